@@ -1,0 +1,49 @@
+"""Errors that the package raises on purpose; each text says what was wrong and what to do."""
+
+from __future__ import annotations
+
+
+class RealtimeWidgetsError(Exception):
+    """Base of every error of this package."""
+
+
+class AudioError(RealtimeWidgetsError, ValueError):
+    """Sound that cannot be used: wrong shape, empty, unreadable."""
+
+
+class ConfigurationError(RealtimeWidgetsError, ValueError):
+    """A setting that cannot be: an unknown voice, a value out of range, a missing key."""
+
+
+class ConnectionFailedError(RealtimeWidgetsError, ConnectionError):
+    """The endpoint could not be reached, refused us, or went away."""
+
+
+class SessionClosedError(ConnectionFailedError):
+    """The session has ended; the text gives the reason."""
+
+
+class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
+    """The service reported that a response failed.
+
+    Attributes
+    ----------
+    code : str or None
+        The service's error code, where it gave one.
+    """
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ToolDefinitionError(RealtimeWidgetsError, TypeError):
+    """A function that cannot be a tool as it stands; the text names what to change."""
+
+
+class ToolArgumentsError(RealtimeWidgetsError, ValueError):
+    """Arguments of a tool call that do not parse or do not fit the tool's schema."""
+
+
+class LocalEndpointError(RealtimeWidgetsError, RuntimeError):
+    """The embedded endpoint could not start or lacks what it needs."""

@@ -1,0 +1,223 @@
+"""Messages between the widgets' Python side and their TypeScript twins (`js/src/messages.ts`).
+
+Every message is a custom widget message: a small JSON object with a `type`, and for sound one binary
+buffer beside it (PCM16 little endian, mono, 24 kHz). Audio never travels as base64 or in a trait.
+
+The audio port, kernel to page (`PortCommand`)
+    ``activate``    which page plays and captures; the others keep silent
+    ``configure``   block length, start-up buffer, input mode
+    ``play``        one block of a content part, with its generation; sound in the buffer
+    ``end``         no more blocks will follow for that content part
+    ``clear``       fall silent now and start a new generation; answered by ``cleared``
+    ``microphone``  close the microphone (opening needs a click in the page)
+
+The audio port, page to kernel (`PortReport`)
+    ``hello``       a page has loaded the port; it waits for ``activate``
+    ``audio``       one captured block; sound in the buffer
+    ``microphone``  the microphone's state, with message and cure where it could not open
+    ``playback``    how far each content part has really been played, about ten times a second
+    ``cleared``     final positions of what a ``clear`` cut
+    ``interrupt``   the person pressed stop; the page is silent already and drops all older blocks
+    ``talk``        push-to-talk was pressed or released
+
+The transcript, kernel to page
+    ``upsert``      one entry, new or changed, and the id of the entry before it
+    ``remove``      the id of an entry that is gone
+The transcript, page to kernel
+    ``say``         the person typed a message
+
+The reply view, page to kernel
+    ``play``, ``stop``
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+InputMode = Literal["open", "push_to_talk"]
+MicrophoneState = Literal["off", "opening", "on", "error"]
+
+
+class Activate(TypedDict):
+    """Which page plays and captures."""
+
+    type: Literal["activate"]
+    page_id: str
+
+
+class Configure(TypedDict):
+    """Settings of the port's sound."""
+
+    type: Literal["configure"]
+    block_ms: float
+    startup_ms: float
+    input_mode: InputMode
+
+
+class Play(TypedDict):
+    """One block of speech to queue; PCM16 in the buffer."""
+
+    type: Literal["play"]
+    generation: int
+    item_id: str
+    content_index: int
+
+
+class End(TypedDict):
+    """The content part has been sent whole."""
+
+    type: Literal["end"]
+    generation: int
+    item_id: str
+    content_index: int
+
+
+class Clear(TypedDict):
+    """Fall silent; blocks of a lower generation are dropped from now on."""
+
+    type: Literal["clear"]
+    generation: int
+
+
+class SetMicrophone(TypedDict):
+    """Close the microphone."""
+
+    type: Literal["microphone"]
+    open: Literal[False]
+
+
+PortCommand = Activate | Configure | Play | End | Clear | SetMicrophone
+
+
+class Hello(TypedDict):
+    """A page has loaded the port."""
+
+    type: Literal["hello"]
+    page_id: str
+
+
+class Audio(TypedDict):
+    """One captured block; `sequence` counts from 0 for each opening of the microphone."""
+
+    type: Literal["audio"]
+    page_id: str
+    sequence: int
+
+
+class MicrophoneProblem(TypedDict):
+    """Why the microphone did not open, and what the person can do."""
+
+    code: str
+    message: str
+    cure: str
+
+
+class MicrophoneReport(TypedDict):
+    """State of the page's microphone."""
+
+    type: Literal["microphone"]
+    page_id: str
+    state: MicrophoneState
+    problem: NotRequired[MicrophoneProblem]
+    settings: NotRequired[dict[str, object]]
+
+
+class Position(TypedDict):
+    """Samples (24 kHz) of one content part that were received and that were really played."""
+
+    item_id: str
+    content_index: int
+    played: int
+    received: int
+
+
+class Playback(TypedDict):
+    """Where the player is; counters count from the page's start."""
+
+    type: Literal["playback"]
+    page_id: str
+    generation: int
+    positions: list[Position]
+    playing: bool
+    queued_ms: float
+    startup_ms: float
+    underruns: int
+    dropped: int
+
+
+class Cleared(TypedDict):
+    """Answer to ``clear``: the new generation, and where the old one stopped."""
+
+    type: Literal["cleared"]
+    page_id: str
+    generation: int
+    positions: list[Position]
+
+
+class Interrupt(TypedDict):
+    """The stop button: positions at which the page fell silent."""
+
+    type: Literal["interrupt"]
+    page_id: str
+    generation: int
+    positions: list[Position]
+
+
+class Talk(TypedDict):
+    """Push-to-talk; blocks are sent only between pressed and released."""
+
+    type: Literal["talk"]
+    page_id: str
+    pressed: bool
+
+
+PortReport = Hello | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk
+
+
+class ToolCard(TypedDict):
+    """A tool call as the person sees it."""
+
+    name: str
+    arguments: str
+    state: Literal["waiting", "running", "done", "error"]
+    result: str
+    error: str
+    traceback: str
+    printed: str
+    seconds: float | None
+
+
+class Entry(TypedDict):
+    """One line of the transcript."""
+
+    id: str
+    kind: Literal["user", "assistant", "tool", "notice", "error"]
+    source: Literal["speech", "text", ""]
+    text: str
+    state: Literal["in_progress", "completed", "incomplete"]
+    cut: bool
+    heard_ms: float | None
+    audio_ms: float | None
+    tool: NotRequired[ToolCard]
+
+
+class Upsert(TypedDict):
+    """A new or changed entry, to stand right after the entry `after` (first where that is None)."""
+
+    type: Literal["upsert"]
+    entry: Entry
+    after: str | None
+
+
+class Remove(TypedDict):
+    """An entry that is gone."""
+
+    type: Literal["remove"]
+    id: str
+
+
+class SayText(TypedDict):
+    """What the person typed."""
+
+    type: Literal["say"]
+    text: str
