@@ -1,0 +1,1 @@
+"""The wire: typed events, endpoints and how to authenticate, the WebSocket connection."""
