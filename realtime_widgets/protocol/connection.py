@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.protocol.events import AnyServerEvent, ClientEvent
 
-log = logging.getLogger(__name__)
+# The library logs the handshake's headers, and with them the key, at DEBUG: never let it.
+_library_log = logging.getLogger(f"{__name__}.websockets")
+_library_log.setLevel(logging.INFO)
 
 #: Largest frame taken from a server: 16 MiB, above any event the service documents.
 MAX_FRAME_BYTES = 16 * 2**20
@@ -55,8 +57,7 @@ class Connection:
                 max_size=MAX_FRAME_BYTES,
                 open_timeout=OPEN_TIMEOUT_S,
                 compression=None,
-                # Its debug log would hold the Authorization header.
-                logger=logging.getLogger(f"{__name__}.quiet"),
+                logger=_library_log,
             )
         except InvalidStatus as error:
             status = error.response.status_code

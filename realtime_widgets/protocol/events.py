@@ -326,7 +326,9 @@ def decode(text: str | bytes) -> AnyServerEvent:
         except msgspec.DecodeError:
             raise ValueError(f"a frame from the server is not JSON: {error}") from None
         if not isinstance(data, dict):
-            raise ValueError(f"a frame from the server is a JSON {type(data).__name__}, not an event") from None
+            raise ValueError(
+                f"a frame from the server is a JSON {type(data).__name__}, not an event"
+            ) from None
         if data.get("type") in _KNOWN_TYPES:
             raise ValueError(f"the server's event {data['type']} is malformed: {error}") from None
         return OtherEvent(data)

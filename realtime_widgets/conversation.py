@@ -1,0 +1,283 @@
+"""Items, responses and their order: pure state folded from server events; no I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from realtime_widgets.protocol import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ItemState = Literal["in_progress", "completed", "incomplete"]
+
+
+@dataclass
+class Content:
+    """One content part of an item: written text, or the words of speech."""
+
+    kind: Literal["text", "speech", "image"] = "text"
+    text: str = ""
+
+
+@dataclass
+class Item:
+    """One item of the conversation.
+
+    Attributes
+    ----------
+    id, kind, role
+        As on the wire: `kind` is the wire's ``type`` (message, function_call, function_call_output, …).
+    state
+        ``in_progress`` until the item is final; ``incomplete`` where its response was cut off.
+    contents
+        Parts by content index.
+    response_id, output_index
+        Set on items that a response made.
+    call_id, name, arguments, output
+        Of function calls and their outputs.
+    heard_to_ms
+        Where the service cut the item on our word, None where it is whole.
+    """
+
+    id: str
+    kind: str = "message"
+    role: str = ""
+    state: ItemState = "in_progress"
+    contents: dict[int, Content] = field(default_factory=dict)
+    response_id: str = ""
+    output_index: int = 0
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+    output: str = ""
+    heard_to_ms: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Words of all parts, written and spoken."""
+        return " ".join(part.text for _, part in sorted(self.contents.items()) if part.text).strip()
+
+    @property
+    def spoken(self) -> bool:
+        """Whether any part is speech."""
+        return any(part.kind == "speech" for part in self.contents.values())
+
+    def content(self, index: int, kind: Literal["text", "speech", "image"]) -> Content:
+        """Return the part at `index`, made as `kind` where it is new."""
+        return self.contents.setdefault(index, Content(kind))
+
+
+@dataclass
+class Response:
+    """One response: its items, outcome and usage."""
+
+    id: str
+    status: str = "in_progress"
+    metadata: dict[str, str] = field(default_factory=dict)
+    item_ids: list[str] = field(default_factory=list)
+    usage: ev.JsonObject | None = None
+    reason: str = ""
+    error: str = ""
+    error_code: str | None = None
+    out_of_band: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it still runs."""
+        return self.status == "in_progress"
+
+
+_KINDS: dict[str, Literal["text", "speech", "image"]] = {
+    "input_text": "text",
+    "output_text": "text",
+    "text": "text",
+    "input_audio": "speech",
+    "output_audio": "speech",
+    "audio": "speech",
+    "input_image": "image",
+}
+
+
+class Conversation:
+    """Folds server events into items in the order of their links."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item] = {}
+        self.responses: dict[str, Response] = {}
+        self._order: list[str] = []
+        # Items whose predecessor has not come yet, by that predecessor.
+        self._waiting: dict[str, list[str]] = {}
+        self._linked: set[str] = set()
+
+    @property
+    def order(self) -> list[str]:
+        """Item ids, in conversation order."""
+        return list(self._order)
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self.items[item_id] for item_id in self._order)
+
+    def apply(self, event: ev.AnyServerEvent) -> None:
+        """Fold one event in; events that do not concern the conversation change nothing."""
+        match event:
+            case ev.ItemAdded() | ev.ItemDone():
+                item = self._take_item(event.item, event.previous_item_id)
+                if item and isinstance(event, ev.ItemDone):
+                    self._finish(item, event.item)
+            case ev.OutputItemAdded() | ev.OutputItemDone():
+                self._output_item(event)
+            case ev.SpeechStarted() if event.item_id:
+                self._user_speech(event.item_id)
+            case ev.InputCommitted():
+                self._user_speech(event.item_id)
+                self._place(event.item_id, event.previous_item_id)
+            case ev.InputTranscriptionDelta() | ev.InputTranscriptionCompleted():
+                self._user_words(event)
+            case ev.InputTranscriptionFailed():
+                if item := self.items.get(event.item_id):
+                    item.state = "completed"
+            case ev.OutputTextDelta():
+                self._own(event).content(event.content_index, "text").text += event.delta
+            case ev.OutputTextDone():
+                self._own(event).content(event.content_index, "text").text = event.text
+            case ev.OutputTranscriptDelta():
+                self._own(event).content(event.content_index, "speech").text += event.delta
+            case ev.OutputTranscriptDone():
+                self._own(event).content(event.content_index, "speech").text = event.transcript
+            case ev.OutputAudioDelta():
+                self._own(event).content(event.content_index, "speech")
+            case ev.FunctionArgumentsDelta():
+                self._item(event.item_id).arguments += event.delta
+            case ev.FunctionArgumentsDone():
+                self._item(event.item_id).arguments = event.arguments
+            case ev.ItemDeleted():
+                self._remove(event.item_id)
+            case ev.ItemTruncated():
+                if item := self.items.get(event.item_id):
+                    item.heard_to_ms = event.audio_end_ms
+            case ev.ResponseCreated() | ev.ResponseDone():
+                self._take_response(event.response)
+            case _:
+                pass
+
+    def _item(self, item_id: str) -> Item:
+        if item_id not in self.items:
+            self.items[item_id] = Item(item_id)
+            self._order.append(item_id)
+        return self.items[item_id]
+
+    def _own(self, event: ev.ContentEvent) -> Item:
+        item = self._item(event.item_id)
+        item.role = item.role or "assistant"
+        item.response_id = item.response_id or event.response_id
+        return item
+
+    def _user_speech(self, item_id: str) -> None:
+        item = self._item(item_id)
+        item.role = "user"
+        item.content(0, "speech")
+
+    def _user_words(self, event: ev.InputTranscriptionDelta | ev.InputTranscriptionCompleted) -> None:
+        item = self._item(event.item_id)
+        item.role = item.role or "user"
+        part = item.content(event.content_index or 0, "speech")
+        if isinstance(event, ev.InputTranscriptionDelta):
+            part.text += event.delta or ""
+        else:
+            part.text = event.transcript.strip()
+            item.state = "completed"
+
+    def _output_item(self, event: ev.OutputItemAdded | ev.OutputItemDone) -> None:
+        item = self._take_item(event.item, None, place=False)
+        if item is None:
+            return
+        item.response_id, item.output_index = event.response_id, event.output_index
+        if response := self.responses.get(event.response_id):
+            if item.id not in response.item_ids:
+                response.item_ids.append(item.id)
+        if isinstance(event, ev.OutputItemDone):
+            self._finish(item, event.item)
+
+    def _take_item(self, data: ev.JsonObject, previous: str | None, place: bool = True) -> Item | None:
+        item_id = data.get("id")
+        if not isinstance(item_id, str):
+            return None
+        item = self._item(item_id)
+        item.kind = str(data.get("type") or item.kind)
+        item.role = str(data.get("role") or item.role)
+        for name in ("call_id", "name", "arguments", "output"):
+            if value := data.get(name):
+                setattr(item, name, str(value))
+        for index, part in enumerate(data.get("content") or []):
+            kind = _KINDS.get(str(part.get("type")), "text")
+            if text := part.get("text") or part.get("transcript"):
+                item.content(index, kind).text = str(text)
+            else:
+                item.content(index, kind)
+        if place:
+            self._place(item_id, previous)
+        return item
+
+    @staticmethod
+    def _finish(item: Item, data: ev.JsonObject) -> None:
+        status = data.get("status")
+        awaits_words = item.role == "user" and item.spoken and not item.text
+        if status == "incomplete":
+            item.state = "incomplete"
+        elif not awaits_words:
+            item.state = "completed"
+
+    def _place(self, item_id: str, previous: str | None) -> None:
+        """Put an item right after its predecessor, or leave it where it is until that one comes."""
+        if previous == "root":
+            self._move(item_id, 0)
+        elif previous in self.items:
+            position = self._order.index(previous)
+            # A link that is repeated moves nothing: later items may rightly stand in between by now.
+            if item_id not in self._linked or self._order.index(item_id) < position:
+                self._move(item_id, position + 1)
+            self._linked.add(item_id)
+        elif previous is not None:
+            self._waiting.setdefault(previous, []).append(item_id)
+        for follower in self._waiting.pop(item_id, []):
+            if follower in self.items:
+                self._move(follower, self._order.index(item_id) + 1)
+                self._linked.add(follower)
+
+    def _move(self, item_id: str, position: int) -> None:
+        current = self._order.index(item_id)
+        self._order.pop(current)
+        self._order.insert(position - 1 if current < position else position, item_id)
+
+    def _remove(self, item_id: str) -> None:
+        if self.items.pop(item_id, None):
+            self._order.remove(item_id)
+
+    def _take_response(self, data: ev.JsonObject) -> None:
+        response_id = str(data.get("id") or "")
+        response = self.responses.setdefault(response_id, Response(response_id))
+        response.status = str(data.get("status") or response.status)
+        response.metadata = dict(data.get("metadata") or response.metadata)
+        response.usage = data.get("usage") or response.usage
+        if "conversation_id" in data:
+            response.out_of_band = data["conversation_id"] is None
+        for output in data.get("output") or []:
+            item = self._take_item(output, None, place=False)
+            if item is not None:
+                item.response_id = response_id
+                if item.id not in response.item_ids:
+                    response.item_ids.append(item.id)
+                if not response.active and item.state == "in_progress":
+                    self._finish(item, output)
+        details = data.get("status_details") or {}
+        response.reason = str(details.get("reason") or response.reason)
+        if error := details.get("error"):
+            response.error = str(error.get("message") or error.get("code") or "the service gave no reason")
+            response.error_code = error.get("code")
+        if not response.active:
+            for item_id in response.item_ids:
+                item = self.items.get(item_id)
+                if item is not None and item.state == "in_progress":
+                    item.state = "completed" if response.status == "completed" else "incomplete"

@@ -1,0 +1,357 @@
+"""The decisions of one session: server events, player reports and wishes in, state and commands out. Pure."""
+
+from __future__ import annotations
+
+import binascii
+from itertools import count
+from typing import Literal
+
+from realtime_widgets.audio import BYTES_PER_SAMPLE, duration_ms
+from realtime_widgets.conversation import Conversation, Item, Response
+from realtime_widgets.playback import Pacer, Part, PlaybackLedger, PlayedTo
+from realtime_widgets.protocol import events as ev
+from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
+from realtime_widgets.turns import Command, Notice, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+
+#: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
+MIN_COMMIT_MS = 100.0
+
+#: Errors that only say that a wish came too late: PROTOCOL's benign races.
+BENIGN_CODES = frozenset(
+    {"response_cancel_not_active", "input_audio_buffer_commit_empty", "item_truncate_invalid_item_id"}
+)
+
+
+class SessionCore:
+    """State of one session and what follows from each thing that happens to it."""
+
+    def __init__(self) -> None:
+        self.conversation = Conversation()
+        self.ledger = PlaybackLedger()
+        self.turns: dict[str, Turn] = {}
+        self.calls: dict[str, ToolCall] = {}
+        self.notices: list[Notice] = []
+        self.settings: ev.JsonObject = {}
+        self.updates = 0
+        self.refusals: dict[str, ev.ErrorDetail] = {}
+        self.user_speaking = False
+        self.keep_spoken_audio = False
+        self._sequencer = ResponseSequencer()
+        self._pacer = Pacer()
+        self._response_turns: dict[str, str] = {}
+        self._cut_responses: set[str] = set()
+        self._turn_of_event: dict[str, str] = {}
+        #: Whether a spoken turn was committed that the service will answer by itself.
+        self.expects_response = False
+        self._input_ms = 0.0
+        self._ids = count(1)
+
+    @property
+    def activity(self) -> Literal["speaking", "thinking", "listening"]:
+        """What a person would say the other side is doing."""
+        if self.ledger.playing:
+            return "speaking"
+        if self._sequencer.busy or any(not call.answered for call in self.calls.values()):
+            return "thinking"
+        return "listening"
+
+    def new_id(self, what: str) -> str:
+        """Return an id of our own, unique in this session."""
+        return f"rw_{what}_{next(self._ids)}"
+
+    def receive(self, event: ev.AnyServerEvent) -> list[Command]:
+        """Fold one server event in."""
+        self.conversation.apply(event)
+        match event:
+            case ev.SessionCreated() | ev.SessionUpdated():
+                self.settings = event.session
+                self.updates += isinstance(event, ev.SessionUpdated)
+                return []
+            case ev.SpeechStarted():
+                return self._speech_started()
+            case ev.InputCommitted():
+                self.user_speaking = False
+                self.expects_response = bool(self._turn_detection().get("create_response", True))
+                return self._send_all(self._sequencer.user_speaking(False))
+            case ev.ResponseCreated():
+                return self._response_created(str(event.response.get("id") or ""))
+            case ev.OutputAudioDelta():
+                return self._audio(event)
+            case ev.OutputAudioDone():
+                return self._audio_done(event)
+            case ev.OutputItemDone():
+                return self._tool_call(event.item, event.response_id)
+            case ev.ResponseDone():
+                return self._response_done(str(event.response.get("id") or ""))
+            case ev.InputTranscriptionFailed():
+                self._notice("error", f"Your words could not be written down: {event.error.message}")
+                return []
+            case ev.ErrorEvent():
+                return self._error(event.error)
+            case _:
+                return []
+
+    def ask(
+        self, item: ev.JsonObject, settings: ev.JsonObject | None = None, keep_audio: bool = False
+    ) -> tuple[Turn, list[Command]]:
+        """Put a user item into the conversation and ask for its answer."""
+        turn = Turn(self.new_id("turn"), keep_audio)
+        self.turns[turn.id] = turn
+        create = ev.ItemCreate(event_id=self.new_id("item"), item=item)
+        self._turn_of_event[create.event_id] = turn.id
+        commands: list[Command] = [Send(create)]
+        return turn, commands + self._request(turn.id, settings or {})
+
+    def append_audio(self, pcm: bytes) -> list[Command]:
+        """Pass on captured sound."""
+        self._input_ms += duration_ms(len(pcm))
+        return [Send(ev.InputAppend(audio=pcm))]
+
+    def press(self) -> list[Command]:
+        """Begin a push-to-talk turn: what is being said stops."""
+        self.user_speaking = True
+        commands = self.interrupt()
+        self._sequencer.user_speaking(True)
+        self._input_ms = 0.0
+        return [*commands, Send(ev.InputClear())]
+
+    def release(self) -> list[Command]:
+        """End a push-to-talk turn and ask for its answer."""
+        self.user_speaking = False
+        if self._input_ms < MIN_COMMIT_MS:
+            self._notice("notice", "Too short to be heard: hold the button while you speak.")
+            return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
+        turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
+        self.turns[turn.id] = turn
+        commands: list[Command] = [Send(ev.InputCommit())]
+        commands += self._send_all(self._sequencer.user_speaking(False))
+        return commands + self._request(turn.id, {})
+
+    def interrupt(self, cancel: bool = True) -> list[Command]:
+        """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
+        commands: list[Command] = []
+        active = self._sequencer.active_id
+        cut = {item.response_id for part in self.ledger.playing if (item := self._item(part))}
+        if active:
+            cut.add(active)
+            if cancel:
+                commands.append(Send(ev.ResponseCancel(response_id=active)))
+        for response_id in cut:
+            self._cut_responses.add(response_id)
+            if turn := self._turn(response_id):
+                turn.interrupted = True
+                if cancel:
+                    self._sequencer.drop(turn.id)
+        if cut:
+            self._pacer.clear()
+            commands.append(Silence())
+        return commands
+
+    def silenced(self, positions: list[PlayedTo]) -> list[Command]:
+        """Take the player's last word after a `Silence`: truncate what was not heard to its end."""
+        return [
+            Send(
+                ev.ItemTruncate(
+                    event_id=self.new_id("truncate"),
+                    item_id=cut.part.item_id,
+                    content_index=cut.part.content_index,
+                    audio_end_ms=cut.heard_ms,
+                )
+            )
+            for cut in self.ledger.cut(positions)
+            if cut.heard_ms > 0
+        ]
+
+    def played(self, positions: list[PlayedTo]) -> list[Command]:
+        """Take the player's positions; hand over what is due next."""
+        self.ledger.report(positions)
+        return self._feed()
+
+    def tool_finished(self, call_id: str, output: str) -> list[Command]:
+        """Give a call's output to the model; after the last one of a response, ask for the next response."""
+        call = self.calls[call_id]
+        if call.answered:
+            return []
+        call.answered = True
+        item = {"type": "function_call_output", "call_id": call_id, "output": output}
+        event = ev.ItemCreate(event_id=self.new_id("output"), item=item)
+        response = self.conversation.responses.get(call.response_id)
+        commands: list[Command] = [Send(event)]
+        if response and not response.active:
+            commands += self._continue(response)
+        return commands
+
+    def question_of(self, turn: Turn) -> str:
+        """Return the user's words that a turn answers, as far as they are known."""
+        items = list(self.conversation)
+        mine = [i for i, item in enumerate(items) if item.response_id in turn.response_ids]
+        before = items[: mine[0]] if mine else items
+        return next((item.text for item in reversed(before) if item.role == "user"), "")
+
+    def fail_open_turns(self, reason: str) -> list[Command]:
+        """End every open turn: the connection is gone."""
+        commands: list[Command] = []
+        for turn in self.turns.values():
+            if not turn.done:
+                turn.error = reason
+                commands += self._end(turn)
+        return commands
+
+    def notice(self, kind: Literal["notice", "error"], text: str) -> None:
+        """Tell the person something at the present end of the conversation."""
+        self._notice(kind, text)
+
+    def _request(self, turn_id: str, settings: ev.JsonObject) -> list[Command]:
+        request = Request(self.new_id("response"), turn_id, settings)
+        return self._send_all(self._sequencer.request(request))
+
+    @staticmethod
+    def _send_all(events: list[ev.ClientEvent]) -> list[Command]:
+        return [Send(event) for event in events]
+
+    def _item(self, part: Part) -> Item | None:
+        return self.conversation.items.get(part.item_id)
+
+    def _turn(self, response_id: str) -> Turn | None:
+        return self.turns.get(self._response_turns.get(response_id, ""))
+
+    def _speech_started(self) -> list[Command]:
+        self.user_speaking = True
+        self._sequencer.user_speaking(True)
+        interrupts = self._turn_detection().get("interrupt_response", True)
+        return self.interrupt(cancel=False) if interrupts else []
+
+    def _turn_detection(self) -> ev.JsonObject:
+        """Settings of the service's turn detection; it does nothing by itself where that is off."""
+        detection = self.settings.get("audio", {}).get("input", {}).get("turn_detection")
+        return detection or {"create_response": False, "interrupt_response": False}
+
+    def _response_created(self, response_id: str) -> list[Command]:
+        response = self.conversation.responses[response_id]
+        if response.out_of_band:
+            return []
+        self.user_speaking = False
+        self._sequencer.user_speaking(False)
+        # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
+        unnamed = "" if self.expects_response else None
+        self.expects_response = False
+        request = self._sequencer.created(response_id, response.metadata.get(REQUEST_KEY, unnamed))
+        if request is None or request.turn_id not in self.turns:
+            turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
+            self.turns[turn.id] = turn
+        else:
+            turn = self.turns[request.turn_id]
+        self._response_turns[response_id] = turn.id
+        turn.response_ids.append(response_id)
+        return []
+
+    def _audio(self, event: ev.OutputAudioDelta) -> list[Command]:
+        if event.response_id in self._cut_responses:
+            return []
+        try:
+            pcm = event.audio()
+        except (binascii.Error, ValueError):
+            self._notice(
+                "error", "The service sent a piece of sound that cannot be decoded; it was left out."
+            )
+            return []
+        pcm = pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
+        turn = self._turn(event.response_id)
+        if turn and turn.keep_audio:
+            turn.audio += pcm
+        part = Part(event.item_id, event.content_index)
+        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
+        self._pacer.push(part, pcm)
+        return self._feed()
+
+    def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
+        part = Part(event.item_id, event.content_index)
+        self.ledger.completed(part)
+        if event.response_id in self._cut_responses:
+            return []
+        self._pacer.finish(part)
+        return self._feed()
+
+    def _feed(self) -> list[Command]:
+        blocks = self._pacer.release(self.ledger.ahead())
+        for block in blocks:
+            if block.pcm:
+                self.ledger.sent(block.part, len(block.pcm) // BYTES_PER_SAMPLE)
+        return [Play(block) for block in blocks]
+
+    def _tool_call(self, data: ev.JsonObject, response_id: str) -> list[Command]:
+        call_id = str(data.get("call_id") or "")
+        finished = data.get("type") == "function_call" and data.get("status") != "incomplete"
+        if not finished or not call_id or call_id in self.calls:
+            return []
+        item = self.conversation.items[str(data["id"])]
+        call = ToolCall(call_id, item.id, response_id, item.name, item.arguments)
+        self.calls[call_id] = call
+        if turn := self._turn(response_id):
+            turn.call_ids.append(call_id)
+        return [RunTool(call)]
+
+    def _response_done(self, response_id: str) -> list[Command]:
+        response = self.conversation.responses[response_id]
+        commands: list[Command] = []
+        for item_id in response.item_ids:
+            item = self.conversation.items.get(item_id)
+            if item and item.kind == "function_call" and item.state == "completed":
+                data = {"type": item.kind, "id": item.id, "call_id": item.call_id}
+                commands += self._tool_call(data, response_id)
+        # Whatever the server forgot to close must not play on for ever.
+        for part in self.ledger.playing:
+            if part.item_id in response.item_ids:
+                self.ledger.completed(part)
+        if response.out_of_band:
+            return commands
+        commands += self._send_all(self._sequencer.done(response_id))
+        return commands + self._continue(response)
+
+    def _continue(self, response: Response) -> list[Command]:
+        """After a response: wait for its tools, ask for the next one, or end the turn."""
+        turn = self._turn(response.id)
+        calls = [call for call in self.calls.values() if call.response_id == response.id]
+        if any(not call.answered for call in calls):
+            return []
+        if turn is None:
+            return []
+        if response.status == "failed":
+            turn.error, turn.error_code = response.error or "the response failed", response.error_code
+            self._notice("error", f"The answer failed: {turn.error}")
+        elif calls and response.status == "completed" and not turn.interrupted:
+            return self._request(turn.id, {})
+        elif response.status == "incomplete":
+            self._notice(
+                "notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}."
+            )
+        turn.interrupted |= response.status == "cancelled"
+        return self._end(turn)
+
+    @staticmethod
+    def _end(turn: Turn) -> list[Command]:
+        if turn.done:
+            return []
+        turn.done = True
+        return [TurnEnded(turn)]
+
+    def _error(self, error: ev.ErrorDetail) -> list[Command]:
+        if error.code == "conversation_already_has_active_response":
+            return self._send_all(self._sequencer.refused_busy(error.event_id))
+        truncating = (error.event_id or "").startswith("rw_truncate_")
+        if error.code in BENIGN_CODES or truncating:
+            return []
+        if error.event_id:
+            self.refusals[error.event_id] = error
+        request = self._sequencer.refused(error.event_id)
+        turn_id = request.turn_id if request else self._turn_of_event.get(error.event_id or "")
+        self._notice("error", error.message or error.code or "the service reported an error")
+        if turn_id and (turn := self.turns.get(turn_id)):
+            turn.error, turn.error_code = error.message or str(error.code), error.code
+            self._sequencer.drop(turn_id)
+            return self._end(turn)
+        return []
+
+    def _notice(self, kind: Literal["notice", "error"], text: str) -> None:
+        order = self.conversation.order
+        self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))

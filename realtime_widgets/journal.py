@@ -1,0 +1,74 @@
+"""Every event of a session with its time, without its sound; written to a file as it happens or saved later."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from realtime_widgets.protocol import events as ev
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+#: Events kept in memory; older ones are dropped first.
+KEPT_EVENTS = 20_000
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One event: seconds since the session's start, who sent it, and what it was.
+
+    Sound is left out: ``audio`` and ``delta`` of audio events hold the number of bytes instead.
+    """
+
+    at: float
+    sender: Literal["client", "server"]
+    event: dict[str, Any]
+
+
+class Journal:
+    """The events of one session.
+
+    Parameters
+    ----------
+    clock
+        Seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._records: deque[Record] = deque(maxlen=KEPT_EVENTS)
+        self._file: IO[bytes] | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(list(self._records))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def record(self, sender: Literal["client", "server"], event: ev.ClientEvent | ev.AnyServerEvent) -> None:
+        """Note one event."""
+        if isinstance(event, ev.OtherEvent):
+            data = dict(event.data)
+        else:
+            data = msgspec.to_builtins(event, builtin_types=(bytes,))
+        if isinstance(event, ev.InputAppend):
+            data["audio"] = len(event.audio)
+        elif isinstance(event, ev.OutputAudioDelta):
+            data["delta"] = len(event.delta) * 3 // 4
+        record = Record(round(self._clock() - self._start, 4), sender, data)
+        self._records.append(record)
+        if self._file:
+            self._file.write(msgspec.json.encode(record) + b"\n")
+
+    def write_to(self, file: IO[bytes] | None) -> None:
+        """Write every further event to `file` too, a JSON object a line; None ends that."""
+        self._file = file
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what is kept to a file, a JSON object a line."""
+        Path(path).write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in self))

@@ -1,0 +1,73 @@
+"""What came back for one turn: words, sound, tool calls, usage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from realtime_widgets.audio import SAMPLE_RATE, from_pcm16, write_wav
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from realtime_widgets.tools import ToolResult
+    from realtime_widgets.usage import Usage
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one turn.
+
+    Attributes
+    ----------
+    text : str
+        What was answered, written or spoken.
+    question : str
+        What it answers, where that is known by now (spoken words are recognised beside the answer).
+    tool_calls : list of ToolResult
+        Calls that the model made on the way, in order.
+    usage : Usage
+        Tokens of all its responses.
+    rate : int
+        Sample rate of `audio`, in hertz.
+    interrupted : bool
+        Whether it was cut off; `text` may then hold more than was heard.
+    """
+
+    text: str
+    question: str
+    tool_calls: list[ToolResult]
+    usage: Usage
+    pcm: bytes = field(repr=False)
+    interrupted: bool = False
+    rate: int = SAMPLE_RATE
+    #: Makes the notebook's view of a reply; set by the package when widgets are to be had.
+    view: ClassVar[Callable[[Reply, Any], Any] | None] = None
+    _session: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def audio(self) -> npt.NDArray[np.float32]:
+        """The speech, mono float32 of shape (n,) in [-1, 1] at `rate` hertz; empty where none came."""
+        return from_pcm16(self.pcm)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the speech."""
+        return len(self.pcm) / 2 / self.rate
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the speech to a 16-bit WAV file."""
+        write_wav(path, self.audio, self.rate)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        view = type(self).view
+        if view is None:
+            return {"text/plain": self.text}
+        return view(self, self._session)

@@ -1,0 +1,318 @@
+"""RealtimeSession: the public face of a talk; its work is done on the I/O thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from realtime_widgets.engine import shared_engine
+from realtime_widgets.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    ResponseFailedError,
+    SessionClosedError,
+)
+from realtime_widgets.journal import Journal
+from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
+from realtime_widgets.reply import Reply
+from realtime_widgets.runtime import SessionRuntime, State
+from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
+from realtime_widgets.sources import Conversing, load_sound
+from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
+from realtime_widgets.tools import ToolRegistry, ToolRunner
+from realtime_widgets.usage import Usage
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from realtime_widgets.sources import Sound
+    from realtime_widgets.turns import Turn
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class RealtimeSession:
+    """A talk with a voice model, shown as its console when it is the last line of a cell.
+
+    It connects at the first use and lives on after the cell returns; `close` ends it.
+
+    Parameters
+    ----------
+    instructions : str, optional
+        How the model should behave.
+    voice : str, optional
+        Name of a preset voice, such as ``"marin"``; the service's default otherwise.
+    model : str, optional
+        Model name; the endpoint's default otherwise.
+    endpoint : str or Endpoint, optional
+        ``"local"``, ``"openai"`` or a base URL. Without one: ``OPENAI_BASE_URL``, then OpenAI where
+        ``OPENAI_API_KEY`` is set, and the embedded local endpoint otherwise.
+    turn_detection : str, mapping or None, optional
+        ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, or settings in the protocol's shape.
+    tools : iterable of callables, optional
+        Functions that the model may call; `tool` adds more at any time.
+    api_key : str, optional
+        Key for the endpoint, otherwise ``OPENAI_API_KEY``; it is never shown, logged or saved.
+    speed : float, optional
+        Of the voice, 0.25 to 1.5.
+    transcription : str, optional
+        Model that writes down what the user says.
+
+    Raises
+    ------
+    ConfigurationError
+        Where a setting cannot be; the text says what to do.
+    ToolDefinitionError
+        Where a function of `tools` cannot be a tool.
+    """
+
+    #: Makes the notebook's view of a session; set by the package when widgets are to be had.
+    view: ClassVar[Callable[[RealtimeSession], Any] | None] = None
+
+    def __init__(
+        self,
+        instructions: str = "",
+        *,
+        voice: str | None = None,
+        model: str | None = None,
+        endpoint: str | Endpoint | None = None,
+        turn_detection: TurnDetection = "server_vad",
+        tools: Iterable[Callable[..., Any]] = (),
+        api_key: str | Secret | None = None,
+        speed: float = 1.0,
+        transcription: str | None = None,
+    ) -> None:
+        settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
+        resolved = resolve_endpoint(endpoint, api_key, model, transcription)
+        self.tools = ToolRegistry()
+        for function in tools:
+            self.tools.add(function)
+        self.journal = Journal(time.monotonic)
+        self._engine = shared_engine()
+        runner = ToolRunner(_running_loop())
+        self._runtime = self._engine.run(SessionRuntime, resolved, settings, self.tools, runner, self.journal)
+        self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
+
+    @property
+    def runtime(self) -> SessionRuntime:
+        """The session's I/O side, for widgets; use it on the I/O thread only."""
+        return self._runtime
+
+    @property
+    def state(self) -> State:
+        """One of idle, connecting, preparing, listening, thinking, speaking, closed."""
+        return self._runtime.state
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the session talks to."""
+        return self._runtime.endpoint
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all responses so far."""
+        responses = self._engine.run(lambda: list(self._runtime.core.conversation.responses.values()))
+        return Usage.total(response.usage for response in responses)
+
+    @property
+    def transcript(self) -> str:
+        """Both sides so far, a line each, as plain text."""
+        items = self._engine.run(lambda: list(self._runtime.core.conversation))
+        return "\n".join(f"{item.role}: {item.text}" for item in items if item.text)
+
+    def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
+        """Register a function that the model may call; running the cell again replaces it.
+
+        Works with and without parentheses; `options` are those of `ToolRegistry.add`. The function is
+        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop.
+        """
+        return self.tools.add(function, **options)
+
+    async def start(self) -> None:
+        """Connect now instead of at the first use.
+
+        Raises
+        ------
+        ConnectionFailedError, ConfigurationError, LocalEndpointError
+            Where that fails; the text names the cure.
+        """
+        await self._io(self._runtime.start())
+
+    async def ask(
+        self, text: str | None = None, *, audio: Sound | None = None, rate: int | None = None
+    ) -> Reply:
+        """Ask by text or by sound, and wait for the whole answer.
+
+        The answer is heard at the player while it comes, where there is one.
+
+        Parameters
+        ----------
+        text
+            The question, or
+        audio
+            a sound file or an array of samples, spoken into the session in real time;
+        rate
+            its sample rate in hertz, where it is an array.
+
+        Raises
+        ------
+        ConnectionFailedError
+            Where the endpoint cannot be reached or goes away.
+        ResponseFailedError
+            Where the service reports that the answer failed.
+        AudioError
+            Where `audio` cannot be used, or nobody speaks in it.
+        """
+        if (text is None) == (audio is None):
+            raise ConfigurationError("ask() takes a text or audio=, one of them")
+        if text is None:
+            return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
+        item = self._user_text(text)
+        return await self._io(self._ask(item))
+
+    def say(self, text: str) -> None:
+        """Say something by text and go on; the answer comes to the player and the transcript.
+
+        What is being said at that moment stops, as it would for a spoken word.
+        """
+        item = self._user_text(text)
+        if self.state == "closed":
+            raise SessionClosedError(f"this session is over: {self._runtime.closed_reason}")
+        self._engine.call(self._say, item)
+
+    async def talk(
+        self,
+        sound: Sound,
+        *,
+        rate: int | None = None,
+        out: str | os.PathLike[str] | None = None,
+    ) -> list[Reply]:
+        """Speak a sound into the session as a microphone would, and wait until all is answered and heard.
+
+        Without a player on a page, the answer plays in real time into memory, so that speech over it
+        interrupts it as it would in a room.
+
+        Parameters
+        ----------
+        sound
+            Path or bytes of a sound file, or an array of samples (n,) or (n, channels).
+        rate
+            Sample rate of an array, in hertz.
+        out
+            WAV file to write what was heard to.
+
+        Returns
+        -------
+        list of Reply
+            One for each turn, in order.
+
+        Raises
+        ------
+        AudioError
+            Where the sound cannot be used, or nobody speaks in it.
+        ConnectionFailedError, ResponseFailedError
+            As `ask`.
+        """
+        pcm = load_sound(sound, rate)
+        replies, heard = await self._io(self._talk(pcm))
+        if out is not None:
+            from realtime_widgets.audio import from_pcm16, write_wav
+
+            write_wav(out, from_pcm16(heard))
+        return replies
+
+    def interrupt(self) -> None:
+        """Stop what is being said; the model is told what was heard of it."""
+        self._engine.call(lambda: self._runtime.perform(self._runtime.core.interrupt()))
+
+    async def close(self) -> None:
+        """End the session; harmless when it is over already."""
+        await self._io(self._runtime.close())
+
+    async def __aenter__(self) -> RealtimeSession:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.tools) or "none"
+        return f"<RealtimeSession {self.state}, endpoint {self.endpoint.name}, tools: {names}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        view = type(self).view
+        return {"text/plain": repr(self)} if view is None else view(self)
+
+    async def _io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return await asyncio.wrap_future(self._engine.submit(coroutine))
+
+    @staticmethod
+    def _user_text(text: str) -> dict[str, Any]:
+        if not isinstance(text, str) or not text.strip():
+            raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
+        return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+    def _say(self, item: dict[str, Any]) -> None:
+        runtime = self._runtime
+
+        async def say() -> None:
+            await runtime.start()
+            runtime.perform(runtime.core.interrupt())
+            runtime.perform(runtime.core.ask(item)[1])
+
+        runtime.run(say())
+
+    async def _ask(self, item: dict[str, Any]) -> Reply:
+        runtime = self._runtime
+        await runtime.start()
+        turn, commands = runtime.core.ask(item, keep_audio=True)
+        end = runtime.turn_end(turn)
+        runtime.perform(commands)
+        return self._reply(await end)
+
+    async def _talk(self, pcm: bytes) -> tuple[list[Reply], bytes]:
+        runtime = self._runtime
+        await runtime.start()
+        recorder = VirtualSpeaker() if isinstance(runtime.speaker, InstantSpeaker) else None
+        before = runtime.use_speaker(recorder) if recorder else None
+        try:
+            turns = await Conversing(runtime).speak(pcm)
+        finally:
+            if before:
+                runtime.use_speaker(before)
+        if runtime.state == "closed" and not all(turn.done and not turn.error for turn in turns):
+            raise SessionClosedError(runtime.closed_reason)
+        heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
+        return [self._reply(turn) for turn in turns], heard
+
+    def _reply(self, turn: Turn) -> Reply:
+        """Put a turn's answer together; on the I/O thread."""
+        runtime = self._runtime
+        if turn.error:
+            if runtime.state == "closed":
+                raise ConnectionFailedError(f"the session ended during the answer: {turn.error}")
+            raise ResponseFailedError(turn.error, turn.error_code)
+        conversation = runtime.core.conversation
+        responses = [conversation.responses[response_id] for response_id in turn.response_ids]
+        items = [conversation.items.get(item_id) for each in responses for item_id in each.item_ids]
+        texts = [item.text for item in items if item and item.role == "assistant" and item.text]
+        results = [running.result for call_id in turn.call_ids if (running := runtime.tools.get(call_id))]
+        pcm = bytes(turn.audio)
+        turn.audio.clear()
+        return Reply(
+            text=" ".join(texts),
+            question=runtime.core.question_of(turn),
+            tool_calls=[result for result in results if result],
+            usage=Usage.total(response.usage for response in responses),
+            pcm=pcm,
+            interrupted=turn.interrupted,
+            _session=self,
+        )

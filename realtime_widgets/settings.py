@@ -1,0 +1,106 @@
+"""What a person sets on a session, checked and brought into the protocol's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from realtime_widgets.audio import SAMPLE_RATE
+from realtime_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from realtime_widgets.protocol.events import JsonObject
+
+TurnDetection = Literal["server_vad", "semantic_vad", "push_to_talk"] | Mapping[str, Any] | None
+
+#: Names with which turn detection is switched off: the person holds a button.
+_MANUAL = ("push_to_talk", "none", "manual")
+_PCM = {"type": "audio/pcm", "rate": SAMPLE_RATE}
+#: Speeds the protocol takes.
+SPEED_RANGE = (0.25, 1.5)
+
+
+def turn_detection_settings(value: TurnDetection) -> JsonObject | None:
+    """Bring a turn detection setting into the protocol's shape.
+
+    Parameters
+    ----------
+    value
+        ``"server_vad"``, ``"semantic_vad"``, ``"push_to_talk"`` (or None), or a mapping in the protocol's
+        own shape such as ``{"type": "server_vad", "silence_duration_ms": 400}``.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is none of these.
+    """
+    if value is None or value in _MANUAL:
+        return None
+    if isinstance(value, str):
+        if value in ("server_vad", "semantic_vad"):
+            return {"type": value}
+    elif isinstance(value, Mapping) and value.get("type") in ("server_vad", "semantic_vad"):
+        return dict(value)
+    raise ConfigurationError(
+        'turn_detection must be "server_vad", "semantic_vad", "push_to_talk" or a mapping with such a "type", '
+        f"not {value!r}"
+    )
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """Settings of a conversation session.
+
+    Attributes
+    ----------
+    instructions
+        How the model should behave.
+    voice
+        Name of a preset voice; None takes the service's default.
+    speed
+        Of speech, 0.25 to 1.5.
+    turn_detection
+        In the protocol's shape, None for push-to-talk.
+    """
+
+    instructions: str = ""
+    voice: str | None = None
+    speed: float = 1.0
+    turn_detection: JsonObject | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.instructions, str):
+            raise ConfigurationError(f"instructions must be text, not {type(self.instructions).__name__}")
+        if self.voice is not None and (not isinstance(self.voice, str) or not self.voice):
+            raise ConfigurationError(
+                f"voice must be the name of a voice, such as 'marin', not {self.voice!r}"
+            )
+        low, high = SPEED_RANGE
+        if not low <= self.speed <= high:
+            raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed}")
+
+    def session(self, tools: list[JsonObject], transcription: str | None) -> JsonObject:
+        """Return the whole configuration, for `session.update` at the start."""
+        output: JsonObject = {"format": _PCM}
+        if self.speed != 1.0:
+            output["speed"] = self.speed
+        if self.voice is not None:
+            output["voice"] = self.voice
+        session: JsonObject = {
+            "type": "realtime",
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {
+                    "format": _PCM,
+                    "turn_detection": self.turn_detection,
+                    "transcription": {"model": transcription} if transcription else None,
+                },
+                "output": output,
+            },
+            "tools": tools,
+            "tool_choice": "auto",
+        }
+        if self.instructions:
+            session["instructions"] = self.instructions
+        return session

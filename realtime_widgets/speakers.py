@@ -1,0 +1,178 @@
+"""Where a session's voice goes: the interface of a speaker, and those that need no browser.
+
+Everything here is called on the session's I/O thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.playback import Block, Part, PlayedTo
+
+
+class SpeakerListener(Protocol):
+    """What a speaker tells its session."""
+
+    def played(self, positions: list[PlayedTo]) -> None:
+        """Samples of each part that were heard so far."""
+
+    def silenced(self, positions: list[PlayedTo]) -> None:
+        """Answer to `Speaker.silence`: where each part stopped."""
+
+
+class Speaker(Protocol):
+    """Plays blocks in order and knows what was heard."""
+
+    def attach(self, listener: SpeakerListener) -> None:
+        """Begin to serve a session."""
+
+    def detach(self) -> None:
+        """Stop; nothing is reported any more."""
+
+    def play(self, block: Block) -> None:
+        """Queue one block of sound."""
+
+    def silence(self) -> None:
+        """Fall silent now, forget what is queued, and report the final positions."""
+
+
+class InstantSpeaker:
+    """Counts everything as heard the moment it comes: for programs that only read the reply."""
+
+    def __init__(self) -> None:
+        self._listener: SpeakerListener | None = None
+        self._positions: dict[Part, int] = {}
+
+    def attach(self, listener: SpeakerListener) -> None:
+        """Begin to serve a session."""
+        self._listener = listener
+
+    def detach(self) -> None:
+        """Stop."""
+        self._listener = None
+
+    def play(self, block: Block) -> None:
+        """Count the block as heard."""
+        played = self._positions.get(block.part, 0) + len(block.pcm) // BYTES_PER_SAMPLE
+        self._positions[block.part] = played
+        if self._listener and block.pcm:
+            # Not at once: the session is still dealing with what made it hand the block over.
+            asyncio.get_running_loop().call_soon(self._listener.played, [PlayedTo(block.part, played)])
+
+    def silence(self) -> None:
+        """Report that all was heard."""
+        if self._listener:
+            positions = [PlayedTo(part, played) for part, played in self._positions.items()]
+            asyncio.get_running_loop().call_soon(self._listener.silenced, positions)
+
+
+class VirtualPlayer:
+    """Pure: plays queued blocks as time goes by and keeps what was heard."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Block] = deque()
+        self._positions: dict[Part, int] = {}
+        self.heard = bytearray()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued."""
+        return not self._queue
+
+    def push(self, block: Block) -> None:
+        """Queue a block."""
+        self._positions.setdefault(block.part, 0)
+        if block.pcm:
+            self._queue.append(block)
+
+    def advance(self, samples: int) -> None:
+        """Let `samples` samples of time pass."""
+        left = samples * BYTES_PER_SAMPLE
+        while left and self._queue:
+            block = self._queue.popleft()
+            now, later = block.pcm[:left], block.pcm[left:]
+            self.heard += now
+            self._positions[block.part] += len(now) // BYTES_PER_SAMPLE
+            left -= len(now)
+            if later:
+                self._queue.appendleft(Block(block.part, later))
+
+    def positions(self) -> list[PlayedTo]:
+        """Samples of each part heard so far."""
+        return [PlayedTo(part, played) for part, played in self._positions.items()]
+
+    def clear(self) -> list[PlayedTo]:
+        """Forget what is queued; gives the final positions and forgets them too."""
+        positions = self.positions()
+        self._queue.clear()
+        self._positions.clear()
+        return positions
+
+
+class VirtualSpeaker:
+    """Plays in real time into memory: interruptions cut the answer as they would cut it in a room.
+
+    Parameters
+    ----------
+    tick_ms
+        How often time is looked at, in milliseconds.
+    """
+
+    def __init__(self, tick_ms: float = 20.0) -> None:
+        self._player = VirtualPlayer()
+        self._tick_s = tick_ms / 1000
+        self._listener: SpeakerListener | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = 0.0
+
+    def heard(self) -> bytes:
+        """What was heard so far, PCM16 at 24 kHz, without the silence in between."""
+        return bytes(self._player.heard)
+
+    def attach(self, listener: SpeakerListener) -> None:
+        """Begin to serve a session."""
+        self._listener = listener
+
+    def detach(self) -> None:
+        """Stop."""
+        self._listener = None
+        self._stop_clock()
+
+    def play(self, block: Block) -> None:
+        """Queue a block."""
+        self._player.push(block)
+        if self._timer is None and not self._player.idle:
+            loop = asyncio.get_running_loop()
+            self._last = loop.time()
+            self._timer = loop.call_later(self._tick_s, self._tick)
+
+    def silence(self) -> None:
+        """Fall silent and report what was heard until now."""
+        if self._timer is not None:
+            self._advance()
+        self._stop_clock()
+        positions = self._player.clear()
+        if self._listener:
+            asyncio.get_running_loop().call_soon(self._listener.silenced, positions)
+
+    def _advance(self) -> None:
+        now = asyncio.get_running_loop().time()
+        samples = int((now - self._last) * SAMPLE_RATE)
+        self._last += samples / SAMPLE_RATE
+        self._player.advance(samples)
+
+    def _tick(self) -> None:
+        self._advance()
+        self._timer = None
+        if not self._player.idle:
+            self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._tick)
+        if self._listener:
+            self._listener.played(self._player.positions())
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,97 @@
+"""A turn, its tool calls, and the commands with which the core of a session has things done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from realtime_widgets.playback import Block
+    from realtime_widgets.protocol import events as ev
+
+
+@dataclass
+class ToolCall:
+    """A call that the model made; `output` is what went back to it."""
+
+    call_id: str
+    item_id: str
+    response_id: str
+    name: str
+    arguments: str
+    answered: bool = False
+
+
+@dataclass
+class Turn:
+    """One exchange: what was asked, all responses it took, and how it ended.
+
+    Attributes
+    ----------
+    id
+        Also tells which request a turn belongs to; spoken turns are named by the session.
+    response_ids
+        Responses in order; tool calls make more than one.
+    call_ids
+        Tool calls, in order.
+    audio
+        PCM16 of the answer, where `keep_audio` is set.
+    interrupted, done
+        How far it is; `error` and `error_code` are set where it failed.
+    """
+
+    id: str
+    keep_audio: bool = False
+    response_ids: list[str] = field(default_factory=list)
+    call_ids: list[str] = field(default_factory=list)
+    audio: bytearray = field(default_factory=bytearray)
+    interrupted: bool = False
+    done: bool = False
+    error: str = ""
+    error_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell the person, at its place in the conversation."""
+
+    id: str
+    kind: Literal["notice", "error"]
+    text: str
+    after_item_id: str | None
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send this event."""
+
+    event: ev.ClientEvent
+
+
+@dataclass(frozen=True)
+class Play:
+    """Hand this block to the player."""
+
+    block: Block
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Silence the player and report its final positions to `SessionCore.silenced`."""
+
+
+@dataclass(frozen=True)
+class RunTool:
+    """Run this tool call and give its output to `SessionCore.tool_finished`."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True)
+class TurnEnded:
+    """This turn is over."""
+
+    turn: Turn
+
+
+Command = Send | Play | Silence | RunTool | TurnEnded
