@@ -1,0 +1,29 @@
+"""Speech on this machine: voice activity detection, recognition and synthesis, behind `local.stages`.
+
+Importing this is cheap: models and their engines are imported when they are loaded.
+"""
+
+from __future__ import annotations
+
+from realtime_widgets.local.speech.loading import (
+    SpeechModels,
+    StageReport,
+    load_models,
+    load_recogniser,
+    load_synthesiser,
+    load_voice_activity,
+)
+from realtime_widgets.local.speech.voices import VOICES
+from realtime_widgets.local.speech.weights import ModelStatus, describe_models
+
+__all__ = [
+    "VOICES",
+    "ModelStatus",
+    "SpeechModels",
+    "StageReport",
+    "describe_models",
+    "load_models",
+    "load_recogniser",
+    "load_synthesiser",
+    "load_voice_activity",
+]

