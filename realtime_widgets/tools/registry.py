@@ -1,0 +1,213 @@
+"""The tools of a session by name: add, replace, remove and list them from any thread."""
+
+from __future__ import annotations
+
+import copy
+import html
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+from realtime_widgets.tools.tool import Tool
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class ToolChange:
+    """What happened to a name: added (`old` is None), removed (`new` is None) or replaced."""
+
+    name: str
+    old: Tool | None
+    new: Tool | None
+
+
+class ToolRegistry(Mapping[str, Tool]):
+    """The tools that the model may call, a mapping from names to `Tool`.
+
+    Safe to use from several threads at once. Adding a function under a name that is taken replaces the
+    tool; calls that are running keep the `Tool` they started with. A name keeps its place in the order
+    when it is replaced, so the service's prompt cache has less to forget.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tools: dict[str, Tool] = {}
+        self._versions: dict[str, int] = {}
+        self._callbacks: dict[object, Callable[[ToolChange], object]] = {}
+        self._changes: deque[ToolChange] = deque()
+        self._announcing = False
+
+    @overload
+    def add(self, function: _Function, /) -> _Function: ...
+    @overload
+    def add(
+        self, function: _Function, /, *, name: str | None = None, description: str | None = None
+    ) -> _Function: ...
+    @overload
+    def add(
+        self, function: None = None, /, *, name: str | None = None, description: str | None = None
+    ) -> Callable[[_Function], _Function]: ...
+
+    def add(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Any:
+        """Make a function a tool; also a decorator, with and without parentheses.
+
+        Parameters
+        ----------
+        function
+            The function, method, partial or callable object.
+        name, description
+            What to tell the model instead of the function's own name and docstring.
+
+        Returns
+        -------
+        callable
+            `function`, unchanged.
+
+        Raises
+        ------
+        ToolDefinitionError
+            Where it cannot be a tool; what was registered before stays.
+
+        Warns
+        -----
+        UserWarning
+            Where it has no description, or one that is too long.
+        """
+        if function is None:
+            return lambda decorated: self.add(decorated, name=name, description=description)
+        made = Tool.of(function, name=name, description=description)
+        with self._lock:
+            version = self._versions.get(made.name, 0) + 1
+            tool = Tool(made.schema, function, version, made.is_async)
+            self._versions[made.name] = version
+            self._changes.append(ToolChange(made.name, self._tools.get(made.name), tool))
+            self._tools[made.name] = tool
+        self._announce()
+        return function
+
+    def remove(self, name: str) -> None:
+        """Take a tool away; calls that are running finish.
+
+        Added again, the name goes on counting versions where it stopped.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such tool; the text names those there are.
+        """
+        with self._lock:
+            old = self._tools.pop(name, None)
+            if old is None:
+                raise self._unknown(name)
+            self._changes.append(ToolChange(name, old, None))
+        self._announce()
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """Return all tools as the protocol's ``session.tools`` has them; the copy is the caller's own."""
+        return copy.deepcopy([tool.definition() for tool in self._listed()])
+
+    def on_change(self, callback: Callable[[ToolChange], object]) -> Callable[[], None]:
+        """Call `callback` with a `ToolChange` after each change, in the order of the changes.
+
+        It runs on the thread that makes the change (or on one that is announcing another at that moment),
+        never twice at once. An error in it comes out of that thread's `add` or `remove`, after the others
+        were called.
+
+        Returns
+        -------
+        callable
+            Ends the subscription.
+        """
+        token = object()
+        with self._lock:
+            self._callbacks[token] = callback
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._callbacks.pop(token, None)
+
+        return unsubscribe
+
+    def _announce(self) -> None:
+        errors: list[Exception] = []
+        while (waiting := self._next_change()) is not None:
+            change, callbacks = waiting
+            try:
+                for callback in callbacks:
+                    try:
+                        callback(change)
+                    except Exception as error:
+                        errors.append(error)
+            finally:
+                with self._lock:
+                    self._announcing = False
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup("several listeners to tool changes failed", errors)
+
+    def _next_change(self) -> tuple[ToolChange, list[Callable[[ToolChange], object]]] | None:
+        with self._lock:
+            if self._announcing or not self._changes:
+                return None  # who is announcing looks again when done
+            self._announcing = True
+            return self._changes.popleft(), list(self._callbacks.values())
+
+    def __getitem__(self, name: str) -> Tool:
+        with self._lock:
+            if name not in self._tools:
+                raise self._unknown(name)
+            return self._tools[name]
+
+    def __contains__(self, name: object) -> bool:
+        with self._lock:
+            return name in self._tools
+
+    def __iter__(self) -> Iterator[str]:
+        with self._lock:
+            return iter(list(self._tools))
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._tools)
+
+    def _unknown(self, name: object) -> KeyError:
+        known = f"there are {', '.join(self._tools)}" if self._tools else "none is registered yet"
+        return KeyError(f"no tool is named {name!r}; {known}")
+
+    def _listed(self) -> list[Tool]:
+        with self._lock:
+            return list(self._tools.values())
+
+    def __repr__(self) -> str:
+        rows = [(tool.signature, f"v{tool.version}", _summary(tool)) for tool in self._listed()]
+        if not rows:
+            return "No tools yet. Make a function one with @session.tool"
+        wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        return "\n".join(f"{row[0]:<{wide[0]}}  {row[1]:<{wide[1]}}  {row[2]}".rstrip() for row in rows)
+
+    def _repr_html_(self) -> str:
+        tools = self._listed()
+        if not tools:
+            return f"<p>{html.escape(repr(self))}</p>"
+        rows = "".join(
+            f"<tr><td><code>{html.escape(tool.signature)}</code></td><td>{tool.version}</td>"
+            f'<td style="text-align: left">{html.escape(_summary(tool))}</td></tr>'
+            for tool in tools
+        )
+        head = "<tr><th>Tool</th><th>Version</th><th>What it does</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _summary(tool: Tool) -> str:
+    return tool.description.split("\n", 1)[0]

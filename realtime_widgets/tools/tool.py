@@ -1,0 +1,104 @@
+"""One tool: a Python function together with what the model knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.tools.schema import ToolSchema, is_async, schema_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """A function that the model can call; never changes, a new version is a new `Tool`.
+
+    Attributes
+    ----------
+    schema : ToolSchema
+        Name, description and parameters, and the check of arguments.
+    function : callable
+        The function as its author wrote it.
+    version : int
+        1 for the first function of that name in a registry, then counting up.
+    is_async : bool
+        Whether calling it gives a coroutine.
+    """
+
+    schema: ToolSchema = field(repr=False)
+    function: Callable[..., Any]
+    version: int = 1
+    is_async: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        version: int = 1,
+    ) -> Tool:
+        """Make a tool of a function; see `schema_for` for what is taken, warned about and refused."""
+        schema = schema_for(function, name=name, description=description)
+        return cls(schema=schema, function=function, version=version, is_async=is_async(function))
+
+    @property
+    def name(self) -> str:
+        """Name under which the model calls it."""
+        return self.schema.name
+
+    @property
+    def description(self) -> str:
+        """What it does, as the model reads it."""
+        return self.schema.description
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON schema of its arguments."""
+        return self.schema.parameters
+
+    @property
+    def signature(self) -> str:
+        """Name and parameters in one short line, for people."""
+        required = self.parameters.get("required", [])
+        shown = (name if name in required else f"{name}=…" for name in self.parameters["properties"])
+        return f"{self.name}({', '.join(shown)})"
+
+    def __call__(self, /, **arguments: Any) -> Any:
+        """Call the function just as the model would.
+
+        Parameters
+        ----------
+        **arguments
+            What JSON can hold; checked and converted by the schema (``"2026-01-01"`` becomes a date).
+
+        Returns
+        -------
+        object
+            What the function returns; for an async tool its coroutine, to be awaited.
+
+        Raises
+        ------
+        ToolArgumentsError
+            Where the arguments do not fit.
+        """
+        return self.function(**self.schema.convert(arguments))
+
+    def call_json(self, arguments: str) -> Any:
+        """Call the function with the arguments as the model sends them, a JSON object as text.
+
+        Returns and raises what calling the tool itself does.
+        """
+        return self.function(**self.schema.parse(arguments))
+
+    def definition(self) -> dict[str, Any]:
+        """Return the tool as the protocol's ``session.tools`` has it."""
+        return {
+            "type": "function",
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+        }
