@@ -1,0 +1,70 @@
+/** Bundles one ES module per widget, and the shared stylesheet, into the Python package. */
+
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const outdir = join(here, "..", "realtime_widgets", "static");
+const widgets = ["port.ts", "microphone.tsx", "player.tsx", "transcript.tsx", "status.tsx", "reply.tsx"];
+
+/** A name for this state of the audio code: two versions of it may meet in one page. */
+function audioBuild() {
+  const hash = createHash("sha256");
+  const folder = join(here, "src", "audio");
+  for (const name of readdirSync(folder, { recursive: true }).map(String).sort()) {
+    if (name.endsWith(".ts")) hash.update(readFileSync(join(folder, name)));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+const common = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  legalComments: "none",
+  logLevel: "warning",
+  define: { __BUILD__: JSON.stringify(audioBuild()) },
+};
+
+/** `import text from "worklet:./x.ts"` gives the bundled worklet as text. */
+const worklets = {
+  name: "worklets",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^worklet:/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice("worklet:".length)),
+      namespace: "worklet",
+    }));
+    onLoad({ filter: /.*/, namespace: "worklet" }, async ({ path }) => {
+      const result = await build({ ...common, entryPoints: [path], format: "iife", write: false });
+      return { contents: result.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+/** Builds into `folder`; the harness builds elsewhere, with its own page beside the widgets. */
+export async function buildWidgets(folder = outdir, extra = []) {
+  await build({
+    ...common,
+    entryPoints: [...widgets.map((name) => join(here, "src", name)), ...extra],
+    entryNames: "[name]",
+    outdir: folder,
+    format: "esm",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    plugins: [worklets],
+  });
+  await build({
+    ...common,
+    target: ["chrome119", "firefox128", "safari17.5"],
+    entryPoints: [join(here, "src", "styles", "widgets.css")],
+    outdir: folder,
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(outdir, { recursive: true, force: true });
+  await buildWidgets();
+}

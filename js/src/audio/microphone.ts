@@ -1,0 +1,212 @@
+/**
+ * The page's microphone: opened by a click, every thing that can go wrong tested and told with its cure.
+ *
+ * Checks come in the order in which they fail: secure context, media devices, permissions policy, device
+ * list, getUserMedia itself, worklet, running context; then, while open, silence and a lost device.
+ */
+
+import type { MicrophoneProblem, MicrophoneState } from "../messages";
+import type { Capture, StartCapture } from "./capture";
+import type { CapturedBlock } from "./capture_blocks";
+import { WorkletError } from "./errors";
+import { problem, problemOfError } from "./problems";
+
+/** Exact zeros for this long mean that nothing is connected (ms). */
+const NO_SIGNAL_MS = 3000;
+/** A context that runs gives its first block well within this time (ms). */
+const FIRST_BLOCK_MS = 4000;
+
+/** What is asked of the browser; what it granted is reported. */
+const CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/** The parts of a browser page that the microphone looks at. */
+export interface MicrophoneEnvironment {
+  secure: boolean;
+  mediaDevices: Pick<MediaDevices, "getUserMedia" | "enumerateDevices"> | undefined;
+  /** Whether the page's permissions policy lets it use microphones; undefined where the browser cannot say. */
+  policyAllows: boolean | undefined;
+  permission(): Promise<PermissionState | "unknown">;
+  startCapture: StartCapture;
+}
+
+export interface MicrophoneEvents {
+  changed(): void;
+  block(block: CapturedBlock): void;
+}
+
+export class Microphone {
+  state: MicrophoneState = "off";
+  /** Set in state `error`, and as a warning in state `on`. */
+  problem: MicrophoneProblem | null = null;
+  /** What the browser granted, while the microphone is open. */
+  settings: Record<string, unknown> | null = null;
+  private stream: MediaStream | null = null;
+  private ownsStream = false;
+  private capture: Capture | null = null;
+  private silentMs = 0;
+  private firstBlockTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts openings, so that one overtaken by a close gives up. */
+  private attempt = 0;
+
+  constructor(
+    private readonly environment: MicrophoneEnvironment,
+    private readonly events: MicrophoneEvents,
+    private blockMs: number,
+  ) {}
+
+  /** Opens the microphone; call it from a click. Never throws: what failed is in `problem`. */
+  async open(): Promise<void> {
+    if (this.state === "opening" || this.state === "on") return;
+    const attempt = this.begin();
+    try {
+      const stopped = await this.precheck();
+      if (attempt !== this.attempt) return;
+      if (stopped) return this.fail(stopped);
+      const stream = await this.environment.mediaDevices!.getUserMedia({ audio: CONSTRAINTS });
+      if (attempt !== this.attempt) return stopTracks(stream);
+      await this.start(stream, true, attempt);
+    } catch (error) {
+      if (attempt === this.attempt) this.fail(await this.explain(error));
+    }
+  }
+
+  /** Captures a stream that somebody else has opened, and leaves its tracks running at the end. */
+  async openFromStream(stream: MediaStream): Promise<void> {
+    this.close();
+    const attempt = this.begin();
+    try {
+      await this.start(stream, false, attempt);
+    } catch (error) {
+      if (attempt === this.attempt) this.fail(await this.explain(error));
+    }
+  }
+
+  /** Closes the microphone; no harm where it is closed already. */
+  close(): void {
+    this.attempt++;
+    this.release();
+    if (this.state === "off") return;
+    this.state = "off";
+    this.problem = null;
+    this.events.changed();
+  }
+
+  /** Closes it and says why. */
+  fail(why: MicrophoneProblem): void {
+    this.attempt++;
+    this.release();
+    this.state = "error";
+    this.problem = why;
+    this.events.changed();
+  }
+
+  setBlockMs(ms: number): void {
+    this.blockMs = ms;
+    this.capture?.setBlockMs(ms);
+  }
+
+  private begin(): number {
+    this.state = "opening";
+    this.problem = null;
+    this.events.changed();
+    return ++this.attempt;
+  }
+
+  private async precheck(): Promise<MicrophoneProblem | null> {
+    const { environment } = this;
+    if (!environment.secure) return problem("insecure");
+    if (!environment.mediaDevices) return problem("no_media_devices");
+    if (environment.policyAllows === false) return problem("policy");
+    // A list that fails or is empty for lack of permission says nothing; getUserMedia has the last word.
+    const devices = await environment.mediaDevices.enumerateDevices().catch(() => null);
+    if (devices?.length && !devices.some((device) => device.kind === "audioinput"))
+      return problem("no_device");
+    return null;
+  }
+
+  private async start(stream: MediaStream, owned: boolean, attempt: number): Promise<void> {
+    this.stream = stream;
+    this.ownsStream = owned;
+    const track = stream.getAudioTracks()[0];
+    if (!track) return this.fail(problem("no_device"));
+    const capture = await this.environment.startCapture(stream, this.blockMs, (block) => {
+      if (attempt === this.attempt) this.take(block);
+    });
+    if (attempt !== this.attempt) return capture.close();
+    this.capture = capture;
+    track.addEventListener("ended", () => {
+      if (attempt === this.attempt) this.fail(problem("unplugged"));
+    });
+    this.settings = { label: track.label, ...track.getSettings() };
+    this.silentMs = 0;
+    this.firstBlockTimer = setTimeout(() => {
+      if (attempt === this.attempt) this.fail(problem(capture.running ? "no_signal" : "context_blocked"));
+    }, FIRST_BLOCK_MS);
+  }
+
+  private take(block: CapturedBlock): void {
+    if (this.state === "opening") {
+      clearTimeout(this.firstBlockTimer);
+      this.state = "on";
+      this.events.changed();
+    }
+    const ms = block.pcm.byteLength / 48;
+    const before = this.silentMs;
+    this.silentMs = block.peak === 0 ? before + ms : 0;
+    if (before < NO_SIGNAL_MS && this.silentMs >= NO_SIGNAL_MS) {
+      this.problem = problem("no_signal");
+      this.events.changed();
+    } else if (block.peak > 0 && this.problem) {
+      this.problem = null;
+      this.events.changed();
+    }
+    this.events.block(block);
+  }
+
+  private async explain(error: unknown): Promise<MicrophoneProblem> {
+    if (error instanceof WorkletError) return problem("worklet", error.message);
+    return problemOfError(error, await this.environment.permission());
+  }
+
+  private release(): void {
+    clearTimeout(this.firstBlockTimer);
+    this.capture?.close();
+    this.capture = null;
+    if (this.stream && this.ownsStream) stopTracks(this.stream);
+    this.stream = null;
+    this.settings = null;
+  }
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+interface PolicyDocument {
+  permissionsPolicy?: { allowsFeature(feature: string): boolean };
+  featurePolicy?: { allowsFeature(feature: string): boolean };
+}
+
+/** The page this runs in. */
+export function pageEnvironment(startCapture: StartCapture): MicrophoneEnvironment {
+  return {
+    get secure() {
+      return globalThis.isSecureContext;
+    },
+    get mediaDevices() {
+      return navigator.mediaDevices as MediaDevices | undefined;
+    },
+    get policyAllows() {
+      const { permissionsPolicy, featurePolicy } = document as PolicyDocument;
+      return (permissionsPolicy ?? featurePolicy)?.allowsFeature("microphone");
+    },
+    async permission() {
+      try {
+        return (await navigator.permissions.query({ name: "microphone" as PermissionName })).state;
+      } catch {
+        return "unknown";
+      }
+    },
+    startCapture,
+  };
+}

@@ -1,0 +1,24 @@
+/** Messages between the page's main thread and its two worklets. */
+
+import type { Position } from "../../messages";
+import type { CapturedBlock } from "../capture_blocks";
+import type { QueueState } from "../playback_queue";
+
+export type SpeakerCommand =
+  | { type: "play"; generation: number; item_id: string; content_index: number; pcm: ArrayBuffer }
+  | { type: "end"; generation: number; item_id: string; content_index: number }
+  | { type: "clear"; generation: number }
+  | { type: "stop" }
+  | { type: "startup"; ms: number }
+  | { type: "volume"; volume: number }
+  | { type: "tap"; on: boolean };
+
+export type SpeakerEvent =
+  | { type: "state"; state: QueueState; level: number }
+  | { type: "cleared"; generation: number; positions: Position[] }
+  | { type: "stopped"; generation: number; positions: Position[] }
+  | { type: "tap"; time: number; samples: Float32Array };
+
+export type CaptureCommand = { type: "block"; ms: number };
+
+export type CaptureEvent = { type: "block" } & CapturedBlock;

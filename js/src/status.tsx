@@ -1,0 +1,76 @@
+/** The status line: what the session does now, with whom it talks, and what is wrong. */
+
+import type { ReadonlySignal } from "@preact/signals";
+import type { RenderContext } from "./anywidget";
+import { Scope } from "./ui/bind";
+import { ToolIcon } from "./ui/icons";
+import { ProblemPanel } from "./ui/problem";
+
+export interface Status {
+  state:
+    "idle" | "connecting" | "preparing" | "listening" | "thinking" | "speaking" | "reconnecting" | "closed";
+  detail: string;
+  endpoint: string;
+  model: string;
+  voice: string;
+  tools: string[];
+  problem: string;
+}
+
+const WORDS: Record<Status["state"], string> = {
+  idle: "Ready",
+  connecting: "Connecting",
+  preparing: "Preparing",
+  listening: "Listening",
+  thinking: "Thinking",
+  speaking: "Speaking",
+  reconnecting: "Reconnecting",
+  closed: "Closed",
+};
+
+export function StatusView({ status }: { status: ReadonlySignal<Partial<Status>> }) {
+  const { state = "idle", detail, endpoint, model, voice, tools = [], problem } = status.value;
+  return (
+    <div class="rw-status-box">
+      <div class="rw-status-row">
+        <span class={`rw-state rw-state-${state}`} role="status">
+          <span class="rw-dot" aria-hidden="true" />
+          <span class="rw-state-word">{WORDS[state]}</span>
+          {detail && <span class="rw-state-detail">{detail}</span>}
+        </span>
+        <span class="rw-facts">
+          {endpoint && (
+            <span class="rw-fact rw-fact-endpoint" title={`Endpoint: ${endpoint}`}>
+              {endpoint}
+            </span>
+          )}
+          {model && (
+            <span class="rw-fact" title={`Model: ${model}`}>
+              {model}
+            </span>
+          )}
+          {voice && (
+            <span class="rw-fact" title={`Voice: ${voice}`}>
+              {voice}
+            </span>
+          )}
+          {tools.length > 0 && (
+            <span class="rw-fact" title={`Tools: ${tools.join(", ")}`}>
+              <ToolIcon />
+              {tools.length === 1 ? "1 tool" : `${tools.length} tools`}
+            </span>
+          )}
+        </span>
+      </div>
+      {problem && <ProblemPanel message={problem} />}
+    </div>
+  );
+}
+
+export default {
+  render({ model, el }: RenderContext<{ status: Partial<Status> }>) {
+    const scope = new Scope();
+    const status = scope.trait(model, "status");
+    return scope.show(el, "rw-status", <StatusView status={status} />);
+  },
+};

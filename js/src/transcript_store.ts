@@ -1,0 +1,78 @@
+/** The transcript as a linked list: each entry stands right after the one the kernel named, whatever comes first. */
+
+import { type Signal, signal } from "@preact/signals";
+import type { Entry, Remove, Upsert } from "./messages";
+
+export class TranscriptStore {
+  /** Ids in reading order. */
+  readonly order = signal<string[]>([]);
+  private readonly entries = new Map<string, Signal<Entry>>();
+  /** Entries whose predecessor has not come yet, by its id. */
+  private readonly waiting = new Map<string, string>();
+
+  constructor(entries: readonly Entry[] = []) {
+    this.replace(entries);
+  }
+
+  /** The entry of that id, as a signal that changes while it is spoken. */
+  entry(id: string): Signal<Entry> | undefined {
+    return this.entries.get(id);
+  }
+
+  /** Takes over a saved transcript whole. */
+  replace(entries: readonly Entry[]): void {
+    this.waiting.clear();
+    const ids = new Set(entries.map((entry) => entry.id));
+    for (const id of this.entries.keys()) if (!ids.has(id)) this.entries.delete(id);
+    for (const entry of entries) this.put(entry);
+    this.order.value = [...ids];
+  }
+
+  apply(message: Upsert | Remove): void {
+    if (message.type === "remove") this.remove(message.id);
+    else if (message.type === "upsert") this.upsert(message.entry, message.after);
+  }
+
+  private put(entry: Entry): void {
+    const known = this.entries.get(entry.id);
+    if (known) known.value = entry;
+    else this.entries.set(entry.id, signal(entry));
+  }
+
+  private upsert(entry: Entry, after: string | null): void {
+    this.put(entry);
+    const { id } = entry;
+    const before = this.order.value;
+    const stands = before.indexOf(id);
+    if (stands >= 0 && (before[stands - 1] ?? null) === after) return;
+    const order = before.filter((other) => other !== id);
+    const predecessor = after === null ? -1 : order.indexOf(after);
+    const missing = after !== null && predecessor < 0;
+    if (missing) {
+      this.waiting.set(id, after);
+      if (stands >= 0) return;
+      order.push(id);
+    } else {
+      this.waiting.delete(id);
+      order.splice(predecessor + 1, 0, id);
+    }
+    this.order.value = this.adopt(id, order);
+  }
+
+  /** Puts entries that waited for `id` right behind it. */
+  private adopt(id: string, order: string[]): string[] {
+    for (const [orphan, wanted] of this.waiting) {
+      if (wanted !== id || !order.includes(orphan)) continue;
+      this.waiting.delete(orphan);
+      order.splice(order.indexOf(orphan), 1);
+      order.splice(order.indexOf(id) + 1, 0, orphan);
+    }
+    return order;
+  }
+
+  private remove(id: string): void {
+    this.entries.delete(id);
+    this.waiting.delete(id);
+    this.order.value = this.order.value.filter((other) => other !== id);
+  }
+}

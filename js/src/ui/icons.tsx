@@ -1,0 +1,106 @@
+/** Icons, drawn here so that nothing is loaded from elsewhere. */
+
+import type { ComponentChildren } from "preact";
+
+function Icon({ children, filled = false }: { children: ComponentChildren; filled?: boolean }) {
+  return (
+    <svg
+      class="rw-icon"
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      fill={filled ? "currentColor" : "none"}
+      stroke={filled ? "none" : "currentColor"}
+      stroke-width="1.8"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const MicrophoneIcon = () => (
+  <Icon>
+    <rect x="9" y="3" width="6" height="11" rx="3" />
+    <path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3" />
+  </Icon>
+);
+
+export const MicrophoneOffIcon = () => (
+  <Icon>
+    <path d="M15 10V6a3 3 0 0 0-5.9-.8M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.6 5M18.5 11.5a6.4 6.4 0 0 1-.5 2.4M12 18v3M4 4l16 16" />
+  </Icon>
+);
+
+export const StopIcon = () => (
+  <Icon filled>
+    <rect x="6.5" y="6.5" width="11" height="11" rx="2" />
+  </Icon>
+);
+
+export const PlayIcon = () => (
+  <Icon filled>
+    <path d="M8 5.6c0-.9 1-1.5 1.8-1l9 6.4c.7.5.7 1.5 0 2l-9 6.4c-.8.5-1.8 0-1.8-1z" />
+  </Icon>
+);
+
+export const VolumeIcon = ({ volume }: { volume: number }) => (
+  <Icon>
+    <path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" />
+    {volume > 0 && <path d="M15.2 9.3a4 4 0 0 1 0 5.4" />}
+    {volume > 0.5 && <path d="M17.8 6.8a7.5 7.5 0 0 1 0 10.4" />}
+    {volume === 0 && <path d="m15.5 9.7 4.6 4.6m0-4.6-4.6 4.6" />}
+  </Icon>
+);
+
+export const SendIcon = () => (
+  <Icon>
+    <path d="M12 19V5.5M6 11.2l6-6 6 6" />
+  </Icon>
+);
+
+export const ToolIcon = () => (
+  <Icon>
+    <path d="M14.6 6.4a4.2 4.2 0 0 0-5.4 5.4L4 17l3 3 5.2-5.2a4.2 4.2 0 0 0 5.4-5.4L14.8 12 12 9.2z" />
+  </Icon>
+);
+
+export const AlertIcon = () => (
+  <Icon>
+    <path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17v.2" />
+  </Icon>
+);
+
+export const InfoIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 11v5M12 8v.2" />
+  </Icon>
+);
+
+export const CutIcon = () => (
+  <Icon>
+    <path d="M4 12h4l2-5 3 10 2-5h1M19 5v14" />
+  </Icon>
+);
+
+export const KeyboardIcon = () => (
+  <Icon>
+    <rect x="3" y="6.5" width="18" height="11" rx="2" />
+    <path d="M7 10.3v.1M10.3 10.3v.1M13.7 10.3v.1M17 10.3v.1M8 14h8" />
+  </Icon>
+);
+
+export const ChevronIcon = () => (
+  <Icon>
+    <path d="m9.5 6 6 6-6 6" />
+  </Icon>
+);
+
+export const CheckIcon = () => (
+  <Icon>
+    <path d="m5.5 12.5 4.3 4.3L18.5 8" />
+  </Icon>
+);
+
+export const Spinner = () => <span class="rw-spinner" aria-hidden="true" />;
