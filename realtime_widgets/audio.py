@@ -52,9 +52,7 @@ def to_mono_float(samples: npt.ArrayLike) -> npt.NDArray[np.float32]:
     if array.dtype.kind not in "fiu":
         raise AudioError(f"audio samples must be numbers, not {array.dtype}; pass an int16 or float32 array")
     if array.ndim not in (1, 2):
-        raise AudioError(
-            f"audio must have one axis (samples) or two (samples, channels), not shape {array.shape}"
-        )
+        raise AudioError(f"audio must have one axis (samples) or two (samples, channels), not shape {array.shape}")
     if array.size == 0:
         raise AudioError("the audio is empty: it has no samples")
     if array.dtype.kind == "f":

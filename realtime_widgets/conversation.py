@@ -194,9 +194,9 @@ class Conversation:
         if item is None:
             return
         item.response_id, item.output_index = event.response_id, event.output_index
-        if response := self.responses.get(event.response_id):
-            if item.id not in response.item_ids:
-                response.item_ids.append(item.id)
+        response = self.responses.get(event.response_id)
+        if response and item.id not in response.item_ids:
+            response.item_ids.append(item.id)
         if isinstance(event, ev.OutputItemDone):
             self._finish(item, event.item)
 

@@ -102,10 +102,19 @@ class SessionCore:
         commands: list[Command] = [Send(create)]
         return turn, commands + self._request(turn.id, settings or {})
 
-    def append_audio(self, pcm: bytes) -> list[Command]:
+    def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
         self._input_ms += duration_ms(len(pcm))
-        return [Send(ev.InputAppend(audio=pcm))]
+        return ev.InputAppend(audio=pcm)
+
+    def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
+        """Play sound that is no item of the conversation; it can be interrupted like an answer."""
+        part = Part(self.new_id("clip"), 0)
+        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
+        self.ledger.completed(part)
+        self._pacer.push(part, pcm)
+        self._pacer.finish(part)
+        return part, self._feed()
 
     def press(self) -> list[Command]:
         """Begin a push-to-talk turn: what is being said stops."""
@@ -131,7 +140,8 @@ class SessionCore:
         """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
         commands: list[Command] = []
         active = self._sequencer.active_id
-        cut = {item.response_id for part in self.ledger.playing if (item := self._item(part))}
+        playing = self.ledger.playing
+        cut = {item.response_id for part in playing if (item := self._item(part))}
         if active:
             cut.add(active)
             if cancel:
@@ -142,7 +152,7 @@ class SessionCore:
                 turn.interrupted = True
                 if cancel:
                     self._sequencer.drop(turn.id)
-        if cut:
+        if cut or playing:
             self._pacer.clear()
             commands.append(Silence())
         return commands
@@ -159,7 +169,7 @@ class SessionCore:
                 )
             )
             for cut in self.ledger.cut(positions)
-            if cut.heard_ms > 0
+            if cut.heard_ms > 0 and self._item(cut.part)
         ]
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
@@ -251,9 +261,7 @@ class SessionCore:
         try:
             pcm = event.audio()
         except (binascii.Error, ValueError):
-            self._notice(
-                "error", "The service sent a piece of sound that cannot be decoded; it was left out."
-            )
+            self._notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
         pcm = pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
         turn = self._turn(event.response_id)
@@ -322,9 +330,7 @@ class SessionCore:
         elif calls and response.status == "completed" and not turn.interrupted:
             return self._request(turn.id, {})
         elif response.status == "incomplete":
-            self._notice(
-                "notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}."
-            )
+            self._notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
         turn.interrupted |= response.status == "cancelled"
         return self._end(turn)
 

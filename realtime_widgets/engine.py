@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,36 +19,12 @@ T = TypeVar("T")
 THREAD_NAME = "realtime-widgets-io"
 
 
-def detach_from_shell() -> bool:
-    """Make this thread's comm messages belong to no shell of the kernel.
-
-    ipykernel (7.4) sends a comm's later messages to the shell that last sent on that comm, and a thread
-    without a parent of its own falls back to the main shell's; the stream would then wait for the running
-    cell. An empty parent of this thread's own keeps it on the front end's subshell. The name is private to
-    ipykernel, hence the guard: without it, sound waits for running cells, and the doctor says so.
-
-    Returns
-    -------
-    bool
-        Whether there is a kernel and the cure could be applied.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    parent = getattr(getattr(shell, "kernel", None), "_shell_parent", None)
-    if parent is None or not hasattr(parent, "set"):
-        return False
-    parent.set({})
-    return True
-
-
 class Engine:
     """An event loop on a daemon thread of its own."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.pid = os.getpid()
-        #: Whether comm messages of this thread stay off the main shell; False outside a kernel.
-        self.detached = False
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
         started = threading.Event()
         self.loop.call_soon(started.set)
@@ -58,7 +33,6 @@ class Engine:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.detached = detach_from_shell()
         self.loop.run_forever()
 
     @property

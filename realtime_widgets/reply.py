@@ -36,6 +36,8 @@ class Reply:
         Sample rate of `audio`, in hertz.
     interrupted : bool
         Whether it was cut off; `text` may then hold more than was heard.
+    heard : bool
+        Whether it was played while it came.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Reply:
     pcm: bytes = field(repr=False)
     interrupted: bool = False
     rate: int = SAMPLE_RATE
+    heard: bool = True
     #: Makes the notebook's view of a reply; set by the package when widgets are to be had.
     view: ClassVar[Callable[[Reply, Any], Any] | None] = None
     _session: Any = field(default=None, repr=False, compare=False)

@@ -77,6 +77,7 @@ class SessionRuntime:
         self.settings = settings
         self.journal = journal
         self.closed_reason = ""
+        self.closed_by_person = False
         self.tools: dict[str, RunningTool] = {}
         self.speaker: Speaker = InstantSpeaker()
         self._registry = registry
@@ -85,7 +86,7 @@ class SessionRuntime:
         self._preparing = False
         self._connection: Connection | None = None
         self._outgoing: asyncio.Queue[ev.ClientEvent] = asyncio.Queue()
-        self._held: deque[bytes] = deque(maxlen=HELD_BLOCKS)
+        self._held: deque[Callable[[], None]] = deque(maxlen=HELD_BLOCKS)
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
@@ -115,10 +116,10 @@ class SessionRuntime:
             speaker.attach(self)
         return before
 
-    async def until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until `condition` holds; False where `timeout` seconds pass first."""
+    async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
+        """Wait until `condition` holds; False where `limit_s` seconds pass first."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(limit_s):
                 while not condition():
                     self._changed.clear()
                     await self._changed.wait()
@@ -135,18 +136,17 @@ class SessionRuntime:
         if self._phase == "open":
             return
         if self._phase == "closed":
-            raise SessionClosedError(
-                f"this session is over: {self.closed_reason}; make a new RealtimeSession"
-            )
+            raise SessionClosedError(f"this session is over: {self.closed_reason}; make a new RealtimeSession")
         if self._starting is None:
             self._starting = asyncio.create_task(self._open())
         await asyncio.shield(self._starting)
 
-    async def close(self, reason: str = "it was closed") -> None:
+    async def close(self) -> None:
         """End the session in an orderly way."""
+        self.closed_by_person = self._phase != "closed"
         if self._starting and not self._starting.done():
             self._starting.cancel()
-        self._end(reason)
+        self._end("it was closed")
         current = asyncio.current_task()
         await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
         if self._connection:
@@ -188,16 +188,31 @@ class SessionRuntime:
 
     def hear(self, pcm: bytes) -> None:
         """Take a block of captured sound; it starts the session where that has not begun."""
+        self._when_open(lambda: self._append(pcm))
+
+    def press(self) -> None:
+        """Push-to-talk was pressed."""
+        self._when_open(lambda: self.perform(self.core.press()))
+
+    def release(self) -> None:
+        """Push-to-talk was released."""
+        self._when_open(lambda: self.perform(self.core.release()))
+
+    def _when_open(self, action: Callable[[], None]) -> None:
         if self._phase == "open":
-            if self._outgoing.qsize() < MAX_UNSENT:
-                self._dropping = False
-                self.perform(self.core.append_audio(pcm))
-            elif not self._dropping:
-                self._dropping = True
-                self.problem("The connection is too slow for the microphone: what you say now is lost.")
+            action()
         elif self._phase != "closed":
-            self._held.append(pcm)
+            self._held.append(action)
             self.start_soon()
+
+    def _append(self, pcm: bytes) -> None:
+        if self._outgoing.qsize() < MAX_UNSENT:
+            self._dropping = False
+            # Nothing a person sees changes with a block, so nobody is told.
+            self._send(self.core.append_audio(pcm))
+        elif not self._dropping:
+            self._dropping = True
+            self.problem("The connection is too slow for the microphone: what you say now is lost.")
 
     def start_soon(self) -> None:
         """Start in the background; what goes wrong is shown as a problem."""
@@ -272,9 +287,8 @@ class SessionRuntime:
                 await self._connection.close()
             raise
         self._phase = "open"
-        for pcm in self._held:
-            self.perform(self.core.append_audio(pcm))
-        self._held.clear()
+        while self._held:
+            self._held.popleft()()
         if self.endpoint.local:
             self._spawn(self._watch_loading())
         self.changed()
@@ -298,9 +312,7 @@ class SessionRuntime:
                 "does it speak the Realtime protocol (GA)?"
             )
         if refusal := self.core.refusals.get("rw_configure"):
-            raise ConfigurationError(
-                f"{self.endpoint.name} refused the session's settings: {refusal.message}"
-            )
+            raise ConfigurationError(f"{self.endpoint.name} refused the session's settings: {refusal.message}")
         if self._phase == "closed":
             raise ConnectionFailedError(self.closed_reason)
 
@@ -351,7 +363,7 @@ class SessionRuntime:
         if self._phase == "closed":
             return
         self._phase, self.closed_reason = "closed", reason
-        if reason != "it was closed":
+        if not self.closed_by_person:
             self.problem(f"The session ended: {reason}.")
         self.perform(self.core.fail_open_turns(reason))
         current = asyncio.current_task()

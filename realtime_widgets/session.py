@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     ConfigurationError,
@@ -145,9 +146,7 @@ class RealtimeSession:
         """
         await self._io(self._runtime.start())
 
-    async def ask(
-        self, text: str | None = None, *, audio: Sound | None = None, rate: int | None = None
-    ) -> Reply:
+    async def ask(self, text: str | None = None, *, audio: Sound | None = None, rate: int | None = None) -> Reply:
         """Ask by text or by sound, and wait for the whole answer.
 
         The answer is heard at the player while it comes, where there is one.
@@ -223,8 +222,6 @@ class RealtimeSession:
         pcm = load_sound(sound, rate)
         replies, heard = await self._io(self._talk(pcm))
         if out is not None:
-            from realtime_widgets.audio import from_pcm16, write_wav
-
             write_wav(out, from_pcm16(heard))
         return replies
 
@@ -314,5 +311,6 @@ class RealtimeSession:
             usage=Usage.total(response.usage for response in responses),
             pcm=pcm,
             interrupted=turn.interrupted,
+            heard=not isinstance(runtime.speaker, InstantSpeaker),
             _session=self,
         )

@@ -73,9 +73,7 @@ class SessionSettings:
         if not isinstance(self.instructions, str):
             raise ConfigurationError(f"instructions must be text, not {type(self.instructions).__name__}")
         if self.voice is not None and (not isinstance(self.voice, str) or not self.voice):
-            raise ConfigurationError(
-                f"voice must be the name of a voice, such as 'marin', not {self.voice!r}"
-            )
+            raise ConfigurationError(f"voice must be the name of a voice, such as 'marin', not {self.voice!r}")
         low, high = SPEED_RANGE
         if not low <= self.speed <= high:
             raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed}")

@@ -46,9 +46,7 @@ def load_sound(sound: Sound, rate: int | None = None) -> bytes:
         samples, file_rate = read_sound(sound)
         return to_pcm16(samples, file_rate)
     if rate is None:
-        raise AudioError(
-            "an array of samples needs its sample rate: pass rate=, in hertz (for example 16000)"
-        )
+        raise AudioError("an array of samples needs its sample rate: pass rate=, in hertz (for example 16000)")
     return to_pcm16(sound, rate)
 
 
@@ -76,10 +74,10 @@ class Conversing:
         manual = self._runtime.settings.turn_detection is None
         try:
             if manual:
-                self._runtime.perform(core.press())
+                self._runtime.press()
             await self._feed(pcm)
             if manual:
-                self._runtime.perform(core.release())
+                self._runtime.release()
                 await self._runtime.until(self._over)
             else:
                 await self._wait_in_silence()

@@ -30,9 +30,7 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Usage)}
-        )
+        return Usage(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Usage)})
 
     @classmethod
     def of_response(cls, usage: Mapping[str, Any] | None) -> Usage:

@@ -1,0 +1,19 @@
+"""The widgets; each has a TypeScript twin of the same name in `js/src`."""
+
+from realtime_widgets.widgets.console import RealtimeConsole, console_of
+from realtime_widgets.widgets.microphone import Microphone
+from realtime_widgets.widgets.player import AudioPlayer
+from realtime_widgets.widgets.reply import ReplyView, reply_view
+from realtime_widgets.widgets.status import SessionStatus
+from realtime_widgets.widgets.transcript import Transcript
+
+__all__ = [
+    "AudioPlayer",
+    "Microphone",
+    "RealtimeConsole",
+    "ReplyView",
+    "SessionStatus",
+    "Transcript",
+    "console_of",
+    "reply_view",
+]

@@ -1,0 +1,114 @@
+"""The transcript's lines, made from a session's state. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from realtime_widgets.playback import to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from realtime_widgets.conversation import Item
+    from realtime_widgets.core import SessionCore
+    from realtime_widgets.runtime import RunningTool
+    from realtime_widgets.turns import Notice
+    from realtime_widgets.widgets.messages import Entry, ToolCard
+
+
+def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bool) -> list[Entry]:
+    """Return all lines in conversation order; notices stand where they were given.
+
+    Parameters
+    ----------
+    core, tools
+        The session's state and its tool calls by call id.
+    closed
+        Whether the session is over: calls that have no result by then will have none.
+    """
+    notices: dict[str | None, list[Notice]] = {}
+    known = set(core.conversation.items)
+    for notice in core.notices:
+        anchor = notice.after_item_id if notice.after_item_id in known else None
+        notices.setdefault(anchor, []).append(notice)
+    entries = [_notice_entry(notice) for notice in notices.get(None, [])]
+    for item in core.conversation:
+        entry = _item_entry(core, item, tools, closed)
+        if entry is not None:
+            entries.append(entry)
+        entries += [_notice_entry(notice) for notice in notices.get(item.id, [])]
+    return entries
+
+
+def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bool) -> ToolCard:
+    """Return a call as the person sees it; `running` is None while its arguments still come."""
+    card: ToolCard = {
+        "name": name,
+        "arguments": _pretty(arguments),
+        "state": "waiting",
+        "result": "",
+        "error": "",
+        "traceback": "",
+        "printed": "",
+        "seconds": None,
+    }
+    result = running.result if running else None
+    if result is not None:
+        card["state"] = "error" if result.error else "done"
+        card["result"] = "" if result.error else _pretty(result.output)
+        card["error"] = result.error or ""
+        card["traceback"] = result.traceback
+        card["printed"] = result.printed
+        card["seconds"] = result.seconds
+    elif closed:
+        card["state"], card["error"] = "error", "the session ended before the tool did"
+    elif running:
+        card["state"] = "running"
+    return card
+
+
+def _pretty(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else text
+
+
+def _notice_entry(notice: Notice) -> Entry:
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "source": "",
+        "text": notice.text,
+        "state": "completed",
+        "cut": False,
+        "heard_ms": None,
+        "audio_ms": None,
+    }
+
+
+def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool], closed: bool) -> Entry | None:
+    if item.kind == "function_call":
+        kind = "tool"
+    elif item.kind == "message" and item.role in ("user", "assistant"):
+        kind = item.role
+    else:
+        return None
+    parts = [state for _, state in core.ledger.item_parts(item.id)]
+    cut = any(part.cut for part in parts)
+    entry: Entry = {
+        "id": item.id,
+        "kind": kind,  # type: ignore[typeddict-item]
+        "source": "speech" if item.spoken else "text",
+        "text": item.text,
+        "state": "incomplete" if closed and item.state == "in_progress" else item.state,
+        "cut": cut,
+        "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
+        "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
+    }
+    if kind == "tool":
+        entry["source"] = ""
+        entry["tool"] = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
+    return entry

@@ -1,0 +1,95 @@
+"""A reply as a card: its words, its tool calls, and a button that plays it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from realtime_widgets.engine import shared_engine
+from realtime_widgets.runtime import RunningTool
+from realtime_widgets.turns import ToolCall
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
+from realtime_widgets.widgets.entries import tool_card
+from realtime_widgets.widgets.ports import port_of
+
+if TYPE_CHECKING:
+    from realtime_widgets.playback import Part
+    from realtime_widgets.reply import Reply
+    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.widgets.messages import ToolCard
+
+
+class ReplyView(RealtimeWidget):
+    """Shows a reply and plays it; it plays by itself where the answer was not heard while it came.
+
+    Parameters
+    ----------
+    reply : Reply
+        What to show.
+    session : RealtimeSession
+        Whose player to use.
+    """
+
+    _esm = bundle("reply.js")
+    text = traitlets.Unicode().tag(sync=True)
+    seconds = traitlets.Float().tag(sync=True)
+    tools: traitlets.List[ToolCard] = traitlets.List().tag(sync=True)
+    usage = traitlets.Unicode().tag(sync=True)
+    has_audio = traitlets.Bool().tag(sync=True)
+    playing = traitlets.Bool(False, read_only=True).tag(sync=True)
+
+    def __init__(self, reply: Reply, session: RealtimeSession) -> None:
+        self._reply = reply
+        self._runtime = session.runtime
+        self._engine = shared_engine()
+        self._part: Part | None = None
+        port_of(session)
+        super().__init__(
+            text=reply.text,
+            seconds=reply.seconds,
+            tools=[_card(result) for result in reply.tool_calls],
+            usage=str(reply.usage),
+            has_audio=bool(reply.pcm),
+        )
+        self.on_msg(self._on_message)
+        self._runtime.observe(Refresher(self._refresh))
+        if reply.pcm and not reply.heard:
+            self.play()
+
+    def play(self) -> None:
+        """Play the reply from its start."""
+        self._engine.call(self._play)
+
+    def stop(self) -> None:
+        """Stop playing it."""
+        self._engine.call(self._stop)
+
+    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        match content.get("type"):
+            case "play":
+                self.play()
+            case "stop":
+                self.stop()
+
+    def _play(self) -> None:
+        self._runtime.perform(self._runtime.core.interrupt())
+        self._part, commands = self._runtime.core.play_clip(self._reply.pcm)
+        self._runtime.perform(commands)
+
+    def _stop(self) -> None:
+        if self._part in self._runtime.core.ledger.playing:
+            self._runtime.perform(self._runtime.core.interrupt())
+
+    def _refresh(self) -> None:
+        self.set_trait("playing", self._part in self._runtime.core.ledger.playing)
+
+
+def _card(result: Any) -> ToolCard:
+    call = ToolCall(result.call_id, "", "", result.name, result.arguments)
+    return tool_card(RunningTool(call, result), result.name, result.arguments, closed=False)
+
+
+def reply_view(reply: Reply, session: RealtimeSession | None) -> Any:
+    """Return the view of a reply, or the reply's text where it has no session to play it."""
+    return reply.text if session is None else ReplyView(reply, session)
