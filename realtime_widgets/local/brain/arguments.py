@@ -1,0 +1,216 @@
+"""Filling a tool's arguments from what was said, by the types of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.local.brain.dates import find_dates, find_durations, find_times
+from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
+from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
+from realtime_widgets.local.brain.fill_strings import fill_strings, remaining_text, split_list, whole_answer
+from realtime_widgets.local.brain.utterance import Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from realtime_widgets.local.brain.schema import Parameter, Shape, Tool
+
+_MAX_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Values that were found, by parameter, and the required parameters that still want one."""
+
+    values: Mapping[Parameter, Any]
+    missing: tuple[Parameter, ...]
+
+    def arguments(self) -> dict[str, Any]:
+        """The values as the tool takes them, nested objects put together."""
+        result: dict[str, Any] = {}
+        for parameter, value in self.values.items():
+            place = result
+            for step in parameter.path[:-1]:
+                inner = place.setdefault(step, {})
+                if not isinstance(inner, dict):
+                    break
+                place = inner
+            else:
+                place[parameter.name] = value
+        return result
+
+
+def fill(
+    tool: Tool,
+    text: str,
+    now: datetime,
+    known: Mapping[Parameter, Any] | None = None,
+    asked: Parameter | None = None,
+) -> Filled:
+    """Find the arguments of `tool` in `text`.
+
+    Parameters
+    ----------
+    tool : Tool
+        The tool.
+    text : str
+        What was said or typed.
+    now : datetime
+        What "tomorrow" and "in ten minutes" start from.
+    known : mapping, optional
+        Values that earlier turns gave; they are kept unless `text` says otherwise.
+    asked : Parameter, optional
+        The parameter that was just asked for: `text` may be its bare value.
+    """
+    utterance = Utterance(text[:_MAX_TEXT])
+    values: dict[Parameter, Any] = {}
+    parameters = [
+        parameter for parameter in tool.parameters if asked is None or not (known and parameter in known)
+    ]
+    _fill_temporal(utterance, parameters, values, now)
+    _fill_choices(utterance, parameters, values, asked)
+    numeric = [one for one in parameters if one.shape.kind in ("number", "integer")]
+    values |= fill_numbers(utterance, _asked_first(numeric, asked), tool.own_stems)
+    _fill_lists(utterance, tool, parameters, values, now)
+    texts = [one for one in parameters if one.shape.kind in ("string", "any") and one not in values]
+    if asked is None:
+        values |= fill_strings(utterance, texts, tool.words, tool.own_stems)
+    elif asked in texts:
+        answer = whole_answer(text)
+        if answer:
+            values[asked] = answer
+    merged = dict(known or {}) | values
+    missing = tuple(one for one in tool.parameters if one.required and one not in merged)
+    ordered = {one: merged[one] for one in tool.parameters if one in merged}
+    return Filled(ordered, missing)
+
+
+def known_values(tool: Tool, arguments: Mapping[str, Any]) -> dict[Parameter, Any]:
+    """Values of an earlier call, by the parameters as they are now; what is no parameter any more is left out."""
+    values: dict[Parameter, Any] = {}
+    for parameter in tool.parameters:
+        place: object = arguments
+        for step in parameter.path:
+            if not isinstance(place, Mapping) or step not in place:
+                break
+            place = place[step]
+        else:
+            values[parameter] = place
+    return values
+
+
+def _asked_first(parameters: Sequence[Parameter], asked: Parameter | None) -> list[Parameter]:
+    return sorted(parameters, key=lambda one: one != asked)
+
+
+def _fill_temporal(
+    utterance: Utterance, parameters: Sequence[Parameter], values: dict[Parameter, Any], now: datetime
+) -> None:
+    for parameter in parameters:
+        kind = _temporal_kind(parameter)
+        if kind == "date":
+            days = [
+                span for span in find_dates(utterance.text, now.date()) if utterance.is_free(span.start, span.end)
+            ]
+            if days:
+                utterance.take(days[0].start, days[0].end)
+                values[parameter] = days[0].value.isoformat()
+        elif kind == "time":
+            times = [span for span in find_times(utterance.text) if utterance.is_free(span.start, span.end)]
+            if times:
+                utterance.take(times[0].start, times[0].end)
+                values[parameter] = times[0].value.isoformat()
+        elif kind == "date-time":
+            moment = _moment(utterance, now)
+            if moment is not None:
+                values[parameter] = moment.isoformat()
+        elif kind == "duration":
+            lengths = [one for one in find_durations(utterance.text) if utterance.is_free(one.start, one.end)]
+            if lengths:
+                utterance.take(lengths[0].start, lengths[0].end)
+                values[parameter] = _iso_duration(lengths[0].value)
+
+
+def _temporal_kind(parameter: Parameter) -> str:
+    """The kind of moment it takes; strings named date or time count, as many schemas say no more."""
+    kind = parameter.shape.kind
+    if kind != "string":
+        return kind
+    if {"date", "day"} & set(parameter.words):
+        return "date"
+    return ""
+
+
+def _moment(utterance: Utterance, now: datetime) -> datetime | None:
+    """A day with a time; without a day the next such time, without a time midnight."""
+    days = [span for span in find_dates(utterance.text, now.date()) if utterance.is_free(span.start, span.end)]
+    times = [span for span in find_times(utterance.text) if utterance.is_free(span.start, span.end)]
+    start_of = now.replace(second=0, microsecond=0)
+    if not days and not times:
+        for span in find_durations(utterance.text):
+            if utterance.is_free(span.start, span.end) and "in" in utterance.before(span.start, 1):
+                utterance.take(span.start, span.end)
+                return now.replace(microsecond=0) + span.value
+        return None
+    for span in (*days[:1], *times[:1]):
+        utterance.take(span.start, span.end)
+    if not times:
+        return datetime.combine(days[0].value, time(0), now.tzinfo)
+    if days:
+        return datetime.combine(days[0].value, times[0].value, now.tzinfo)
+    moment = datetime.combine(now.date(), times[0].value, now.tzinfo)
+    return moment if moment > start_of else moment + timedelta(days=1)
+
+
+def _iso_duration(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    return f"PT{int(seconds)}S" if seconds.is_integer() else f"PT{seconds}S"
+
+
+def _fill_choices(
+    utterance: Utterance, parameters: Sequence[Parameter], values: dict[Parameter, Any], asked: Parameter | None
+) -> None:
+    for parameter in parameters:
+        if parameter.shape.kind == "choice":
+            if len(parameter.shape.choices) == 1 and parameter.required:
+                values[parameter] = parameter.shape.choices[0]
+                continue
+            found = find_choices(utterance, parameter, parameter.shape.choices)
+            if found:
+                values[parameter] = found[0]
+        elif parameter.shape.kind == "boolean":
+            flag = find_flag(utterance, parameter, parameter == asked)
+            if flag is not None:
+                values[parameter] = flag
+
+
+def _fill_lists(
+    utterance: Utterance, tool: Tool, parameters: Sequence[Parameter], values: dict[Parameter, Any], now: datetime
+) -> None:
+    for parameter in parameters:
+        item = parameter.shape.item
+        if parameter.shape.kind != "array" or item is None:
+            continue
+        found = _list(utterance, tool, parameter, item, now.date())
+        if found:
+            values[parameter] = found
+
+
+def _list(utterance: Utterance, tool: Tool, parameter: Parameter, item: Shape, today: date) -> list[Any]:
+    if item.kind in ("number", "integer"):
+        numbers = [number for number in free_numbers(utterance) if not number.ordinal]
+        for number in numbers:
+            utterance.take(number.start, number.end)
+        if item.kind == "integer":
+            return [round(number.value) for number in numbers]
+        return [int(number.value) if number.value.is_integer() else number.value for number in numbers]
+    if item.kind == "choice":
+        return find_choices(utterance, parameter, item.choices)
+    if item.kind == "date":
+        return [span.value.isoformat() for span in find_dates(utterance.text, today)]
+    if item.kind in ("string", "any"):
+        return split_list(remaining_text(utterance, tool.own_stems))
+    return []

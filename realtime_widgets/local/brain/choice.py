@@ -1,0 +1,117 @@
+"""Choosing a tool: how well each one fits what was said, by meaning and by words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from realtime_widgets.local.brain.schema import Tool
+
+#: A tool with at least this score is called.
+CALL_SCORE = 0.46
+#: So much the best must lead the second, unless it scores `SURE_SCORE`.
+MARGIN = 0.03
+SURE_SCORE = 0.60
+_WORD_WEIGHT = 0.30
+_MAX_TEXT = 300
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed `texts`; float32 of shape (len(texts), dimensions)."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a tool fits; `score` is about 0 (not at all) to above 1 (named in so many words)."""
+
+    tool: Tool
+    score: float
+
+
+def rank(text: str, tools: Sequence[Tool], embed: Embedder) -> list[Fit]:
+    """Rank `tools` by how well they fit `text`, the best first."""
+    if not tools or not text.strip():
+        return []
+    spoken = _without_courtesy(text)[:_MAX_TEXT]
+    vector = embed([spoken])[0]
+    rarity = _rarity(tools)
+    said = content_stems(spoken)
+    fits = []
+    for tool in tools:
+        meaning = float((embed(descriptions(tool)) @ vector).max())
+        fits.append(Fit(tool, meaning + _WORD_WEIGHT * _shared_words(said, tool, rarity)))
+    return sorted(fits, key=lambda fit: -fit.score)
+
+
+def is_clear(fits: Sequence[Fit]) -> bool:
+    """Whether the best of `fits` is good enough, and enough better than the second, to be called."""
+    if not fits or fits[0].score < CALL_SCORE:
+        return False
+    return len(fits) == 1 or fits[0].score >= SURE_SCORE or fits[0].score - fits[1].score >= MARGIN
+
+
+def descriptions(tool: Tool) -> list[str]:
+    """Texts whose meaning stands for the tool; to be embedded once and cached."""
+    texts = [tool.spoken]
+    if tool.summary:
+        texts += [tool.summary[:_MAX_TEXT], f"{tool.spoken}: {tool.summary}"[:_MAX_TEXT]]
+    return texts
+
+
+def _rarity(tools: Sequence[Tool]) -> dict[str, float]:
+    """Weight of each stem: a word that many tools share tells little."""
+    counts = Counter(one for tool in tools for one in _stems(tool))
+    return {one: 1.0 / (1.0 + math.log(count)) for one, count in counts.items()}
+
+
+def _stems(tool: Tool) -> set[str]:
+    stems = set(tool.own_stems)
+    for parameter in tool.parameters:
+        stems |= {stem(word) for word in parameter.words if word not in STOP_WORDS}
+        for choice in parameter.shape.choices:
+            if isinstance(choice, str):
+                stems |= {stem(word.text) for word in words_of(choice) if len(word.text) > 1}
+    return stems
+
+
+def _shared_words(said: set[str], tool: Tool, rarity: dict[str, float]) -> float:
+    """Share of the tool's name, description and arguments in what was said, 0 to 1."""
+    names = {stem(word) for word in tool.words if word not in STOP_WORDS}
+    by_name = sum(rarity.get(one, 1.0) for one in said & names) / max(len(names), 1)
+    others = (said & _stems(tool)) - names
+    by_rest = sum(rarity.get(one, 1.0) for one in others)
+    return min(1.0, 0.8 * by_name + 0.25 * min(by_rest, 2.0))
+
+
+_COURTESY = re.compile(
+    r"^(?:(?:ok(?:ay)?|hey|hi|hello|well|so|um+|uh+|er+|oh|now|then|and|please|yes|yeah|no|alright|all right"
+    r"|thanks|thank you|great|good|assistant|computer)\b[\s,.!]*)+"
+    r"|^(?:can|could|would|will) you (?:please |kindly |maybe |also )*"
+    r"|^i(?:'d| would) (?:like|love) (?:you )?to |^i (?:want|need) (?:you )?to |^(?:please|kindly) "
+    r"|^would you mind ",
+    re.IGNORECASE,
+)
+
+
+def _without_courtesy(text: str) -> str:
+    for _ in range(3):
+        shorter = _COURTESY.sub("", text, count=1).strip()
+        if not shorter or shorter == text:
+            break
+        text = shorter
+    return text

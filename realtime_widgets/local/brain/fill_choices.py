@@ -1,0 +1,171 @@
+"""Finding the value of an enumeration or a yes/no parameter in what was said."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.local.brain.numbers import find_numbers
+from realtime_widgets.local.brain.words import STOP_WORDS, split_name, stem, words_of
+
+if TYPE_CHECKING:
+    from realtime_widgets.local.brain.schema import Parameter
+    from realtime_widgets.local.brain.utterance import Utterance
+
+#: Short forms and what is said for them.
+_SAID_FOR = {
+    "c": "celsius centigrade", "f": "fahrenheit", "k": "kelvin", "n": "north", "e": "east", "s": "south small",
+    "w": "west", "m": "metres meters medium", "l": "large litres liters", "xl": "extra large", "xs": "extra small",
+    "kg": "kilograms kilogram kilos kilo", "g": "grams gram", "lb": "pounds pound", "km": "kilometres kilometers",
+    "mi": "miles mile", "cm": "centimetres centimeters", "mm": "millimetres millimeters", "ft": "feet foot",
+    "in": "inches inch", "h": "hours hour", "min": "minutes minute", "sec": "seconds second",
+    "eur": "euros euro", "usd": "dollars dollar", "gbp": "pounds pound sterling", "jpy": "yen", "chf": "francs franc",
+    "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "ja": "japanese",
+    "zh": "chinese", "pt": "portuguese", "nl": "dutch", "asc": "ascending", "desc": "descending",
+    "max": "maximum", "avg": "average mean", "mean": "average", "metric": "celsius", "imperial": "fahrenheit",
+    "increase": "raise up higher more louder brighter", "decrease": "lower down less reduce quieter dimmer",
+    "up": "raise higher louder increase", "down": "lower quieter decrease reduce",
+    "high": "urgent important highest", "low": "lowest unimportant", "open": "opened", "closed": "close shut",
+    "+": "plus add", "-": "minus subtract", "*": "times multiply", "/": "divide divided over",
+    "add": "plus sum", "subtract": "minus", "multiply": "times", "divide": "divided over",
+}  # fmt: skip
+_LIKENESS = 0.84
+_NEGATIONS = frozenset("no not without don't isn't never non disable disabled".split())
+_FLAG_PREFIXES = frozenset("is has with include use enable enabled should do be are".split())
+_STATES = frozenset("on state enabled enable active power powered switch switched turned".split())
+_YES = frozenset("yes yeah yep sure true please certainly absolutely definitely ok okay".split())
+_NO = frozenset("no nope false not never".split())
+
+
+def find_choices(utterance: Utterance, parameter: Parameter, choices: tuple[Any, ...]) -> list[Any]:
+    """Values of `choices` that were said, the best match first; the stretch of the best one is taken."""
+    matches = []
+    for order, choice in enumerate(choices):
+        found = _match(utterance, parameter, choice)
+        if found is not None:
+            score, start, end = found
+            matches.append((-score, start, order, choice, end))
+    matches.sort(key=lambda match: match[:3])
+    if matches and matches[0][0] > -1.0 and len(matches) > 1 and matches[0][0] == matches[1][0]:
+        return []  # two guesses of the same weight are none
+    for _score, start, _order, _choice, end in matches[:1]:
+        utterance.take(start, end)
+    return [match[3] for match in matches]
+
+
+def _match(utterance: Utterance, parameter: Parameter, choice: object) -> tuple[float, int, int] | None:
+    """Score, start and end of the best place where `choice` was said."""
+    if isinstance(choice, bool):
+        return None
+    if isinstance(choice, int | float):
+        for number in find_numbers(utterance.text):
+            if number.value == choice and not number.article and utterance.is_free(number.start, number.end):
+                return 2.0, number.start, number.end
+        return None
+    text = str(choice)
+    return (
+        _whole_words(utterance, split_name(text), 2.0 + 0.1 * len(text))
+        or _letter(utterance, text)
+        or _said_for(utterance, text)
+        or _described(utterance, parameter, text)
+        or _alike(utterance, text)
+    )
+
+
+def _whole_words(utterance: Utterance, wanted: list[str], score: float) -> tuple[float, int, int] | None:
+    if not wanted or (len(wanted) == 1 and len(wanted[0]) == 1 and wanted[0].isalpha()):
+        return None
+    said = utterance.words
+    stems = [stem(word) for word in wanted]
+    for start in range(len(said) - len(wanted) + 1):
+        stretch = said[start : start + len(wanted)]
+        if all(word.text == one or stem(word.text) == root for word, one, root in zip(stretch, wanted, stems)):  # noqa: B905
+            if utterance.is_free(stretch[0].start, stretch[-1].end):
+                return score, stretch[0].start, stretch[-1].end
+    joined = "".join(wanted)
+    for word in said:
+        if len(joined) > 2 and word.text == joined and utterance.is_free(word.start, word.end):
+            return score, word.start, word.end
+    return None
+
+
+def _letter(utterance: Utterance, text: str) -> tuple[float, int, int] | None:
+    """A single letter, as in "40 C", "40 °C" or "in K"; never the words "a" and "I"."""
+    if len(text) > 2 or not text.isalpha():
+        return None
+    pattern = rf"(?:\d\s*°?\s*|°\s*|\b(?:degrees?|in|unit|size|option|grade)\s+)(?P<letter>{re.escape(text)})\b"
+    match = re.search(pattern, utterance.text, re.IGNORECASE)
+    if match is None and text.isupper() and text not in ("A", "I"):
+        match = re.search(rf"(?<!\w)(?P<letter>{re.escape(text)})(?!\w|')", utterance.text)
+    return None if match is None else (1.8, match.start("letter"), match.end("letter"))
+
+
+def _said_for(utterance: Utterance, text: str) -> tuple[float, int, int] | None:
+    key = " ".join(split_name(text)) or text
+    for phrase in (_SAID_FOR.get(key, ""), _SAID_FOR.get(text.lower(), "")):
+        if phrase.startswith("extra"):
+            return _whole_words(utterance, phrase.split(), 2.5)
+        for word in phrase.split():
+            found = _whole_words(utterance, [word], 1.5)
+            if found is not None:
+                return found
+    return None
+
+
+def _described(utterance: Utterance, parameter: Parameter, text: str) -> tuple[float, int, int] | None:
+    """A short form that the description explains: "C for Celsius", "K (Kelvin)", "high = urgent"."""
+    key = re.escape(text)
+    pattern = rf"(?<!\w)['\"`]?{key}['\"`]?\s*(?:\(|=|:|for|means|is|stands for)\s*(?P<meaning>[^\W\d_]{{3,}})"
+    match = re.search(pattern, parameter.description)
+    if match is None or match["meaning"].lower() in STOP_WORDS:
+        return None
+    return _whole_words(utterance, [match["meaning"].lower()], 1.6)
+
+
+def _alike(utterance: Utterance, text: str) -> tuple[float, int, int] | None:
+    """A misheard value: "fahrenhite"."""
+    wanted = " ".join(split_name(text))
+    if len(wanted) < 5 or len(wanted) > 40:
+        return None
+    for word in utterance.words:
+        close = abs(len(word.text) - len(wanted)) <= 3 and word.text[0] == wanted[0]
+        if close and SequenceMatcher(None, word.text, wanted).ratio() >= _LIKENESS:
+            return 0.9, word.start, word.end
+        stem_of = word.text
+        if len(stem_of) >= 4 and wanted.startswith(stem_of[:-1]) and len(wanted) - len(stem_of) <= 4:
+            return 0.8, word.start, word.end
+    return None
+
+
+def find_flag(utterance: Utterance, parameter: Parameter, asked: bool) -> bool | None:
+    """Value of a yes/no parameter, None where nothing was said about it; `asked` when it was asked for."""
+    names = {stem(word) for word in parameter.words if word not in _FLAG_PREFIXES | STOP_WORDS}
+    words = utterance.words
+    for place, word in enumerate(words):
+        if stem(word.text) in names:
+            around = {other.text for other in words[max(0, place - 3) : place]}
+            after = words[place + 1].text if place + 1 < len(words) else ""
+            negated = bool(around & _NEGATIONS) or after in ("off", "false", "no")
+            return not negated
+    said = {word.text for word in words}
+    if set(parameter.words) & _STATES:
+        if said & {"off", "disable", "deactivate", "disabled"}:
+            return False
+        if said & {"on", "enable", "activate", "enabled"}:
+            return True
+    if asked:
+        return False if said & _NO else True if said & (_YES | {"on"}) else None
+    return True if "true" in said else False if "false" in said else None
+
+
+def spoken_choices(choices: tuple[Any, ...]) -> list[str]:
+    """The values as one says them: "Celsius" for ``C``."""
+    spoken = []
+    for choice in choices:
+        text = str(choice)
+        meaning = _SAID_FOR.get(text.lower(), "").split()
+        spoken.append(
+            meaning[0] if len(text) <= 2 and meaning else " ".join(w.text for w in words_of(text)) or text
+        )
+    return spoken

@@ -1,0 +1,351 @@
+"""Finding names, places, titles and free text for string parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from realtime_widgets.local.brain.words import STOP_WORDS, Word, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from realtime_widgets.local.brain.schema import Parameter
+    from realtime_widgets.local.brain.utterance import Utterance
+
+_PREPOSITIONS = frozenset("in at on for to from of about into with by near called named as until till".split())
+#: Words in a parameter's name or description -> prepositions before its value, the likeliest first.
+_ROLES = (
+    ("destination target dest", "to into"),
+    ("origin source start departure", "from"),
+    ("language lang", "into to in"),
+    ("city place location country town where address region area station venue capital", "in for at near of"),
+    ("recipient person contact who whom to receiver participant guest attendee", "to with for"),
+    ("author artist sender composer", "by from"),
+    ("topic subject theme", "about on for of"),
+    ("query search term keyword keywords question q", "for about on of"),
+    ("message text body content note", "saying that:"),
+    ("label title tag purpose reason", "for called"),
+    ("room name file filename project", "called named for"),
+    ("symbol ticker stock company currency", "of for in"),
+)
+#: Parameters that take a whole phrase, prepositions and all.
+_PHRASES = frozenset(
+    """message text body content note query search term question q task reminder item sentence phrase comment
+    description prompt expression formula code command title todo what""".split()
+)
+_NAMES = frozenset(
+    """name city place location country town person contact recipient author artist room destination origin
+    company station who user username language venue title attendee to guest""".split()
+)
+_PRONOUNS = frozenset(
+    """me it that this them him her us you one i myself something anything someone here there tomorrow today
+    now everyone everybody what which how""".split()
+)
+_EDGE_WORDS = frozenset(
+    """a an the some any my our your please for of to on at in by with from and is are was be it's called named that
+    this me us now then just also about into until""".split()
+)
+_NOT_NAMES = frozenset(
+    """i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december ok okay""".split()
+)
+_QUOTED = re.compile(r"[\"“”«](?P<a>[^\"“”«»]+)[\"“”»]|(?<!\w)['‘](?P<b>[^'‘’]+)['’](?!\w)")
+_CALLED = re.compile(
+    r"\b(?:called|named|labell?ed|titled|entitled|name is|known as)\s+(?P<value>.+)", re.IGNORECASE | re.DOTALL
+)
+_SAYING = re.compile(
+    r"\b(?:saying|says|that says|reading|telling \w+|message)\s+(?:that\s+)?(?P<value>.+)", re.I | re.S
+)
+_CLAUSE_END = re.compile(r"[.!?;,\n]|(?<!\w)(?:please|and then)(?!\w)", re.IGNORECASE)
+
+
+def fill_strings(
+    utterance: Utterance, parameters: Sequence[Parameter], tool_words: Sequence[str], tool_stems: frozenset[str]
+) -> dict[Parameter, str]:
+    """Find a string for each of `parameters`; optional ones only on clear evidence."""
+    found: dict[Parameter, str] = {}
+    _fill_quoted(utterance, parameters, found)
+    for parameter in sorted(parameters, key=lambda one: not one.required):
+        if parameter in found:
+            continue
+        value = _by_cue(utterance, parameter, parameters, tool_words, tool_stems)
+        if value:
+            found[parameter] = value
+    for parameter in parameters:
+        if parameter not in found and parameter.required and _is_name(parameter):
+            value = _capitalised(utterance, tool_stems)
+            if value:
+                found[parameter] = value
+    wanting = [one for one in parameters if one.required and one not in found]
+    if len(wanting) == 1:
+        value = remaining_text(utterance, tool_stems)
+        if value:
+            found[wanting[0]] = value
+    return found
+
+
+def remaining_text(utterance: Utterance, tool_stems: frozenset[str]) -> str:
+    """What is left when the used stretches and the tool's own words are taken away at both ends."""
+    stretches = _free_stretches(utterance)
+    best = ""
+    for start, end in stretches:
+        words = [word for word in utterance.words if start <= word.start and word.end <= end]
+        words = _strip_tool_phrases(words, tool_stems)
+        if words:
+            text = utterance.text[words[0].start : words[-1].end]
+            best = max(best, text, key=len)
+    return best
+
+
+def whole_answer(text: str) -> str:
+    """The bare value in an answer to "For which city?": "It's Paris, please." gives "Paris"."""
+    quoted = _QUOTED.search(text)
+    if quoted:
+        return (quoted["a"] or quoted["b"]).strip()
+    core = re.sub(r"(?i)[\s,.!?]*\b(please|thanks|thank you)[\s.!?]*$", "", text.strip())
+    core = re.sub(
+        r"(?i)^(?:(?:oh|um+|uh+|well|okay|ok|yes|sure|so|then|please|it's|it is|that's|that is|the (?:name|city|title) is|"
+        r"make it|let's say|say|i(?:'d| would) like|i(?:'d| would) say|i want|i mean|for|in|to|at|on|with|about|called|named|"
+        r"call it|name it|use|take)\b[\s,:]*)+",
+        "",
+        core,
+    )
+    core = core.strip(" \t\n.,!?;:")
+    return re.sub(r"(?i)^(?:the|a|an)\s+(?=\w)", "", core) if len(core.split()) <= 3 else core
+
+
+def split_list(text: str) -> list[str]:
+    """Items of a spoken list: "apples, pears and milk"."""
+    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+plus\s+", text)
+    items = [re.sub(r"(?i)^(?:and|some|a|an|the)\s+", "", part.strip(" .!?;:")) for part in parts]
+    return [item for item in items if item]
+
+
+def _fill_quoted(utterance: Utterance, parameters: Sequence[Parameter], found: dict[Parameter, str]) -> None:
+    quotes = [match for match in _QUOTED.finditer(utterance.text) if utterance.is_free(*match.span())]
+    open_parameters = sorted(parameters, key=lambda one: (not one.required, not _PHRASES & set(one.words)))
+    for match, parameter in zip(quotes, open_parameters, strict=False):
+        # A quotation right after a parameter's name is its value.
+        before = set(utterance.before(match.start(), 2))
+        named = next((one for one in parameters if before & set(one.words) and one not in found), parameter)
+        found[named] = (match["a"] or match["b"]).strip()
+        utterance.take(*match.span())
+
+
+def _by_cue(
+    utterance: Utterance,
+    parameter: Parameter,
+    parameters: Sequence[Parameter],
+    tool_words: Sequence[str],
+    tool_stems: frozenset[str],
+) -> str:
+    finders = (
+        lambda: _after_own_name(utterance, parameter, tool_stems),
+        lambda: _after_pattern(utterance, _CALLED, parameter) if _takes_a_name(parameter, parameters) else "",
+        lambda: _after_pattern(utterance, _SAYING, parameter) if _PHRASES & set(parameter.words) else "",
+        lambda: _beside_noun(utterance, parameter, tool_words, tool_stems),
+        lambda: _after_preposition(utterance, parameter, tool_stems),
+    )
+    return next((value for finder in finders if (value := finder())), "")
+
+
+def _after_own_name(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
+    """Label tea; with the title Faust; city is Paris."""
+    own = parameter.words
+    if parameter.name in ("to", "name") or len(own[-1]) < 3:
+        return ""
+    for place, word in enumerate(utterance.words):
+        if word.text != own[-1] or (word.text in tool_stems and place < 3):
+            continue
+        rest = re.match(r"\s*(?:is|of|to|as|=|:|called|named)?\s+", utterance.text[word.end :])
+        if rest is None:
+            continue
+        value = _stretch(utterance, word.end + rest.end(), _PHRASES & set(own) != set())
+        if (
+            value
+            and value.lower() not in _PRONOUNS
+            and not value.lower().startswith(tuple(f"{p} " for p in _PREPOSITIONS))
+        ):
+            return value
+    return ""
+
+
+def _after_pattern(utterance: Utterance, pattern: re.Pattern[str], parameter: Parameter) -> str:
+    match = pattern.search(utterance.text)
+    if match is None:
+        return ""
+    return _stretch(utterance, match.start("value"), phrase=pattern is _SAYING)
+
+
+def _after_preposition(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
+    """In Paris; to Anna; about black holes."""
+    for preposition in _prepositions_for(parameter):
+        for word in utterance.words:
+            if word.text != preposition or not utterance.is_free(word.start, word.end):
+                continue
+            rest = re.match(
+                r"\s+(?:the\s+(?:city|town|country|topic|subject|room|word|name)\s+(?:of\s+)?)?",
+                utterance.text[word.end :],
+            )
+            if rest is None:
+                continue
+            phrase = bool(_PHRASES & set(parameter.words))
+            value = _stretch(utterance, word.end + rest.end(), phrase)
+            stems = {stem(one) for one in value.lower().split()}
+            if not value or value.lower() in _PRONOUNS or stems <= tool_stems or not _fits(value, parameter):
+                continue
+            utterance.take(word.start, word.end)
+            return value
+    return ""
+
+
+def _fits(value: str, parameter: Parameter) -> bool:
+    """Optional names must look like names or be short, so that "for the next hour" is no label."""
+    return parameter.required or len(value.split()) <= 4
+
+
+def _beside_noun(
+    utterance: Utterance, parameter: Parameter, tool_words: Sequence[str], tool_stems: frozenset[str]
+) -> str:
+    """The Einstein room, room Turing, a tea timer: a name right beside the tool's own noun."""
+    nouns = {stem(word) for word in tool_words[1:]} | ({stem(tool_words[0])} if len(tool_words) == 1 else set())
+    naming = {"name", "label", "title", "room", "tag", "kind", "type", "genre", "symbol", "id"}
+    if not naming & set(parameter.words) and not {stem(word) for word in parameter.words} & nouns:
+        return ""
+    words = utterance.words
+    for place, word in enumerate(words):
+        if stem(word.text) not in nouns:
+            continue
+        before: list[Word] = []
+        for other in reversed(words[:place]):
+            gap = utterance.text[other.end : (before[0] if before else word).start]
+            used = not utterance.is_free(other.start, other.end)
+            known = other.text in _EDGE_WORDS or other.text in STOP_WORDS or stem(other.text) in tool_stems
+            if used or known or gap.strip(" -") or other.text.isdigit() or len(before) >= 3:
+                break
+            before.insert(0, other)
+        # At the beginning stands the verb: "Book room Turing".
+        if before and before[0].start == words[0].start:
+            before = before[1:]
+        if before and _has_article(utterance, before[0]):
+            return _take(utterance, before[0].start, before[-1].end)
+        after = words[place + 1] if place + 1 < len(words) else None
+        if after is None or utterance.text[word.end : after.start].strip():
+            continue
+        free = utterance.is_free(after.start, after.end) and after.text not in STOP_WORDS | _PREPOSITIONS
+        if (
+            free
+            and after.text not in _EDGE_WORDS
+            and (parameter.required or utterance.text[after.start].isupper())
+        ):
+            return _stretch(utterance, after.start, phrase=False)
+    return ""
+
+
+def _has_article(utterance: Utterance, word: Word) -> bool:
+    before = utterance.before(word.start, 1)
+    used = any(
+        high <= word.start and not utterance.text[high : word.start].strip(" -") for _, high in utterance.taken
+    )
+    return used or bool(before and before[0] in {"the", "a", "an", "my", "our", "this", "new", "me", "another"})
+
+
+def _capitalised(utterance: Utterance, tool_stems: frozenset[str]) -> str:
+    """The first run of capitalised words that does not open a sentence."""
+    words = utterance.words
+    for place, word in enumerate(words):
+        opening = place == 0 or utterance.text[words[place - 1].end : word.start].strip(" ,\"'“") != ""
+        if opening or not _is_capital(utterance, word, tool_stems):
+            continue
+        last = word
+        for other in words[place + 1 :]:
+            gap = utterance.text[last.end : other.start]
+            if gap.strip() or not utterance.text[other.start].isupper():
+                break
+            if not utterance.is_free(other.start, other.end):
+                break
+            last = other
+        return _take(utterance, word.start, last.end)
+    return ""
+
+
+def _is_capital(utterance: Utterance, word: Word, tool_stems: frozenset[str]) -> bool:
+    return (
+        utterance.text[word.start].isupper()
+        and word.text not in _NOT_NAMES
+        and stem(word.text) not in tool_stems
+        and utterance.is_free(word.start, word.end)
+    )
+
+
+def _prepositions_for(parameter: Parameter) -> list[str]:
+    words = set(parameter.words)
+    found: list[str] = []
+    for names, prepositions in _ROLES:
+        if words & set(names.split()):
+            found += [one for one in prepositions.split() if one not in found]
+    return found
+
+
+def _takes_a_name(parameter: Parameter, parameters: Sequence[Parameter]) -> bool:
+    naming = {"name", "label", "title", "tag", "filename", "file"}
+    candidates = [one for one in parameters if naming & set(one.words)]
+    return parameter in candidates or (not candidates and len(parameters) == 1)
+
+
+def _is_name(parameter: Parameter) -> bool:
+    return bool(_NAMES & set(parameter.words))
+
+
+def _stretch(utterance: Utterance, start: int, phrase: bool) -> str:
+    """Take the free text from `start` to where the clause, or for a name its words, end."""
+    limit = min([low for low, _ in utterance.taken if low >= start], default=len(utterance.text))
+    if not utterance.is_free(start, start + 1):
+        return ""
+    ends = _CLAUSE_END.search(utterance.text, start, limit)
+    if ends is not None:
+        limit = ends.start()
+    words = [word for word in utterance.words if start <= word.start and word.end <= limit]
+    if not phrase:
+        for place, word in enumerate(words):
+            if place and (word.text in _PREPOSITIONS - {"of"} or word.text in ("and", "now", "today", "right")):
+                words = words[:place]
+                break
+    while words and words[-1].text in _EDGE_WORDS:
+        words.pop()
+    while words and words[0].text in ("the", "a", "an", "some", "my", "our", "your"):
+        words.pop(0)
+    return _take(utterance, words[0].start, words[-1].end) if words else ""
+
+
+def _take(utterance: Utterance, start: int, end: int) -> str:
+    utterance.take(start, end)
+    return utterance.text[start:end]
+
+
+def _free_stretches(utterance: Utterance) -> list[tuple[int, int]]:
+    edges = [0]
+    for low, high in sorted(utterance.taken):
+        edges += [low, high]
+    edges.append(len(utterance.text))
+    return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i] < edges[i + 1]]
+
+
+def _strip_tool_phrases(words: list[Word], tool_stems: frozenset[str]) -> list[Word]:
+    """Take leading and trailing words away that only name the tool or mean nothing."""
+    droppable = STOP_WORDS | _EDGE_WORDS
+    start = 0
+    while start < len(words) and (words[start].text in droppable or stem(words[start].text) in tool_stems):
+        start += 1
+    words = words[start:]
+    # "milk to my shopping list": a tail that begins with a preposition and only names the tool.
+    for place in range(1, len(words)):
+        tail = words[place:]
+        named = all(word.text in droppable or stem(word.text) in tool_stems for word in tail)
+        if named and words[place].text in _PREPOSITIONS:
+            words = words[:place]
+            break
+    while words and words[-1].text in _EDGE_WORDS:
+        words = words[:-1]
+    return words

@@ -1,0 +1,173 @@
+"""Short talk about itself, for when no tool is meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from realtime_widgets.local.brain.speech_text import abilities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from realtime_widgets.local.brain.schema import Tool
+
+STAND_IN = "I am a small stand-in, not a language model."
+_NO_TOOLS = "No tools are registered yet; write a Python function, make it a tool, and ask me again."
+_HEARD_AT_MOST = 200
+
+_COURTESIES = (
+    r"(?:please|thanks|thank you|there|again|assistant|computer|everyone|my friend|then|now|so much|very much)"
+)
+
+
+def _pattern(core: str) -> re.Pattern[str]:
+    """Match an utterance that says nothing but `core`, courtesies aside."""
+    opening = r"(?:(?:oh|well|so|and|okay|ok|hey|hi|hello|um|uh|but|yes|great|good)[\s,.!]+)*"
+    return re.compile(rf"^\W*{opening}(?:{core})(?:[\s,.!?]+{_COURTESIES})*\W*$", re.IGNORECASE)
+
+
+_HELLO = _pattern(
+    r"hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|hello hello|hi hi|welcome"
+    r"|nice to meet you|how are you(?: doing)?(?: today)?|how do you do|what'?s up|how'?s it going"
+)
+_THANKS = _pattern(
+    r"thanks?(?: you)?(?: (?:a lot|so much|very much|for (?:that|your help|everything)))?|cheers|much appreciated"
+    r"|(?:that(?:'s| is|'?s) )?(?:very |really )?(?:great|good|nice|perfect|wonderful|awesome|cool|lovely|excellent)"
+    r"|well done|good job|great job"
+)
+_BYE = _pattern(
+    r"(?:good ?)?bye(?: bye)?|see you(?: (?:later|soon|tomorrow))?|good ?night|that(?:'s| is) all|i'?m done|farewell"
+)
+_IDENTITY = _pattern(
+    r"(?:who|what) (?:are|is) (?:you|this)(?: (?:exactly|really|called|anyway))?|what(?:'s| is) your name|who am i (?:talking|speaking) (?:to|with)"
+    r"|what am i (?:talking|speaking) (?:to|with)|are you (?:an? )?.{0,40}?(?:ai|a\.i\.|model|human|person|robot|bot|machine|chatgpt|gpt|real|assistant|llm|program)\b.{0,20}"
+    r"|(?:tell me about|introduce) yourself|what kind of (?:model|assistant|ai|program|thing) are you|what model (?:are|is) (?:you|this)"
+    r"|which model (?:are|is) (?:you|this)|who made you"
+)
+_HEARING = _pattern(
+    r"(?:can|do|did) you hear (?:me|that|this)(?: (?:now|well|clearly|ok(?:ay)?))?|are you (?:there|listening|awake|online|still there)|(?:mic(?:rophone)? )?(?:test(?:ing)?[\s,.]*)+(?:(?:one|1)[\s,.]*(?:two|2)[\s,.]*(?:three|3)?)?|is this (?:thing )?(?:on|working)"
+)
+_HELP = _pattern(
+    r"help(?: me)?|what can you do(?: for me)?|what (?:do|can) you (?:know|offer|help(?: me)? with)|how can you help(?: me)?"
+    r"|what (?:tools|functions|commands|abilities) (?:do you have|are there|can you use|are (?:available|registered))"
+    r"|(?:list|show)(?: me)?(?: all)?(?: of)?(?: your| the)? tools|what (?:can|should) i (?:ask|say|do)(?: you)?|what are your (?:tools|abilities|capabilities)"
+    r"|(?:how does this|how do you) work"
+)
+_REPEAT = _pattern(
+    r"(?:can you |could you |please )*(?:repeat (?:that|it|yourself|what you said)|say (?:that|it)(?: again)?|what did you (?:just )?say"
+    r"|pardon(?: me)?|come again|sorry|excuse me|what was that|what)"
+)
+_TIME = re.compile(
+    r"\bwhat(?:'s| is)?(?: the)?(?: current)? time\b|\bwhat time is it\b|\btell me the time\b", re.I
+)
+_DAY = re.compile(
+    r"\bwhat(?:'s| is)?(?: the)? (?:day|date)(?: is it)?(?: today)?\b|\bwhat(?:'s| is) today'?s date\b|\bwhich day is (?:it|today)\b|\bwhat day is (?:it|today)\b",
+    re.I,
+)
+_NEVER_MIND = _pattern(
+    r"never ?mind|cancel(?: (?:that|it))?|forget (?:it|that|about it)|stop(?: it)?|no(?: thanks?| thank you)?|nothing|leave it|don'?t bother|abort"
+)
+_ALONE = _pattern(r"yes|yeah|ok(?:ay)?|sure|all right|alright|right|hm+|mm+|uh-?huh|i see|got it|fine")
+
+
+def is_repeat(text: str) -> bool:
+    """Whether somebody wants to hear the last answer again."""
+    return _REPEAT.match(text) is not None
+
+
+def is_cancel(text: str) -> bool:
+    """Whether somebody takes a question or request back."""
+    return _NEVER_MIND.match(text) is not None
+
+
+def is_help(text: str) -> bool:
+    """Whether somebody asks what can be done here."""
+    return _HELP.match(text) is not None
+
+
+def small_talk(
+    text: str, tools: Sequence[Tool], instructions: str, last_said: str, now: datetime
+) -> list[str] | None:
+    """Answer to an utterance that is nothing but small talk, sentence by sentence; None for all others."""
+    if is_repeat(text):
+        return [f"I said: {last_said}"] if last_said else ["I have not said anything yet."]
+    answers: tuple[tuple[re.Pattern[str], Callable[[], list[str]]], ...] = (
+        (_HELLO, lambda: greeting(tools, instructions)),
+        (_THANKS, lambda: ["You are welcome."]),
+        (_BYE, lambda: ["Goodbye."]),
+        (_IDENTITY, lambda: introduction(tools, instructions)),
+        (_HEARING, lambda: [f"Yes, I can hear you. You said: {_quotation(text)}"]),
+        (_HELP, lambda: what_it_can(tools)),
+        (_NEVER_MIND, lambda: ["All right.", "I leave it at that."]),
+        (_ALONE, lambda: ["All right.", "What shall I do?"]),
+    )
+    for pattern, answer in answers:
+        if pattern.match(text):
+            return answer()
+    if _TIME.search(text):
+        return [f"It is {now.hour}:{now.minute:02d}, by this machine's clock."]
+    if _DAY.search(text):
+        return [f"Today is {now:%A}, {now:%B} {now.day}, {now.year}."]
+    return None
+
+
+def greeting(tools: Sequence[Tool], instructions: str) -> list[str]:
+    """A hello: the one that the instructions quote, if they do."""
+    scripted = _scripted_greeting(instructions)
+    if scripted:
+        return [scripted]
+    name = _persona(instructions)
+    hello = f"Hello, I am {name}." if name else "Hello."
+    return [hello, *([abilities(tools)] if tools else [STAND_IN]), "What would you like to do?"]
+
+
+def introduction(tools: Sequence[Tool], instructions: str) -> list[str]:
+    """Who it is, honestly."""
+    name = _persona(instructions)
+    who = [f"I go by {name} here."] if name else []
+    return [
+        STAND_IN,
+        *who,
+        "I run on this machine, without a network, and choose among the registered tools by what you say.",
+        abilities(tools) or _NO_TOOLS,
+    ]
+
+
+def what_it_can(tools: Sequence[Tool]) -> list[str]:
+    """What it can do, by its tools."""
+    if not tools:
+        return ["Not much yet.", STAND_IN, _NO_TOOLS]
+    return [abilities(tools), "Just ask in your own words.", STAND_IN]
+
+
+def no_match(text: str, tools: Sequence[Tool], has_image: bool) -> list[str]:
+    """What to say when nothing fits: what was heard, what it is, what it can do."""
+    seen = ["I cannot see pictures."] if has_image else []
+    if not text.strip():
+        return [*seen, STAND_IN] if has_image else ["I did not catch that."]
+    return [*seen, f"I heard: {_quotation(text)}", STAND_IN, abilities(tools) or _NO_TOOLS]
+
+
+def _quotation(text: str) -> str:
+    flat = " ".join(text.split())
+    if len(flat) > _HEARD_AT_MOST:
+        flat = flat[:_HEARD_AT_MOST].rsplit(" ", 1)[0] + " and so on"
+    return flat if flat.endswith((".", "!", "?")) else f"{flat}."
+
+
+def _scripted_greeting(instructions: str) -> str:
+    match = re.search(
+        r"(?i:greet|say|begin|start|open|welcome)\w*[^.\"“\n]{0,60}?[\"“](?P<words>[^\"”\n]{2,200})[\"”]",
+        instructions,
+    )
+    return match["words"].strip() if match else ""
+
+
+def _persona(instructions: str) -> str:
+    match = re.search(
+        r"(?:[Yy]our name is|[Yy]ou are(?: called| named)?|[Yy]ou're(?: called| named)?)\s+(?P<name>[A-Z][a-z]+)(?=\s*[,.;!]|\s*$)",
+        instructions,
+    )
+    return match["name"] if match else ""

@@ -1,0 +1,273 @@
+"""The first brain of the local endpoint: picks tools, fills their arguments, and is honest about the rest.
+
+It is deterministic and works offline; a real language model can take its place behind `stages.Brain`.
+All it knows of the conversation it reads from the items, so it keeps no state between turns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.local.brain import small_talk
+from realtime_widgets.local.brain.arguments import Filled, fill, known_values
+from realtime_widgets.local.brain.choice import Embedder, descriptions, is_clear, rank
+from realtime_widgets.local.brain.conversation import Turn, fresh_outputs, read_turns
+from realtime_widgets.local.brain.embedding import SentenceEmbedder
+from realtime_widgets.local.brain.numbers import find_numbers
+from realtime_widgets.local.brain.schema import read_tools
+from realtime_widgets.local.brain.speech_text import ask_for, say_result
+from realtime_widgets.local.stages import BrainRequest, CallTool, Say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from realtime_widgets.local.brain.schema import Parameter, Tool
+
+_AGAIN = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|now|and|so|please|can you|could you|let's|just|well|then|yes)[\s,.]+)*"
+    r"(?:try|do|run|call|roll|repeat|go)?\s*(?:that|it|this|the (?:tool|call|same(?: thing)?))?\s*"
+    r"(?:again|once more|one more time|another time|over)(?:[\s,.!]+(?:please|now|then|with the new code))*\W*$"
+    r"|^\W*(?:please\s+)?(?:retry|re-?try|re-?run(?: (?:it|that))?|repeat the (?:call|tool)|same again)(?:\s+please)?\W*$",
+    re.IGNORECASE,
+)
+_FOLLOW_UP = re.compile(
+    r"^\W*(?:and|or|but|now|then|ok(?:ay)?|what about|how about|what if|same|the same|this time|instead|make (?:it|that)"
+    r"|try(?: it)?(?: again)?|again|do (?:it|that)(?: again)?|once more|only)\b",
+    re.IGNORECASE,
+)
+_LONGEST_FOLLOW_UP = 9  # words
+_CLAUSES = re.compile(
+    r"\s*(?:,|;)?\s+(?:and then|and also|and|then)\s+|[.;!?]\s+(?:and\s+|then\s+)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A tool to call, with what is known of its arguments."""
+
+    tool: Tool
+    filled: Filled
+
+    def call(self) -> CallTool:
+        arguments = json.dumps(self.filled.arguments(), ensure_ascii=False, default=str)
+        return CallTool(self.tool.name, arguments)
+
+
+class StandInBrain:
+    """Answers by rules and a sentence embedding; a `Brain`, safe to call from several threads.
+
+    Parameters
+    ----------
+    embed : callable
+        Turns texts into unit vectors.
+    clock : callable, optional
+        Gives the present as a `datetime`; dates and times in requests are read from it.
+    """
+
+    def __init__(self, embed: Embedder, clock: Callable[[], datetime] = datetime.now) -> None:
+        self._embed = embed
+        self._clock = clock
+
+    @classmethod
+    def load(cls, model_file: Path | None = None, clock: Callable[[], datetime] = datetime.now) -> StandInBrain:
+        """Load the sentence model.
+
+        Raises
+        ------
+        LocalEndpointError
+            When the model is missing or is not the one we know; the text names the cure.
+        """
+        brain = cls(SentenceEmbedder.load(model_file), clock)
+        brain._embed(["Hello."])  # the first run of a model is slow
+        return brain
+
+    def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Embed the definitions of `tools` ahead, so that the first turn is as fast as the others."""
+        texts = [text for tool in read_tools(tools) for text in descriptions(tool)]
+        if texts:
+            self._embed(texts)
+
+    def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
+        """Yield the parts of the response to `request`, sentence by sentence or call by call."""
+        turns = read_turns(request.items)
+        outputs = fresh_outputs(turns)
+        if outputs:
+            for output in outputs:
+                yield from map(Say, say_result(output.tool, output.text))
+            return
+        yield from _Answer(request, turns, self._embed, self._clock()).parts()
+
+
+class _Answer:
+    """One answer to what a person said."""
+
+    def __init__(self, request: BrainRequest, turns: Sequence[Turn], embed: Embedder, now: datetime) -> None:
+        self._turns = turns
+        self._embed = embed
+        self._now = now
+        self._instructions = request.instructions if isinstance(request.instructions, str) else ""
+        self._tools = read_tools(request.tools)
+        self._forced = _forced_tools(request.tool_choice, self._tools)
+        self._may_call = request.tool_choice != "none"
+
+    def parts(self) -> Iterator[Say | CallTool]:
+        """Decide."""
+        place = max((i for i, turn in enumerate(self._turns) if turn.kind == "user"), default=-1)
+        turn = self._turns[place] if place >= 0 else None
+        text = turn.text if turn else ""
+        if self._forced:
+            yield self._forced_plan(text, place).call()
+            return
+        if turn is None:
+            yield from map(Say, small_talk.greeting(self._tools, self._instructions))
+            return
+        plans = self._plans(text, place) if self._may_call and text else []
+        if plans and plans[0].filled.missing:
+            yield Say(ask_for(plans[0].filled.missing[0]))
+        elif plans:
+            yield from (plan.call() for plan in plans)
+        else:
+            yield from map(Say, self._words(turn, text))
+
+    def _words(self, turn: Turn, text: str) -> list[str]:
+        last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
+        said = small_talk.small_talk(text, self._tools, self._instructions, last_said, self._now) if text else None
+        if said is not None and not turn.has_image:
+            return said
+        return small_talk.no_match(text, self._tools, turn.has_image)
+
+    def _plans(self, text: str, place: int) -> list[_Plan]:
+        """The calls that the user's turn at `place` asks for; empty when it asks for none."""
+        if _AGAIN.match(text):
+            repeated = self._repeat(place)
+            return [repeated] if repeated else []
+        last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
+        talk = small_talk.small_talk(text, self._tools, self._instructions, last_said, self._now)
+        fits = rank(text, self._tools, self._embed)
+        clear = is_clear(fits)
+        if talk is not None and (not clear or fits[0].score < 0.75):
+            pending = None if small_talk.is_cancel(text) or small_talk.is_help(text) else self._pending(place)
+            return [pending] if pending and not pending.filled.missing else []
+        pending = self._pending(place)
+        if pending is not None and (not clear or fits[0].score < 0.7 or fits[0].tool == pending.tool):
+            return [pending]
+        changed = self._changed(text, place, clear, fits[0].tool if clear else None)
+        if changed is not None:
+            return [changed]
+        if not clear:
+            return []
+        several = self._several(text)
+        if several:
+            return several
+        return [_Plan(fits[0].tool, fill(fits[0].tool, text, self._now))]
+
+    def _several(self, text: str) -> list[_Plan]:
+        """Two or more calls, where each clause clearly asks for another tool and is complete."""
+        clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()]
+        if len(clauses) < 2 or len(clauses) > 4:
+            return []
+        plans = []
+        for clause in clauses:
+            fits = rank(clause, self._tools, self._embed)
+            if not is_clear(fits):
+                return []
+            plan = _Plan(fits[0].tool, fill(fits[0].tool, clause, self._now))
+            if plan.filled.missing:
+                return []
+            plans.append(plan)
+        return plans if len({plan.tool.name for plan in plans}) == len(plans) else []
+
+    def _pending(self, place: int) -> _Plan | None:
+        """The call that the answer's last question was about, completed with the user's turn at `place`."""
+        chain = [place]
+        while True:
+            before = self._turns[: chain[0]]
+            if len(before) < 2 or before[-1].kind != "assistant" or before[-2].kind != "user":
+                break
+            chain.insert(0, chain[0] - 2)
+        for start in range(len(chain) - 1):
+            plan = self._follow(chain[start:])
+            if plan is not None:
+                return plan
+        return None
+
+    def _follow(self, chain: Sequence[int]) -> _Plan | None:
+        """Replay a request and the answers to our questions; None when these were no such questions."""
+        fits = rank(self._turns[chain[0]].text, self._tools, self._embed)
+        if not is_clear(fits):
+            return None
+        tool = fits[0].tool
+        filled = fill(tool, self._turns[chain[0]].text, self._now)
+        for place in chain[1:]:
+            if not filled.missing or not _was_asked(self._turns[place - 1].text, filled.missing[0]):
+                return None
+            asked = filled.missing[0]
+            filled = fill(tool, self._turns[place].text, self._now, filled.values, asked)
+        return _Plan(tool, filled)
+
+    def _last_call(self, place: int) -> _Plan | None:
+        for turn in reversed(self._turns[:place]):
+            if turn.kind == "call":
+                tool = next((one for one in self._tools if one.name == turn.tool), None)
+                if tool is None:
+                    return None
+                values = known_values(tool, turn.arguments or {})
+                return _Plan(tool, fill(tool, "", self._now, values))
+        return None
+
+    def _repeat(self, place: int) -> _Plan | None:
+        return self._last_call(place)
+
+    def _changed(self, text: str, place: int, clear: bool, chosen: Tool | None) -> _Plan | None:
+        """The last call with what the user's turn changes: "and at sixty degrees?"."""
+        last = self._last_call(place)
+        words = text.split()
+        if last is None or len(words) > _LONGEST_FOLLOW_UP or (clear and chosen != last.tool):
+            return None
+        opened = _FOLLOW_UP.match(text) is not None
+        if not opened and (clear or len(words) > 4 or not find_numbers(text)):
+            return None
+        fresh = fill(last.tool, _FOLLOW_UP.sub(" ", text), self._now).values
+        changes = {
+            parameter: value for parameter, value in fresh.items() if last.filled.values.get(parameter) != value
+        }
+        if not changes:
+            return None
+        merged = {**last.filled.values, **changes}
+        return _Plan(last.tool, fill(last.tool, "", self._now, merged))
+
+    def _forced_plan(self, text: str, place: int) -> _Plan:
+        """A call that `tool_choice` demands; arguments that nobody gave are left out, not made up."""
+        last = self._last_call(place) if _AGAIN.match(text) else None
+        if last is not None and last.tool in self._forced:
+            return last
+        pending = self._pending(place) if place >= 0 else None
+        if pending is not None and pending.tool in self._forced:
+            return pending
+        fits = rank(text, self._forced, self._embed)
+        tool = fits[0].tool if fits else self._forced[0]
+        return _Plan(tool, fill(tool, text, self._now))
+
+
+def _forced_tools(tool_choice: object, tools: Sequence[Tool]) -> list[Tool]:
+    """The tools of which one must be called; empty where none must."""
+    if tool_choice == "required":
+        return list(tools)
+    if isinstance(tool_choice, Mapping):
+        inner = tool_choice.get("function")
+        name = inner.get("name") if isinstance(inner, Mapping) else tool_choice.get("name")
+        return [tool for tool in tools if tool.name == name]
+    return []
+
+
+def _was_asked(said: str, parameter: Parameter) -> bool:
+    """Whether `said`, maybe cut short by an interruption, is our question for `parameter`."""
+    question = re.sub(r"\W+", " ", ask_for(parameter)).lower().strip()
+    heard = re.sub(r"\W+", " ", said).lower().strip()
+    return question.startswith(heard)

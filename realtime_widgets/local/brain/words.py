@@ -1,0 +1,67 @@
+"""Words: cutting text and identifiers into words, stems, and what carries no meaning."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+#: Words that say nothing about which tool or which argument is meant.
+STOP_WORDS = frozenset(
+    """a about all am an and any are as at be been being but by can could did do does doing done each else for
+    from get gets getting give go going got had has have having hello help her here hers hey hi him his how i
+    i'd i'll i'm if in into is it it's its just kindly let let's like me mine my need no not now of off on once
+    one ones or our ours out over please shall she should so some such tell than that that's the their them
+    then there these they this those to too try under up us use using very want was we well were what what's
+    when where which while who whose why will with would you your yours""".split()
+)
+
+_IRREGULAR = {
+    "dice": "die", "people": "person", "children": "child", "feet": "foot", "men": "man", "women": "woman",
+    "mice": "mouse", "bought": "buy", "sent": "send", "wrote": "write", "written": "write", "spoke": "speak",
+    "ran": "run", "running": "run", "threw": "throw", "thrown": "throw",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text: in lower case, and where it stands (`text[start:end]`)."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> list[Word]:
+    """Cut `text` into words; punctuation is dropped, apostrophes inside words are kept."""
+    return [
+        Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)
+    ]
+
+
+def split_name(name: str) -> list[str]:
+    """Words of an identifier: ``reaction_rate``, ``reactionRate`` and ``reaction-rate`` give the same."""
+    return [word.text for word in words_of(_CAMEL.sub(" ", name.replace("_", " ")))]
+
+
+def stem(word: str) -> str:
+    """A crude stem, so that "timers", "timing" and "timed" meet "timer" half-way."""
+    word = word.removesuffix("'s")
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    for ending, replacement in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            if ending == "s" and word.endswith(("ss", "us", "is")):
+                continue
+            word = word[: len(word) - len(ending)] + replacement
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def content_stems(text: str) -> set[str]:
+    """Stems of the words in `text` that carry meaning."""
+    return {stem(word.text) for word in words_of(text) if word.text not in STOP_WORDS}
