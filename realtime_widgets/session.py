@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from realtime_widgets.sources import Sound
     from realtime_widgets.turns import Turn
+
+T = TypeVar("T")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -248,7 +250,7 @@ class RealtimeSession:
         view = type(self).view
         return {"text/plain": repr(self)} if view is None else view(self)
 
-    async def _io(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
 
     @staticmethod

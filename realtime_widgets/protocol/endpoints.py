@@ -133,6 +133,4 @@ def resolve_endpoint(
             f'endpoint must be "local", "openai" or a URL such as http://127.0.0.1:8000/v1, not {configured!r}'
         )
     base_url = configured.rstrip("/").removesuffix("/realtime")
-    return Endpoint(
-        base_url, model or OPENAI_DEFAULT_MODEL, transcription or OPENAI_DEFAULT_TRANSCRIPTION, key
-    )
+    return Endpoint(base_url, model or OPENAI_DEFAULT_MODEL, transcription or OPENAI_DEFAULT_TRANSCRIPTION, key)

@@ -14,7 +14,7 @@ import pybase64
 JsonObject = dict[str, Any]
 
 
-class ServerEvent(msgspec.Struct, kw_only=True, tag_field="type", frozen=True):
+class ServerEvent(msgspec.Struct, kw_only=True, tag_field="type"):
     """Base of what the server sends."""
 
     event_id: str = ""
@@ -25,7 +25,7 @@ class ServerEvent(msgspec.Struct, kw_only=True, tag_field="type", frozen=True):
         return str(self.__struct_config__.tag)
 
 
-class ErrorDetail(msgspec.Struct, kw_only=True, frozen=True):
+class ErrorDetail(msgspec.Struct, kw_only=True):
     """What went wrong; `event_id` names the client event that caused it."""
 
     type: str = ""
@@ -326,15 +326,13 @@ def decode(text: str | bytes) -> AnyServerEvent:
         except msgspec.DecodeError:
             raise ValueError(f"a frame from the server is not JSON: {error}") from None
         if not isinstance(data, dict):
-            raise ValueError(
-                f"a frame from the server is a JSON {type(data).__name__}, not an event"
-            ) from None
+            raise ValueError(f"a frame from the server is a JSON {type(data).__name__}, not an event") from None
         if data.get("type") in _KNOWN_TYPES:
             raise ValueError(f"the server's event {data['type']} is malformed: {error}") from None
         return OtherEvent(data)
 
 
-class ClientEvent(msgspec.Struct, kw_only=True, tag_field="type", frozen=True, omit_defaults=True):
+class ClientEvent(msgspec.Struct, kw_only=True, tag_field="type", omit_defaults=True):
     """Base of what the client sends; a server's error names it by `event_id`."""
 
     event_id: str = ""

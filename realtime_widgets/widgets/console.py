@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from realtime_widgets.session import RealtimeSession
 
 
-class RealtimeConsole(ipywidgets.VBox):
+class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Everything a person needs to talk; a session shows itself as this.
 
     Parameters
