@@ -68,9 +68,12 @@ class AudioPort(RealtimeWidget):
         #: Name of the thread that last handled a message: a subshell's, where the kernel has them.
         self.handler_thread = ""
         super().__init__()
-        self.set_trait("port_id", uuid.uuid4().hex)
         self.on_msg(self._on_message)
         self._engine.run(self._open_port)
+
+    @traitlets.default("port_id")
+    def _new_port_id(self) -> str:
+        return uuid.uuid4().hex
 
     def attach(self, listener: SpeakerListener) -> None:
         """Begin to serve a session."""
@@ -125,7 +128,10 @@ class AudioPort(RealtimeWidget):
         if kind == "hello":
             self._hello(cast("msg.Hello", content))
             return
-        if content.get("page_id") != self._page:
+        if self._page is None:
+            # A page that was given up, asleep or waiting for a click, is back.
+            self._hello({"type": "hello", "page_id": str(content.get("page_id"))})
+        elif content.get("page_id") != self._page:
             return
         match kind:
             case "audio":
@@ -237,7 +243,7 @@ class AudioPort(RealtimeWidget):
         self._watch = None
         self._page, self._alone, self._microphone_on = None, True, False
         self._runtime.problem(
-            "The page that plays the sound does not answer any more (closed, or asleep); "
-            "open the notebook again and show the session to hear it."
+            "The page does not play the sound: it was closed, is asleep, or its browser waits for a click "
+            "before it lets it play. Show the session in an open notebook and click its microphone."
         )
         self._cleared([])
