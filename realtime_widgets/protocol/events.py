@@ -25,7 +25,7 @@ class ServerEvent(msgspec.Struct, kw_only=True, tag_field="type"):
         return str(self.__struct_config__.tag)
 
 
-class ErrorDetail(msgspec.Struct, kw_only=True):
+class ErrorDetail(msgspec.Struct, kw_only=True, frozen=True):
     """What went wrong; `event_id` names the client event that caused it."""
 
     type: str = ""
