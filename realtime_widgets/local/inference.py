@@ -1,0 +1,73 @@
+"""Runs the stages on a few worker threads, so that the event loop is never blocked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
+from realtime_widgets.local.realtime.answering import Piece, pieces, stepped
+from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from realtime_widgets.local.stages import BrainRequest, Recogniser, Recognition
+
+
+class Inference:
+    """What sessions ask of the models.
+
+    Hearing has threads of its own: an interruption is noticed while every other thread speaks or recognises.
+
+    Parameters
+    ----------
+    models
+        The stages.
+    threads
+        Threads for recognising, thinking and speaking; None takes the number of processors, at least 2.
+    """
+
+    def __init__(self, models: Models, threads: int | None = None) -> None:
+        self.models = models
+        count = threads or max(2, os.cpu_count() or 2)
+        self._hearing = ThreadPoolExecutor(2, thread_name_prefix="hearing")
+        self._working = ThreadPoolExecutor(count, thread_name_prefix="inference")
+
+    def close(self) -> None:
+        """Let the threads end; what waits is dropped."""
+        self._hearing.shutdown(wait=False, cancel_futures=True)
+        self._working.shutdown(wait=False, cancel_futures=True)
+
+    async def ears(self, encoding: str) -> Ears:
+        """Return new ears for sound in the wire's format `encoding`."""
+        make_detector = await self.models.get(VOICE_ACTIVITY)
+        return Ears(make_detector(), encoding)
+
+    async def hear(self, ears: Ears, data: bytes) -> list[float]:
+        """Speech probabilities of the chunks that `data` completes."""
+        return await asyncio.wrap_future(self._hearing.submit(ears.hear, data))
+
+    async def recognise(self, data: bytes, encoding: str, language: str) -> Recognition:
+        """Recognise one utterance given in the wire's format."""
+        recogniser = await self.models.get(RECOGNITION)
+        job = self._working.submit(_recognise, recogniser, data, encoding, language)
+        return await asyncio.wrap_future(job)
+
+    async def answer(
+        self, request: BrainRequest, voice: str | None, speed: float = 1.0
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the pieces of an answer; without a `voice` it is not spoken."""
+        brain = await self.models.get(BRAIN)
+        synthesiser = None if voice is None else await self.models.get(SYNTHESIS)
+        generator = pieces(brain, request, synthesiser, voice or "", speed)
+        async with contextlib.aclosing(stepped(generator, self._working)) as steps:
+            async for piece in steps:
+                yield piece
+
+
+def _recognise(recogniser: Recogniser, data: bytes, encoding: str, language: str) -> Recognition:
+    return recogniser(for_recognition(data, encoding), language)

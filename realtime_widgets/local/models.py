@@ -1,0 +1,142 @@
+"""The stages of the endpoint, loaded in the background while it already answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import traceback
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.errors import LocalEndpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+logger = logging.getLogger(__name__)
+
+#: The stages' names, as `GET /v1/models` reports them.
+VOICE_ACTIVITY, RECOGNITION, BRAIN, SYNTHESIS = "voice activity", "recognition", "brain", "synthesis"
+
+
+class StageUnavailableError(LocalEndpointError):
+    """A stage that could not be loaded; the text gives the cure.
+
+    Attributes
+    ----------
+    stage : str
+        Its name.
+    code : str
+        The protocol's error code: ``model_not_found`` or ``server_error``.
+    """
+
+    def __init__(self, stage: str, message: str, code: str) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.code = code
+
+
+class Models:
+    """Loads stages one after the other on a thread of its own and hands them out.
+
+    Parameters
+    ----------
+    loaders
+        For each stage's name what loads it; blocking. The voice activity stage is a function that makes a
+        detector for each session.
+    """
+
+    def __init__(self, loaders: Mapping[str, Callable[[], Any]]) -> None:
+        self._loaders = dict(loaders)
+        self._stages: dict[str, Future[Any]] = {name: Future() for name in loaders}
+
+    def start(self) -> None:
+        """Begin to load."""
+        threading.Thread(target=self._load_all, name="load models", daemon=True).start()
+
+    def _load_all(self) -> None:
+        for name, load in self._loaders.items():
+            started = time.perf_counter()
+            try:
+                stage = load()
+            except LocalEndpointError as error:
+                self._fail(name, StageUnavailableError(name, str(error), "model_not_found"))
+            except Exception as error:
+                logger.error("".join(traceback.format_exception(error)))
+                text = f"loading {name} failed: {type(error).__name__}: {error}"
+                self._fail(name, StageUnavailableError(name, text, "server_error"))
+            else:
+                logger.info("%s loaded in %.2f s", name, time.perf_counter() - started)
+                self._stages[name].set_result(stage)
+        logger.info("ready" if self.ready else "running with stages missing")
+
+    def _fail(self, name: str, error: StageUnavailableError) -> None:
+        logger.error("%s is not available: %s", name, error)
+        self._stages[name].set_exception(error)
+
+    async def get(self, name: str) -> Any:
+        """Return the stage `name`, waiting until it is loaded; raises `StageUnavailableError`."""
+        # Shielded: one session that goes away must not cancel what all sessions wait for.
+        return await asyncio.shield(asyncio.wrap_future(self._stages[name]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all stages."""
+        return tuple(self._stages)
+
+    @property
+    def loading(self) -> list[str]:
+        """Names of the stages still to be loaded."""
+        return [name for name, stage in self._stages.items() if not stage.done()]
+
+    @property
+    def problem(self) -> str | None:
+        """What could not be loaded, with the cure; None where all is well so far."""
+        failures = (stage.exception() for stage in self._stages.values() if stage.done())
+        return "\n".join(str(error) for error in failures if error is not None) or None
+
+    @property
+    def ready(self) -> bool:
+        """Whether every stage is loaded."""
+        return not self.loading and self.problem is None
+
+
+def real_models() -> Models:
+    """Return the models this endpoint really runs; nothing is loaded yet."""
+    return Models(
+        {
+            VOICE_ACTIVITY: _load_voice_activity,
+            RECOGNITION: _load_recognition,
+            BRAIN: _load_brain,
+            SYNTHESIS: _load_synthesis,
+        }
+    )
+
+
+# Imported when they load: engines take a good part of a second, and the server answers meanwhile.
+
+
+def _load_voice_activity() -> Any:
+    from realtime_widgets.local.speech import load_voice_activity
+
+    return load_voice_activity().detector
+
+
+def _load_recognition() -> Any:
+    from realtime_widgets.local.speech import load_recogniser
+
+    return load_recogniser()
+
+
+def _load_synthesis() -> Any:
+    from realtime_widgets.local.speech import load_synthesiser
+
+    return load_synthesiser()
+
+
+def _load_brain() -> Any:
+    from realtime_widgets.local.brain import StandInBrain
+
+    return StandInBrain.load()

@@ -1,0 +1,1 @@
+"""The server side of the Realtime protocol: pure rules inside, one thin connection around them."""

@@ -1,0 +1,113 @@
+"""The WebSocket around a session: frames in, frames out, the end of the session's time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType
+
+from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.realtime.failures import log_failure
+from realtime_widgets.local.realtime.session import SESSION_SECONDS, ServerSession
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from realtime_widgets.local.inference import Inference
+
+#: Bytes that may wait to be sent before making more waits too.
+_HIGH_WATER = 1024 * 1024
+
+
+class Outbox:
+    """Server events on their way to one client, in order.
+
+    Parameters
+    ----------
+    socket
+        The prepared WebSocket.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._frames: deque[str] = deque()
+        self._size = 0
+        self._changed = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Queue an event."""
+        frame = msgspec.json.encode(event).decode()
+        self._frames.append(frame)
+        self._size += len(frame)
+        self._changed.set()
+        if self._size > _HIGH_WATER:
+            self._drained.clear()
+
+    async def room(self) -> None:
+        """Wait until little is waiting to be sent."""
+        await self._drained.wait()
+
+    async def run(self) -> None:
+        """Send until cancelled or the client is gone."""
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                while self._frames:
+                    await self._socket.send_str(self._frames[0])
+                    self._size -= len(self._frames.popleft())
+                    if self._size <= _HIGH_WATER:
+                        self._drained.set()
+        except ConnectionError:
+            # The reading side ends the session; nobody may wait for room meanwhile.
+            self._drained.set()
+
+    async def flush(self) -> None:
+        """Send what waits, as far as the client still takes it."""
+        with contextlib.suppress(ConnectionError):
+            while self._frames:
+                await self._socket.send_str(self._frames.popleft())
+
+
+async def serve_session(socket: web.WebSocketResponse, inference: Inference) -> None:
+    """Hold one session over a prepared WebSocket until either side ends it."""
+    outbox = Outbox(socket)
+    session = ServerSession(inference, outbox.put, outbox.room)
+    sender = asyncio.create_task(outbox.run())
+    try:
+        async with asyncio.timeout(SESSION_SECONDS):
+            await session.start()
+            await _read(socket, session, outbox)
+    except TimeoutError:
+        session.refuse(_expired())
+    except Exception as error:
+        log_failure("a session", error)
+    finally:
+        await session.close()
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+        if not socket.closed:
+            await outbox.flush()
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=_expired().message.encode())
+
+
+def _expired() -> RequestRefusedError:
+    text = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
+    return RequestRefusedError("session_expired", text)
+
+
+async def _read(socket: web.WebSocketResponse, session: ServerSession, outbox: Outbox) -> None:
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            await session.handle(message.data)
+        else:
+            refusal = RequestRefusedError("invalid_event", "Binary frames are not taken; send JSON as text.")
+            session.refuse(refusal)
+        # A client that does not read is not read from either.
+        await outbox.room()

@@ -1,0 +1,212 @@
+"""The listening side of a session: buffers sound, finds turns, has them recognised ahead of time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.realtime.identifiers import new_id
+from realtime_widgets.local.realtime.input_audio import MAX_BUFFERED_MS, InputBuffer
+from realtime_widgets.local.realtime.session_config import BYTES_PER_SECOND
+from realtime_widgets.local.realtime.turn_detection import ONSET_MS, Decision, TurnDetector
+
+if TYPE_CHECKING:
+    from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.input_audio import Ears
+    from realtime_widgets.local.realtime.session_config import TurnTaking
+    from realtime_widgets.local.stages import Recognition
+
+#: Sound that a commit needs at least.
+MIN_COMMIT_MS = 100
+#: Sound that may wait to be heard before the client has to wait as well.
+_BACKLOG_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Sound that became an item, in the wire's format, and its recognition under way."""
+
+    item_id: str
+    data: bytes
+    encoding: str
+    recognition: asyncio.Task[Recognition]
+
+
+class TurnEvents(Protocol):
+    """Who is told about turns."""
+
+    def turn_started(self, item_id: str, audio_start_ms: int) -> None:
+        """Somebody began to speak; `item_id` is the item it will become."""
+
+    def turn_stopped(self, utterance: Utterance, audio_end_ms: int) -> None:
+        """The turn is over."""
+
+    def listening_failed(self, error: Exception) -> None:
+        """Turns can no longer be found in this session."""
+
+
+class Listener:
+    """Takes appended sound and tells `events` about turns.
+
+    Parameters
+    ----------
+    inference
+        Runs the detector and the recogniser.
+    events
+        Told of turns, always on the event loop.
+    encoding
+        The wire's format.
+    """
+
+    def __init__(self, inference: Inference, events: TurnEvents, encoding: str) -> None:
+        self.language = "en"
+        self._inference = inference
+        self._events = events
+        self._buffer = InputBuffer(encoding)
+        self._taking: TurnTaking | None = None
+        self._ears: Ears | None = None
+        self._detector: TurnDetector | None = None
+        self._deaf = False
+        self._unheard: asyncio.Queue[bytes] = asyncio.Queue()
+        self._unheard_bytes = 0
+        self._item_id = new_id("item")
+        self._speculation: asyncio.Task[Recognition] | None = None
+        self._task = asyncio.create_task(self._listen())
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._task.cancel()
+        self._drop_speculation()
+
+    async def configure(self, encoding: str, taking: TurnTaking | None, language: str) -> None:
+        """Change the format, the way turns are found, or the language; sound so far is heard before."""
+        await self.settle()
+        self.language = language
+        if encoding != self._buffer.encoding:
+            self._buffer.change_encoding(encoding)
+            self._stop_detection()
+        if taking is None or self._taking is None:
+            self._stop_detection()
+        elif self._detector is not None:
+            self._detector.settings = taking.settings
+        self._taking = taking
+
+    async def append(self, data: bytes) -> None:
+        """Take sound in the wire's format; refuses what no longer fits."""
+        if self._buffer.end_ms - self._buffer.start_ms >= MAX_BUFFERED_MS:
+            raise RequestRefusedError(
+                "input_audio_buffer_full",
+                f"The input audio buffer holds {MAX_BUFFERED_MS // 60_000} minutes; commit or clear it first.",
+            )
+        begin_ms = self._buffer.end_ms
+        self._buffer.append(data)
+        if self._taking is None or self._deaf:
+            return
+        if self._detector is None:
+            self._detector = TurnDetector(self._taking.settings, start_ms=begin_ms)
+        self._unheard_bytes += len(data)
+        self._unheard.put_nowait(data)
+        if self._unheard_bytes * 1000 > _BACKLOG_MS * BYTES_PER_SECOND[self._buffer.encoding]:
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until all sound so far has been heard."""
+        await self._unheard.join()
+
+    async def commit(self) -> Utterance:
+        """Make the buffered sound an utterance; refuses less than 100 ms."""
+        await self.settle()
+        length_ms = self._buffer.end_ms - self._buffer.start_ms
+        if length_ms < MIN_COMMIT_MS:
+            raise RequestRefusedError(
+                "input_audio_buffer_commit_empty",
+                "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, "
+                f"but buffer only has {length_ms:.2f}ms of audio.",
+            )
+        utterance = self._cut(self._buffer.start_ms, self._buffer.end_ms)
+        self._forget_turn()
+        return utterance
+
+    async def clear(self) -> None:
+        """Forget the buffered sound and the turn under way."""
+        await self.settle()
+        self._buffer.drop_until(self._buffer.end_ms)
+        self._forget_turn()
+
+    def recognise(self, data: bytes, encoding: str) -> asyncio.Task[Recognition]:
+        """Begin to recognise sound in the wire's format."""
+        task = asyncio.create_task(self._inference.recognise(data, encoding, self.language))
+        # A guess that turned out to be wrong is dropped, with whatever became of it.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    def _stop_detection(self) -> None:
+        self._forget_turn()
+        self._ears = self._detector = None
+
+    def _forget_turn(self) -> None:
+        self._drop_speculation()
+        if self._detector is not None:
+            if self._detector.speaking:
+                self._item_id = new_id("item")
+            self._detector.forget_turn()
+
+    def _drop_speculation(self) -> None:
+        if self._speculation is not None:
+            self._speculation.cancel()
+            self._speculation = None
+
+    async def _listen(self) -> None:
+        while True:
+            data = await self._unheard.get()
+            try:
+                await self._hear(data)
+            except Exception as error:
+                # Without ears the client can still commit by itself.
+                self._deaf = True
+                self._events.listening_failed(error)
+            finally:
+                self._unheard_bytes -= len(data)
+                self._unheard.task_done()
+
+    async def _hear(self, data: bytes) -> None:
+        if self._deaf or self._detector is None:
+            return
+        if self._ears is None:
+            self._ears = await self._inference.ears(self._buffer.encoding)
+            self._detector.chunk_ms = self._ears.chunk_ms
+        second = BYTES_PER_SECOND[self._buffer.encoding]
+        for start in range(0, len(data), second):
+            for probability in await self._inference.hear(self._ears, data[start : start + second]):
+                self._decide(self._detector, probability)
+        if not self._detector.speaking:
+            padding_ms = self._detector.settings.prefix_padding_ms + 2 * ONSET_MS
+            self._buffer.drop_until(self._detector.now_ms - padding_ms)
+
+    def _decide(self, detector: TurnDetector, probability: float) -> None:
+        decision = detector.advance(probability)
+        start_ms = detector.turn_start_ms
+        if decision is Decision.STARTED:
+            self._events.turn_started(self._item_id, round(start_ms))
+        elif decision is Decision.PAUSED:
+            self._drop_speculation()
+            heard = self._buffer.between(start_ms, detector.now_ms)
+            self._speculation = self.recognise(heard, self._buffer.encoding)
+        elif decision is Decision.RESUMED:
+            self._drop_speculation()
+        too_long = detector.speaking and detector.now_ms - start_ms >= MAX_BUFFERED_MS - 1000
+        if decision is Decision.STOPPED or too_long:
+            utterance = self._cut(start_ms, detector.now_ms)
+            detector.forget_turn()
+            self._events.turn_stopped(utterance, round(detector.now_ms))
+
+    def _cut(self, start_ms: float, end_ms: float) -> Utterance:
+        data = self._buffer.between(start_ms, end_ms)
+        encoding = self._buffer.encoding
+        recognition = self._speculation or self.recognise(data, encoding)
+        self._speculation = None
+        item_id, self._item_id = self._item_id, new_id("item")
+        self._buffer.drop_until(end_ms)
+        return Utterance(item_id, data, encoding, recognition)

@@ -1,0 +1,172 @@
+"""Runs the responses of one session: one at a time in the conversation, any number beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from realtime_widgets.local.models import StageUnavailableError
+from realtime_widgets.local.realtime.answering import Sound
+from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
+from realtime_widgets.local.realtime.failures import describe, log_failure
+from realtime_widgets.local.realtime.identifiers import new_id
+from realtime_widgets.local.realtime.response import Response, Status
+from realtime_widgets.local.realtime.usage import PromptPart, Tokens, text_tokens
+from realtime_widgets.local.stages import BrainRequest, CallTool, Say
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.conversation import Conversation, Item
+    from realtime_widgets.local.realtime.response_options import ResponseOptions
+
+    #: Gives the recognitions under way, which an answer waits for.
+    Hearing = Callable[[], Sequence[asyncio.Task[None]]]
+
+
+class Responder:
+    """Makes responses on the models and sends their events.
+
+    Parameters
+    ----------
+    inference
+        Runs the models.
+    conversation
+        The default conversation.
+    emit
+        Takes each server event in order.
+    room
+        Awaited between pieces: returns when the client has taken enough of what was sent.
+    """
+
+    def __init__(
+        self,
+        inference: Inference,
+        conversation: Conversation,
+        emit: Callable[[dict[str, Any]], None],
+        room: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._inference = inference
+        self._conversation = conversation
+        self._conversation_id = new_id("conv")
+        self._emit = emit
+        self._room = room
+        self._running: dict[str, tuple[Response, asyncio.Task[None]]] = {}
+        self._active: Response | None = None
+        self._last_prompt: list[PromptPart] = []
+
+    async def close(self) -> None:
+        """End everything under way without a word."""
+        tasks = [task for _, task in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def respond(self, options: ResponseOptions, context: Sequence[Item] | None, hearing: Hearing) -> None:
+        """Begin a response.
+
+        Parameters
+        ----------
+        options
+            Its effective settings.
+        context
+            Items it depends on; None takes the conversation as it stands.
+        hearing
+            Gives the recognitions that must end before the answer can be thought of.
+
+        Raises
+        ------
+        RequestRefusedError
+            Where the conversation has a response under way.
+        """
+        if options.in_conversation and self._active is not None:
+            raise RequestRefusedError(
+                "conversation_already_has_active_response",
+                f"Conversation already has an active response in progress: {self._active.id}. "
+                "Wait until the response is finished before creating a new one.",
+            )
+        items = list(self._conversation) if context is None else list(context)
+        conversation = self._conversation if options.in_conversation else None
+        response = Response(options, conversation, self._conversation_id, self._emit)
+        if options.in_conversation:
+            self._active = response
+        response.start()
+        task = asyncio.create_task(self._make(response, items, hearing))
+        self._running[response.id] = (response, task)
+
+    def interrupt(self) -> None:
+        """End the conversation's response, if there is one, because somebody speaks."""
+        if self._active is not None:
+            self._end(self._active, "cancelled", "turn_detected")
+
+    def cancel(self, response_id: str | None) -> None:
+        """End a response as the client wishes: the named one, or that of the conversation."""
+        if response_id is None:
+            response = self._active
+        else:
+            response, _ = self._running.get(response_id, (None, None))
+        if response is None:
+            raise RequestRefusedError(
+                "response_cancel_not_active", "Cancellation failed: no active response found.", "response_id"
+            )
+        self._end(response, "cancelled", "client_cancelled")
+
+    async def _make(self, response: Response, context: list[Item], hearing: Hearing) -> None:
+        options = response.options
+        try:
+            if understanding := hearing():
+                await asyncio.wait(understanding)
+            request = self._brain_request(response, context)
+            voice = options.voice if options.speaks else None
+            async with contextlib.aclosing(self._inference.answer(request, voice, options.speed)) as answer:
+                async for piece in answer:
+                    match piece:
+                        case Say(text=text):
+                            response.say(text)
+                        case Sound(samples=samples):
+                            response.sound(samples)
+                        case CallTool(name=name, arguments=arguments):
+                            response.call(name, arguments)
+                    if response.full:
+                        self._end(response, "incomplete", "max_output_tokens")
+                        return
+                    await self._room()
+            self._end(response, "completed")
+        except Exception as error:
+            code = error.code if isinstance(error, StageUnavailableError) else "server_error"
+            if not isinstance(error, StageUnavailableError):
+                log_failure("a response", error)
+            failure = {"type": SERVER_ERROR, "code": code, "message": describe(error)}
+            self._end(response, "failed", error=failure)
+
+    def _brain_request(self, response: Response, context: list[Item]) -> BrainRequest:
+        options = response.options
+        tools = msgspec.json.encode(options.tools).decode() if options.tools else ""
+        head = options.instructions + tools
+        prompt = [PromptPart(head, Tokens(text=text_tokens(head)))]
+        prompt += [item.prompt_part() for item in context]
+        response.prompt, response.previous_prompt = prompt, self._last_prompt
+        self._last_prompt = prompt
+        return BrainRequest(
+            items=[item.for_brain() for item in context],
+            tools=options.tools,
+            tool_choice=options.tool_choice,
+            instructions=options.instructions,
+            metadata=options.metadata or {},
+        )
+
+    def _end(
+        self, response: Response, status: Status, reason: str | None = None, error: dict[str, Any] | None = None
+    ) -> None:
+        if response.finished:
+            return
+        _, task = self._running.pop(response.id)
+        if self._active is response:
+            self._active = None
+        response.finish(status, reason, error)
+        if task is not asyncio.current_task():
+            task.cancel()

@@ -1,0 +1,161 @@
+"""What one response is made with: the session's configuration and the overrides of ``response.create``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.realtime.items import checked_item
+from realtime_widgets.local.realtime.schema import Shape, check
+from realtime_widgets.local.realtime.session_config import (
+    AudioFormat,
+    FunctionTool,
+    Modalities,
+    OutputTokenLimit,
+    ToolChoices,
+    check_voice,
+    full_format,
+)
+
+Metadata = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]], Meta(max_length=16)
+]
+
+
+class OutputOverride(Shape):
+    """Sound of this response."""
+
+    format: AudioFormat | None = None
+    voice: str | None = None
+
+
+class AudioOverride(Shape):
+    """Only the output can be chosen for one response."""
+
+    output: OutputOverride | None = None
+
+
+class ResponseCreate(Shape):
+    """The ``response`` of a ``response.create``."""
+
+    conversation: Literal["auto", "none"] | None = None
+    input: list[dict[str, Any]] | None = None
+    instructions: str | None = None
+    tools: list[FunctionTool] | None = None
+    tool_choice: ToolChoices | None = None
+    parallel_tool_calls: bool | None = None
+    output_modalities: Modalities | None = None
+    audio: AudioOverride | None = None
+    max_output_tokens: OutputTokenLimit | None = None
+    metadata: Metadata | None = None
+    reasoning: Any = None
+    prompt: None = None
+
+
+@dataclass(frozen=True)
+class ResponseOptions:
+    """The effective settings of one response.
+
+    Attributes
+    ----------
+    in_conversation : bool
+        Whether its output joins the default conversation.
+    input : list of dict or None
+        Checked items and ``item_reference`` objects that stand in place of the conversation.
+    speaks : bool
+        Whether the answer is sound.
+    audio_format : dict
+        The protocol's format object.
+    """
+
+    in_conversation: bool
+    input: list[dict[str, Any]] | None
+    instructions: str
+    tools: list[dict[str, Any]]
+    tool_choice: str | dict[str, Any]
+    speaks: bool
+    voice: str
+    speed: float
+    audio_format: dict[str, Any]
+    max_output_tokens: int | None
+    metadata: dict[str, str] | None
+
+    def public(self) -> dict[str, Any]:
+        """Return the effective values as a response object shows them."""
+        return {
+            "output_modalities": ["audio" if self.speaks else "text"],
+            "audio": {"output": {"format": self.audio_format, "voice": self.voice}},
+            "max_output_tokens": self.max_output_tokens or "inf",
+            "metadata": self.metadata,
+        }
+
+
+def response_options(config: dict[str, Any], override: Any = None, spoke: bool = False) -> ResponseOptions:
+    """Put a response's overrides over the session's configuration.
+
+    Parameters
+    ----------
+    config
+        The session's effective configuration.
+    override
+        The ``response`` of the client's event; None or missing fields leave the session's values.
+    spoke
+        Whether the conversation holds an answer with sound, which fixes the voice.
+
+    Raises
+    ------
+    RequestRefusedError
+        Where an override is malformed or asks for what cannot be.
+    """
+    override = {} if override is None else override
+    check(override, ResponseCreate, "response")
+    named = {key: value for key, value in override.items() if value is not None}
+    in_conversation = named.get("conversation", "auto") == "auto"
+    standing = config["audio"]["output"]
+    output = (named.get("audio") or {}).get("output") or {}
+    voice = output.get("voice") or standing["voice"]
+    check_voice(voice, "response.audio.output.voice")
+    if spoke and in_conversation and voice != standing["voice"]:
+        raise RequestRefusedError(
+            "cannot_update_voice",
+            "Cannot update a conversation's voice if assistant audio is present.",
+            "response.audio.output.voice",
+        )
+    limit = named.get("max_output_tokens", config["max_output_tokens"])
+    return ResponseOptions(
+        in_conversation=in_conversation,
+        input=_checked_input(named.get("input")),
+        instructions=named.get("instructions", config["instructions"]),
+        tools=named.get("tools", config["tools"]),
+        tool_choice=named.get("tool_choice", config["tool_choice"]),
+        speaks=named.get("output_modalities", config["output_modalities"]) == ["audio"],
+        voice=voice,
+        speed=standing["speed"],
+        audio_format=full_format(output.get("format") or standing["format"]),
+        max_output_tokens=None if limit == "inf" else limit,
+        metadata=named.get("metadata"),
+    )
+
+
+class ItemReference(Shape):
+    """An item of the conversation, by its id."""
+
+    type: Literal["item_reference"]
+    id: str
+
+
+def _checked_input(given: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    if given is None:
+        return None
+    checked = []
+    for index, value in enumerate(given):
+        param = f"response.input[{index}]"
+        if value.get("type") == "item_reference":
+            check(value, ItemReference, param)
+            checked.append(value)
+        else:
+            checked.append(checked_item(value, param))
+    return checked

@@ -1,0 +1,137 @@
+"""The `serve` command: the endpoint as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from realtime_widgets.errors import ConfigurationError, LocalEndpointError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+KEY_VARIABLE = "REALTIME_WIDGETS_API_KEY"
+#: First words of the one line on standard output.
+LISTENING = "listening on"
+#: Seconds between two looks whether the parent process is still there, and for an orderly end.
+_PARENT_INTERVAL_S = 1.0
+_GRACE_S = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments to `parser`."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
+    parser.add_argument(
+        "--api-key",
+        default=os.environ.get(KEY_VARIABLE),
+        help=f"key that clients must send; better given as {KEY_VARIABLE}, which no process list shows",
+    )
+    parser.add_argument(
+        "--end-with-parent",
+        action="store_true",
+        help="end when standard input closes or the parent process goes away",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted; return the exit code: 0, or 2 where it cannot start."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    try:
+        listener = _listen(arguments.host, arguments.port, arguments.api_key)
+    except (ConfigurationError, LocalEndpointError) as error:
+        print(f"realtime-widgets serve: {error}", file=sys.stderr)
+        return 2
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(listener, arguments.api_key or None, arguments.end_with_parent))
+    return 0
+
+
+def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise ConfigurationError(f"there is no port {port}; choose one from 0 (any free one) to 65535")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"--host {host!r} is no address of this machine: {error}") from None
+    family, _, _, _, address = found[0]
+    if not api_key and not ipaddress.ip_address(address[0]).is_loopback:
+        raise ConfigurationError(
+            f"--host {host} can be reached from other machines; set a key with --api-key or {KEY_VARIABLE}, "
+            "or listen on 127.0.0.1"
+        )
+    try:
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise LocalEndpointError(
+            f"cannot listen on {host} port {port}: {reason}; choose another --host or --port (0 takes a free one)"
+        ) from None
+
+
+async def _serve(listener: socket.socket, api_key: str | None, end_with_parent: bool) -> None:
+    # Imported here: an error in the arguments is told without loading the server.
+    from aiohttp import web
+
+    from realtime_widgets.local.app import create_app
+    from realtime_widgets.local.models import real_models
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    models = real_models()
+    runner = web.AppRunner(create_app(models, api_key))
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        models.start()
+        if end_with_parent:
+            _watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
+        host, port = listener.getsockname()[:2]
+        print(f"{LISTENING} http://{f'[{host}]' if ':' in host else host}:{port}/v1", flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _watch_parent(stop: Callable[[], object]) -> None:
+    """Call `stop` when the parent is gone: its end of our standard input closes, or we get another parent."""
+    parent = os.getppid()
+
+    def end(reason: str) -> None:
+        logger.info("ending: %s", reason)
+        with contextlib.suppress(RuntimeError):
+            stop()
+        # Whatever hangs must not outlive the person's work.
+        threading.Timer(_GRACE_S, os._exit, (0,)).start()
+
+    def read() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while sys.stdin.buffer.read(4096):
+                pass
+        end("standard input was closed")
+
+    def poll() -> None:
+        pause = threading.Event()
+        while os.getppid() == parent:
+            pause.wait(_PARENT_INTERVAL_S)
+        end("the parent process is gone")
+
+    for watch in (read, poll):
+        threading.Thread(target=watch, name=f"watch parent ({watch.__name__})", daemon=True).start()
