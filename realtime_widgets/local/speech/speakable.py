@@ -1,29 +1,168 @@
-"""Turns written text into text that can be read aloud, and cuts it into pieces for the synthesiser."""
+"""Turns written text, Markdown included, into text that can be read aloud, in pieces for the synthesiser."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from realtime_widgets.local.speech.quantities import spell_out_quantities
 
 #: A first sentence longer than this is cut at a clause, so that the first sound comes early (characters).
-_LONG_SENTENCE = 90
-#: Shortest first piece worth speaking on its own (characters).
+_LONG_FIRST_SENTENCE = 90
+#: Shortest piece worth speaking on its own (characters).
 _SHORTEST_PIECE = 20
+#: No piece is longer than this: a sentence without end would be computed, and held, as a whole (characters).
+_LONGEST_PIECE = 300
+#: Digits in a row beyond this are read one by one.
+_LONGEST_NUMBER = 15
 
-_CLAUSE_END = re.compile(
-    r"(?<=[,;:\u2013\u2014])\s+|\s+(?=(?:and|but|because|although|which|so that|while)\s)"
-)
+_CLAUSE_END = re.compile(r"(?<=[,;:\u2013\u2014])\s+|\s+(?=(?:and|but|because|although|which|while)\s)")
 
+_FENCED_CODE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_INLINE_CODE = re.compile(r"`+([^`]+)`+")
+_IMAGE_OR_LINK = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
+_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_URL = re.compile(r"<?\b(?:https?://|www\.)(?:www\.)?([\w.-]*\w)[^\s<>()]*(?<![.,;:!?])>?", re.IGNORECASE)
+_EMAIL = re.compile(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
+_TABLE_RULE = re.compile(r"^[\s|:-]*(?:-{3,}|\|)[\s|:-]*$")
+_RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
+#: What opens a line that stands for itself: a heading, a quotation, an item of a list.
+_LINE_OPENING = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+\u2022]\s+(?:\[[ xX]\]\s+)?)+")
+_NUMBERED_ITEM = re.compile(r"^\s*(\d{1,3})[.)]\s+")
+_LATEX_COMMAND = re.compile(r"\\([a-zA-Z]+)")
 
-def first_piece_short(sentences: list[str]) -> list[str]:
-    """Cut a long first sentence in two at its first clause boundary; the rest stays as it is."""
-    if not sentences or len(sentences[0]) <= _LONG_SENTENCE:
-        return sentences
-    first, *rest = sentences
-    for boundary in _CLAUSE_END.finditer(first, _SHORTEST_PIECE):
-        return [first[: boundary.start()], first[boundary.end() :], *rest]
-    return sentences
+#: Signs with a reading; the synthesiser knows many others by itself.
+_SIGNS = {
+    "\u2190": " from ",  # arrow to the left
+    "\u2192": " to ",
+    "\u21d2": " so ",
+    "\u221a": " square root of ",
+    "\u221e": " infinity ",
+    "\u2248": " about ",
+    "\u2260": " is not ",
+    "\u2264": " at most ",
+    "\u2265": " at least ",
+    "\u2212": "-",  # the mathematical minus
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u00b1": " plus or minus ",
+    "\u00b7": " ",
+    "\u00d7": " times ",
+    "\u00f7": " divided by ",
+}
+#: The same for signs of several characters, and signs that only mean something in their place.
+_WRITTEN_SIGNS = {
+    r"\s*[-=]+>\s*": " to ",
+    r"(?<=[\w)])\s*={1,3}\s*(?=\S)": " equals ",
+    r"\$(?!\d)": " ",
+}
+#: Characters beyond ASCII and Latin letters that the synthesiser reads or pauses at.
+_KEPT = frozenset("\n\u00a2\u00a3\u00a5\u00a7\u00a9\u00b0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u20ac")
+#: ASCII characters that have no reading outside what was handled before.
+_DROPPED = frozenset("[]{}\\`^_*|")
 
 
 def speakable(text: str) -> str:
-    """Text to read aloud instead of `text`; empty where nothing in it can be spoken."""
-    return text.strip()
+    """Turn text or Markdown into text to read aloud.
+
+    Code blocks, tags, emoji and scripts other than Latin and Greek are left out; links give their text,
+    addresses their host, quantities their units in words.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Sentences, with a line break after each paragraph, heading and item; empty where nothing is left.
+    """
+    text = _FENCED_CODE.sub("\n", text)
+    text = _INLINE_CODE.sub(lambda match: match[1].replace("()", ""), text)
+    text = _IMAGE_OR_LINK.sub(r"\1", text)
+    text = _URL.sub(lambda match: _read_host(match[1]), text)
+    text = _EMAIL.sub(lambda match: f"{match[1]} at {_read_host(match[2])}", text)
+    text = _TAG.sub(" ", text)
+    text = "\n".join(_read_lines(text))
+    for _ in range(3):  # bold inside italic inside struck out
+        text = _EMPHASIS.sub(r"\2", text)
+    text = spell_out_quantities(_LATEX_COMMAND.sub(r" \1 ", text))
+    for sign, reading in _WRITTEN_SIGNS.items():
+        text = re.sub(sign, reading, text)
+    text = "".join(map(_read_character, unicodedata.normalize("NFKC", text)))
+    text = re.sub(
+        rf"\d(?:,?\d){{{_LONGEST_NUMBER},}}", lambda match: " ".join(match[0].replace(",", "")), text
+    )
+    text = re.sub(r"\s+(?=[,.;:!?]+(?:\s|$))", "", re.sub(r"[^\S\n]+", " ", text))
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if any(map(str.isalnum, line)))
+
+
+def cut_into_pieces(sentences: list[str]) -> list[str]:
+    """Cut sentences so that the first piece is short and none is endless, best at clauses."""
+    pieces: list[str] = []
+    for sentence in sentences:
+        rest = sentence
+        if not pieces and len(rest) > _LONG_FIRST_SENTENCE:
+            cuts = _CLAUSE_END.finditer(rest, _SHORTEST_PIECE, len(rest) - _SHORTEST_PIECE)
+            cut = next(cuts, None)
+            if cut:
+                pieces.append(rest[: cut.start()])
+                rest = rest[cut.end() :]
+        while len(rest) > _LONGEST_PIECE:
+            ends = [cut.start() for cut in _CLAUSE_END.finditer(rest, _SHORTEST_PIECE, _LONGEST_PIECE)]
+            end = ends[-1] if ends else rest.rfind(" ", _SHORTEST_PIECE, _LONGEST_PIECE)
+            end = end if end > 0 else _LONGEST_PIECE
+            pieces.append(rest[:end])
+            rest = rest[end:].lstrip()
+        if rest:
+            pieces.append(rest)
+    return pieces
+
+
+def _read_host(host: str) -> str:
+    return host.replace(".", " dot ").replace("_", " ")
+
+
+def _read_lines(text: str) -> list[str]:
+    """Lines without Markdown's marks; lines of one paragraph joined, lines that stand alone ended."""
+    lines: list[str] = []
+    open_paragraph = False
+    for line in text.splitlines():
+        if not line.strip() or _RULE.match(line) or _TABLE_RULE.match(line):
+            open_paragraph = False
+            continue
+        opened = _LINE_OPENING.match(line)
+        content = _NUMBERED_ITEM.sub(r"\1, ", line[opened.end() :] if opened else line).strip()
+        alone = bool(opened) or content != line.strip() or line.lstrip().startswith("|")
+        if line.lstrip().startswith("|"):
+            content = ", ".join(cell for cell in map(str.strip, content.strip("|").split("|")) if cell)
+        if alone:
+            lines.append(content if content.endswith((".", "!", "?", ":")) else f"{content}.")
+        elif open_paragraph:
+            lines[-1] += f" {content}"
+        else:
+            lines.append(content)
+        open_paragraph = not alone
+    return lines
+
+
+def _read_character(character: str) -> str:
+    """What a character is read as; a space where it has no reading."""
+    if character in _SIGNS:
+        return _SIGNS[character]
+    if character.isascii():
+        readable = character == "\n" or (character.isprintable() and character not in _DROPPED)
+        return character if readable else " "
+    if character in _KEPT:
+        return character
+    name = unicodedata.name(character, "")
+    if name.startswith("LATIN") and character.isalpha():
+        return character
+    greek = re.match(r"GREEK (?:SMALL|CAPITAL) LETTER (?:FINAL )?(\w+)", name)
+    if greek:
+        return f" {greek[1].lower().replace('lamda', 'lambda')} "
+    # an apostrophe-like accent or a joiner between letters must not part the word
+    return "" if unicodedata.category(character) in ("Mn", "Cf") else " "

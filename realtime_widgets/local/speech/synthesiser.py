@@ -10,7 +10,7 @@ import numpy as np
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.speech.engines import opening
-from realtime_widgets.local.speech.speakable import first_piece_short, speakable
+from realtime_widgets.local.speech.speakable import cut_into_pieces, speakable
 from realtime_widgets.local.speech.voices import VOICES, VoiceVariation, variation
 from realtime_widgets.local.speech.weights import HIBARI
 from realtime_widgets.local.stages import SYNTHESIS_RATE
@@ -66,7 +66,8 @@ class HibariSynthesiser:
 
             self._engine: Any = Hibari(model=str(found.weights), threads=1)
             self._waveform: Any = dsp.synth
-            for _ in self.stream("Ready.", self.voices[0]):
+            # the second word is in no dictionary: it wakes the part that guesses a pronunciation
+            for _ in self.stream("Ready, brillig.", self.voices[0]):
                 pass
 
     def stream(self, text: str, voice: str, speed: float = 1.0) -> Iterator[npt.NDArray[np.int16]]:
@@ -96,7 +97,7 @@ class HibariSynthesiser:
         return self._pieces(text, variation(voice), speed)
 
     def _pieces(self, text: str, voice: VoiceVariation, speed: float) -> Iterator[npt.NDArray[np.int16]]:
-        for piece in first_piece_short(self._engine.split_sentences(speakable(text))):
+        for piece in cut_into_pieces(self._engine.split_sentences(speakable(text))):
             with self._text_lock:
                 spoken = [self._engine.ids(phonemes) for phonemes in self._engine.phonemize(piece)]
             pause = _SENTENCE_PAUSE_S if _SENTENCE_END.search(piece) else _CLAUSE_PAUSE_S
