@@ -12,13 +12,10 @@ from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
 if TYPE_CHECKING:
     from realtime_widgets.session import RealtimeSession
 
+#: What the state's name does not say by itself.
 _DETAILS = {
     "idle": "click the microphone, or type",
-    "connecting": "connecting",
     "preparing": "the local endpoint is loading its speech models",
-    "listening": "listening",
-    "thinking": "thinking",
-    "speaking": "speaking",
 }
 
 
@@ -50,7 +47,7 @@ class SessionStatus(RealtimeWidget):
             "status",
             {
                 "state": state,
-                "detail": _DETAILS.get(state, runtime.closed_reason),
+                "detail": runtime.closed_reason if state == "closed" else _DETAILS.get(state, ""),
                 "endpoint": endpoint.name,
                 "model": str(effective.get("model") or endpoint.model),
                 "voice": str(voice),
