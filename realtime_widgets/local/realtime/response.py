@@ -16,7 +16,8 @@ from realtime_widgets.local.realtime.usage import (
     PromptPart,
     Tokens,
     audio_tokens,
-    text_tokens,
+    text_bytes,
+    tokens_of_bytes,
     usage,
 )
 
@@ -87,7 +88,7 @@ class Response:
         self._open: list[_Message | _Call] = []
         self._output: list[Item] = []
         self._words: list[str] = []
-        self._text_made = 0
+        self._text_bytes = 0
         self._audio_made_ms = 0.0
         self._encoder = _Encoder(options.audio_format["type"])
 
@@ -98,7 +99,9 @@ class Response:
     @property
     def output_tokens(self) -> Tokens:
         """Tokens made so far."""
-        return Tokens(self._text_made, audio_tokens(self._audio_made_ms, ASSISTANT_AUDIO_TOKEN_MS))
+        return Tokens(
+            tokens_of_bytes(self._text_bytes), audio_tokens(self._audio_made_ms, ASSISTANT_AUDIO_TOKEN_MS)
+        )
 
     @property
     def full(self) -> bool:
@@ -153,7 +156,7 @@ class Response:
             self._flush_words(self._open[-1])
         call = _Call(Item(wire), len(self._output))
         self._add(call)
-        self._text_made += text_tokens(name) + text_tokens(arguments)
+        self._text_bytes += text_bytes(name) + text_bytes(arguments)
         for start in range(0, len(arguments), ARGUMENTS_DELTA):
             delta = arguments[start : start + ARGUMENTS_DELTA]
             self._emit(self._call_event(call, "response.function_call_arguments.delta", delta=delta))
@@ -212,7 +215,7 @@ class Response:
 
     def _write(self, message: _Message, words: str) -> None:
         message.text += words
-        self._text_made += text_tokens(words)
+        self._text_bytes += text_bytes(words)
         content = message.item.wire["content"][0]
         if message.speech is None:
             content["text"] = message.text

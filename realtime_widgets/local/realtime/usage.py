@@ -48,7 +48,17 @@ class PromptPart:
 
 def text_tokens(text: str) -> int:
     """Estimate the tokens of `text`: a quarter of its UTF-8 bytes, rounded up."""
-    return -(-len(text.encode("utf-8", "replace")) // TEXT_TOKEN_BYTES)
+    return tokens_of_bytes(text_bytes(text))
+
+
+def text_bytes(text: str) -> int:
+    """Bytes of `text` in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def tokens_of_bytes(size: int) -> int:
+    """Tokens of `size` bytes of text, rounded up."""
+    return -(-size // TEXT_TOKEN_BYTES)
 
 
 def audio_tokens(milliseconds: float, token_ms: int) -> int:
