@@ -11,6 +11,7 @@ from realtime_widgets.local.brain.dates import find_dates, find_durations, find_
 from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
 from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
 from realtime_widgets.local.brain.fill_strings import fill_strings, remaining_text, split_list, whole_answer
+from realtime_widgets.local.brain.numbers import plain
 from realtime_widgets.local.brain.utterance import Utterance
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _list(utterance: Utterance, tool: Tool, parameter: Parameter, item: Shape, t
             utterance.take(number.start, number.end)
         if item.kind == "integer":
             return [round(number.value) for number in numbers]
-        return [int(number.value) if number.value.is_integer() else number.value for number in numbers]
+        return [plain(number.value) for number in numbers]
     if item.kind == "choice":
         return find_choices(utterance, parameter, item.choices)
     if item.kind == "date":

@@ -8,23 +8,28 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
+from realtime_widgets.local.brain.arguments import fill
 from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
+    import numpy as np
     import numpy.typing as npt
 
     from realtime_widgets.local.brain.schema import Tool
 
 #: A tool with at least this score is called.
-CALL_SCORE = 0.46
+CALL_SCORE = 0.48
 #: So much the best must lead the second, unless it scores `SURE_SCORE`.
 MARGIN = 0.03
 SURE_SCORE = 0.60
 _WORD_WEIGHT = 0.30
+_VERB_WEIGHT = 0.12
+_ALL_ARGUMENTS, _ONLY_TEXTS, _NO_ARGUMENTS = 0.12, 0.06, -0.06
+_STATEMENT = -0.30
+_LOOKED_AT = 4  # tools whose arguments are tried
 _MAX_TEXT = 300
 
 
@@ -43,19 +48,36 @@ class Fit:
     score: float
 
 
-def rank(text: str, tools: Sequence[Tool], embed: Embedder) -> list[Fit]:
-    """Rank `tools` by how well they fit `text`, the best first."""
+def rank(text: str, tools: Sequence[Tool], embed: Embedder, now: datetime) -> list[Fit]:
+    """Rank `tools` by how well they fit `text`, the best first; `now` is for dates in it."""
     if not tools or not text.strip():
         return []
     spoken = _without_courtesy(text)[:_MAX_TEXT]
     vector = embed([spoken])[0]
     rarity = _rarity(tools)
     said = content_stems(spoken)
+    verb = stem(words_of(spoken)[0].text) if words_of(spoken) else ""
+    form = _STATEMENT if _is_statement(spoken) else 0.0
     fits = []
     for tool in tools:
-        meaning = float((embed(descriptions(tool)) @ vector).max())
-        fits.append(Fit(tool, meaning + _WORD_WEIGHT * _shared_words(said, tool, rarity)))
-    return sorted(fits, key=lambda fit: -fit.score)
+        score = float((embed(descriptions(tool)) @ vector).max()) + form
+        score += _WORD_WEIGHT * _shared_words(said, tool, rarity)
+        if verb in tool.own_stems:
+            score += _VERB_WEIGHT * rarity.get(verb, 1.0)
+        fits.append(Fit(tool, score))
+    fits.sort(key=lambda fit: -fit.score)
+    best = [Fit(fit.tool, fit.score + _argument_evidence(fit.tool, text, now)) for fit in fits[:_LOOKED_AT]]
+    return sorted(best, key=lambda fit: -fit.score) + fits[_LOOKED_AT:]
+
+
+def _argument_evidence(tool: Tool, text: str, now: datetime) -> float:
+    """What speaks for the tool because its arguments can be found in what was said, or against it."""
+    filled = fill(tool, text, now)
+    if filled.missing:
+        return _NO_ARGUMENTS
+    if not filled.values:
+        return 0.0
+    return _ONLY_TEXTS if all(one.shape.kind in ("string", "any") for one in filled.values) else _ALL_ARGUMENTS
 
 
 def is_clear(fits: Sequence[Fit]) -> bool:
@@ -106,6 +128,18 @@ _COURTESY = re.compile(
     r"|^would you mind ",
     re.IGNORECASE,
 )
+
+
+_TELLING = re.compile(
+    r"^(?:i|i'm|i've|the|it|it's|he|she|we|they|that|that's|this|there|my|his|her|our|your|you)\b(?!.*\?\s*$)"
+    r"|^(?:do|did|are|were|have) you\b|^what (?:do|did) you\b|\byour\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_statement(text: str) -> bool:
+    """Whether somebody tells something, or asks the brain about itself, rather than wanting a thing done."""
+    return _TELLING.search(text) is not None
 
 
 def _without_courtesy(text: str) -> str:

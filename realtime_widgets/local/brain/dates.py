@@ -5,10 +5,11 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.numbers import find_numbers
+from realtime_widgets.local.brain.words import word_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,10 @@ _FEASTS = {
     "new year's day": (1, 1), "new year's eve": (12, 31), "new year": (1, 1), "valentine's day": (2, 14),
     "halloween": (10, 31),
 }  # fmt: skip
-_DAY_WORDS = (
+_DAY_WORDS = word_list(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+)
 _DAY_NUMBERS = {word: number for number, word in enumerate(_DAY_WORDS, start=1)}
 _DAY_NUMBERS |= {f"twenty{gap}{word}": 20 + n for n, word in enumerate(_DAY_WORDS[:9], 1) for gap in " -"}
 _DAY_NUMBERS |= {"thirtieth": 30, "thirty first": 31, "thirty-first": 31}
@@ -42,7 +43,8 @@ _DATE_PATTERNS = {
     "day_month": re.compile(rf"\b(?:the\s+)?{_DAY}(?:\s+of)?\s+{_MONTH}{_YEAR}", re.IGNORECASE),
     "month_day": re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", re.IGNORECASE),
     "feast": re.compile(
-        r"\b(?P<feast>" + "|".join(sorted(_FEASTS, key=len, reverse=True)).replace("'", "['’]?") + r")\b", re.I
+        r"\b(?P<feast>" + "|".join(sorted(_FEASTS, key=len, reverse=True)).replace("'", "['\u2019]?") + r")\b",
+        re.I,
     ),
     "relative": re.compile(
         r"\b(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tonight|tomorrow|yesterday"
@@ -63,7 +65,7 @@ _DATE_PATTERNS = {
     "month_day_alone": re.compile(rf"\b(?:on\s+)?the\s+(?P<day>\d{{1,2}}(?:st|nd|rd|th)|{_DAY_WORD})\b", re.I),
 }
 
-_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()
+_HOURS = word_list("one two three four five six seven eight nine ten eleven twelve")
 _HOUR = r"(?P<hour>\d{1,2}|" + "|".join(_HOURS) + r")"
 _HALF = r"(?:\s*(?P<half>[ap]\.?\s?m\b\.?))"
 _TIME_PATTERNS = {
@@ -76,7 +78,7 @@ _TIME_PATTERNS = {
         rf"(?P<side>past|to|after|before)\s+{_HOUR}\b{_HALF}?",
         re.I,
     ),
-    "o_clock": re.compile(rf"\b{_HOUR}\s+o['’]?\s?clock\b{_HALF}?", re.I),
+    "o_clock": re.compile(rf"\b{_HOUR}\s+o['\u2019]?\s?clock\b{_HALF}?", re.I),
     "half_day": re.compile(
         rf"\b{_HOUR}(?:\s+(?P<words>\d{{2}}|oh[- ]\w+|fifteen|thirty|forty[- ]five|ten|twenty|forty|fifty))?{_HALF}",
         re.I,
@@ -158,7 +160,7 @@ def _date(kind: str, match: re.Match[str], today: date) -> date | None:
         month = _MONTH_NUMBERS[parts["month"].lower()]
         return _next_such_day(month, _day_number(parts["day"]), parts["year"], today)
     if kind == "feast":
-        month, day = _FEASTS[parts["feast"].lower().replace("’", "'")]
+        month, day = _FEASTS[parts["feast"].lower().replace("\u2019", "'")]
         return _next_such_day(month, day, None, today)
     if kind == "relative":
         return today + timedelta(days=_relative_days(parts["word"].lower()))

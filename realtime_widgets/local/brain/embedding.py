@@ -52,7 +52,7 @@ class SentenceEmbedder:
         path = model_file or _installed_model()
         _check(path)
         try:
-            import onnxruntime  # noqa: PLC0415  (an optional dependency: the cure is named)
+            import onnxruntime
         except ImportError as error:
             raise LocalEndpointError(f"The local endpoint needs onnxruntime; {_CURE}") from error
         options = onnxruntime.SessionOptions()
@@ -117,7 +117,7 @@ def _check(path: Path) -> None:
 
 def _tokenizer() -> Tokenizer:
     try:
-        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: PLC0415
+        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     except ImportError as error:
         raise LocalEndpointError(f"The local endpoint needs tokenizers; {_CURE}") from error
     text = (importlib.resources.files(__package__) / VOCABULARY_FILE).read_text("utf-8")

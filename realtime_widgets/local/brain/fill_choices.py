@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.numbers import find_numbers
-from realtime_widgets.local.brain.words import STOP_WORDS, split_name, stem, words_of
+from realtime_widgets.local.brain.words import STOP_WORDS, split_name, stem, word_set, words_of
 
 if TYPE_CHECKING:
     from realtime_widgets.local.brain.schema import Parameter
@@ -31,11 +31,11 @@ _SAID_FOR = {
     "add": "plus sum", "subtract": "minus", "multiply": "times", "divide": "divided over",
 }  # fmt: skip
 _LIKENESS = 0.84
-_NEGATIONS = frozenset("no not without don't isn't never non disable disabled".split())
-_FLAG_PREFIXES = frozenset("is has with include use enable enabled should do be are".split())
-_STATES = frozenset("on state enabled enable active power powered switch switched turned".split())
-_YES = frozenset("yes yeah yep sure true please certainly absolutely definitely ok okay".split())
-_NO = frozenset("no nope false not never".split())
+_NEGATIONS = word_set("no not without don't isn't never non disable disabled")
+_FLAG_PREFIXES = word_set("is has with include use enable enabled should do be are")
+_STATES = word_set("on state enabled enable active power powered switch switched turned")
+_YES = word_set("yes yeah yep sure true please certainly absolutely definitely ok okay")
+_NO = word_set("no nope false not never")
 
 
 def find_choices(utterance: Utterance, parameter: Parameter, choices: tuple[Any, ...]) -> list[Any]:

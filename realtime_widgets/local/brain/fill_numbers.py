@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.dates import find_durations
-from realtime_widgets.local.brain.numbers import Number, find_numbers
-from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem
+from realtime_widgets.local.brain.numbers import Number, find_numbers, plain
+from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ _UNIT_OF = {
     for units, names in _QUANTITIES.items()
     for unit in units.split()
 }
-_COUNTERS = frozenset("count n number num times repeat quantity many copies amount total".split())
+_COUNTERS = word_set("count n number num times repeat quantity many copies amount total")
 _REACH = 3  # words looked at on either side
 
 
@@ -178,7 +178,7 @@ def _value(candidate: _Candidate, parameter: Parameter) -> float | int:
     value = _exact(candidate, parameter)
     if parameter.shape.kind == "integer":
         return round(value)
-    return int(value) if value.is_integer() else value
+    return plain(value)
 
 
 def _seconds_per_unit(parameter: Parameter) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from realtime_widgets.local.brain.words import STOP_WORDS, Word, stem
+from realtime_widgets.local.brain.words import STOP_WORDS, Word, stem, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from realtime_widgets.local.brain.schema import Parameter
     from realtime_widgets.local.brain.utterance import Utterance
 
-_PREPOSITIONS = frozenset("in at on for to from of about into with by near called named as until till".split())
+_PREPOSITIONS = word_set("in at on for to from of about into with by near called named as until till")
 #: Words in a parameter's name or description -> prepositions before its value, the likeliest first.
 _ROLES = (
     ("destination target dest", "to into"),
@@ -23,41 +23,35 @@ _ROLES = (
     ("recipient person contact who whom to receiver participant guest attendee", "to with for"),
     ("author artist sender composer", "by from"),
     ("topic subject theme", "about on for of"),
-    ("query search term keyword keywords question q", "for about on of"),
+    ("query search term keyword keywords question q", "about on for of"),
     ("message text body content note", "saying that:"),
     ("label title tag purpose reason", "for called"),
     ("room name file filename project", "called named for"),
     ("symbol ticker stock company currency", "of for in"),
 )
 #: Parameters that take a whole phrase, prepositions and all.
-_PHRASES = frozenset(
-    """message text body content note query search term question q task reminder item sentence phrase comment
-    description prompt expression formula code command title todo what""".split()
+_PHRASES = word_set("""message text body content note query search term question q task reminder item sentence phrase comment
+    description prompt expression formula code command title todo what""")
+_NAMES = word_set("""name city place location country town person contact recipient author artist room destination origin
+    company station who user username language venue title attendee to guest""")
+_PRONOUNS = word_set("""me it that this them him her us you one i myself something anything someone here there tomorrow today
+    now everyone everybody what which how""")
+_EDGE_WORDS = word_set("""a an the some any my our your please sorted ordered for of to on at in by with from and is are was be it's called named that
+    this me us now then just also about into until""")
+_NOT_NAMES = word_set("""i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december ok okay""")
+#: A name ends before any of these.
+_NAME_ENDS = (_PREPOSITIONS - {"of"}) | word_set(
+    "and now today right saying that who which sorted because if when is are or via using while instead"
 )
-_NAMES = frozenset(
-    """name city place location country town person contact recipient author artist room destination origin
-    company station who user username language venue title attendee to guest""".split()
+_QUOTED = re.compile(
+    r"[\"\u201c\u201d«](?P<a>[^\"\u201c\u201d«»]+)[\"\u201c\u201d»]|(?<!\w)['\u2018](?P<b>[^'\u2018\u2019]+)['\u2019](?!\w)"
 )
-_PRONOUNS = frozenset(
-    """me it that this them him her us you one i myself something anything someone here there tomorrow today
-    now everyone everybody what which how""".split()
-)
-_EDGE_WORDS = frozenset(
-    """a an the some any my our your please for of to on at in by with from and is are was be it's called named that
-    this me us now then just also about into until""".split()
-)
-_NOT_NAMES = frozenset(
-    """i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may
-    june july august september october november december ok okay""".split()
-)
-_QUOTED = re.compile(r"[\"“”«](?P<a>[^\"“”«»]+)[\"“”»]|(?<!\w)['‘](?P<b>[^'‘’]+)['’](?!\w)")
 _CALLED = re.compile(
     r"\b(?:called|named|labell?ed|titled|entitled|name is|known as)\s+(?P<value>.+)", re.IGNORECASE | re.DOTALL
 )
-_SAYING = re.compile(
-    r"\b(?:saying|says|that says|reading|telling \w+|message)\s+(?:that\s+)?(?P<value>.+)", re.I | re.S
-)
-_CLAUSE_END = re.compile(r"[.!?;,\n]|(?<!\w)(?:please|and then)(?!\w)", re.IGNORECASE)
+_SAYING = re.compile(r"(?:\b(?:saying|says|that says|reading|that|telling \w+|message)\s+(?:that\s+)?|:\s+)(?P<value>\S.*)", re.I | re.S)
+_CLAUSE_END = re.compile(r"[.!?;,:\n]|(?<!\w)(?:please|and then)(?!\w)", re.IGNORECASE)
 
 
 def fill_strings(
@@ -172,10 +166,13 @@ def _after_own_name(utterance: Utterance, parameter: Parameter, tool_stems: froz
 
 
 def _after_pattern(utterance: Utterance, pattern: re.Pattern[str], parameter: Parameter) -> str:
-    match = pattern.search(utterance.text)
-    if match is None:
-        return ""
-    return _stretch(utterance, match.start("value"), phrase=pattern is _SAYING)
+    position = 0
+    while match := pattern.search(utterance.text, position):
+        value = _stretch(utterance, match.start("value"), phrase=pattern is _SAYING)
+        if value:
+            return value
+        position = match.start("value")
+    return ""
 
 
 def _after_preposition(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
@@ -309,12 +306,12 @@ def _stretch(utterance: Utterance, start: int, phrase: bool) -> str:
     words = [word for word in utterance.words if start <= word.start and word.end <= limit]
     if not phrase:
         for place, word in enumerate(words):
-            if place and (word.text in _PREPOSITIONS - {"of"} or word.text in ("and", "now", "today", "right")):
+            if place and word.text in _NAME_ENDS:
                 words = words[:place]
                 break
     while words and words[-1].text in _EDGE_WORDS:
         words.pop()
-    while words and words[0].text in ("the", "a", "an", "some", "my", "our", "your"):
+    while not phrase and words and words[0].text in ("the", "a", "an", "some", "my", "our", "your"):
         words.pop(0)
     return _take(utterance, words[0].start, words[-1].end) if words else ""
 

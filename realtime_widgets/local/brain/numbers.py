@@ -6,16 +6,18 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from realtime_widgets.local.brain.words import word_list, word_set
+
 _UNITS = {
     word: value
     for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen""".split()
+        word_list("""zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen""")
     )
 }
 _TENS = {
     word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, word in enumerate(word_list("twenty thirty forty fifty sixty seventy eighty ninety"), start=2)
 } | {"fourty": 40}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _PARTS = {
@@ -29,8 +31,8 @@ _TIMES = {"twice": 2, "thrice": 3}
 _ORDINAL_UNITS = {
     word: value
     for value, word in enumerate(
-        """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
-        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth""".split(),
+        word_list("""first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"""),
         start=1,
     )
 }
@@ -39,13 +41,13 @@ _ORDINAL_TENS = {"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 5
 _TOKEN = re.compile(
     r"(?P<fraction>(?<![\w.,])\d+/\d+(?![\w/]))"
     r"|(?P<number>(?<![\d.,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+(?!\w))?)"
-    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)"
-    r"|(?P<minus>[-−])"
+    r"|(?P<word>[^\W\d_]+(?:['\u2019][^\W\d_]+)*)"
+    r"|(?P<minus>[-\u2212])"
     r"|(?P<other>\S)"
 )
 # "the other one", "one of them": a pronoun, not a number.
-_BEFORE_PRONOUN_ONE = frozenset(
-    "the this that which other another every each no any some last next good same new second first".split()
+_BEFORE_PRONOUN_ONE = word_set(
+    "the this that which other another every each no any some last next good same new second first"
 )
 
 
@@ -68,6 +70,11 @@ class _Token:
     end: int
 
 
+def plain(value: float) -> float | int:
+    """The number as JSON writes it best: whole ones without a point."""
+    return int(value) if float(value).is_integer() else value
+
+
 def find_numbers(text: str) -> list[Number]:
     """Find all numbers in `text`, in order; times and dates are for `dates` to find first."""
     tokens = [
@@ -88,11 +95,8 @@ def find_numbers(text: str) -> list[Number]:
 
 def _read_signed(tokens: list[_Token], at: int, text: str) -> tuple[Number | None, int]:
     token = tokens[at]
-    sign = 0
-    if token.kind == "word" and token.text in ("minus", "negative"):
-        sign = 1
-    elif token.kind == "minus" and not (token.start and text[token.start - 1].isalnum()):
-        sign = 1
+    in_word = token.start > 0 and text[token.start - 1].isalnum()
+    sign = int(token.text in ("minus", "negative") or (token.kind == "minus" and not in_word))
     number, used = _read(tokens, at + sign)
     if number is None or (sign and (number.ordinal or number.article)):
         return None, 0
@@ -227,7 +231,7 @@ def _decimals(tokens: list[_Token], value: Fraction, end: int) -> tuple[Fraction
         position = end + 1
         while position < len(tokens):
             token = tokens[position]
-            if token.kind == "word" and (token.text in _UNITS and _UNITS[token.text] < 10 or token.text == "oh"):
+            if token.kind == "word" and (_UNITS.get(token.text, 10) < 10 or token.text == "oh"):
                 digits += str(_UNITS.get(token.text, 0))
             elif token.kind == "word" and token.text in _TENS and not digits:
                 digits += str(_TENS[token.text] // 10)

@@ -9,25 +9,21 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.fill_choices import spoken_choices
-from realtime_widgets.local.brain.words import split_name
+from realtime_widgets.local.brain.words import split_name, word_set
 
 if TYPE_CHECKING:
     from realtime_widgets.local.brain.schema import Parameter, Tool
 
 _LONGEST_TEXT = 600
 _LISTED = 6
-_FETCHING = frozenset(
-    """get fetch read compute calculate calc find lookup look query determine estimate measure show list check retrieve
-    load search evaluate count""".split()
-)
-_DOING = frozenset(
-    """add book call cancel change clear close convert create delete draw do execute flip generate go insert log make
+_FETCHING = word_set("""get fetch read compute calculate calc find lookup look query determine estimate measure show list check retrieve
+    load search evaluate count""")
+_DOING = word_set("""add book call cancel change clear close convert create delete draw do execute flip generate go insert log make
     move open order pause pick place play plot post print put record remind remove rename reserve roll run save
     schedule search send set share simulate solve start stop store submit switch take tell text toggle toss translate
-    turn update upload write define spell lookup""".split()
-)
+    turn update upload write define spell lookup""")
 _UNWRAPPED = ("result", "value", "output", "answer", "text", "content", "message")
-_FAILED = frozenset("error failed failure exception".split())
+_FAILED = word_set("error failed failure exception")
 _ERROR_TEXT = re.compile(
     r"^(?:error|exception|traceback|failed)\b\s*[:(]?|^[A-Za-z_.]+(?:Error|Exception)\s*:", re.I
 )
@@ -161,7 +157,7 @@ def _failure(value: object) -> str | None:
     if not isinstance(value, Mapping):
         return None
     status = value.get("status")
-    failed = isinstance(status, str) and status.lower() in _FAILED or value.get("ok") is False
+    failed = (isinstance(status, str) and status.lower() in _FAILED) or value.get("ok") is False
     failed = failed or value.get("success") is False or value.get("is_error") is True
     error = value.get("error", value.get("exception"))
     if not error and not failed:
@@ -253,7 +249,7 @@ def _subject(tool: str) -> str:
 
 
 def _is(subject: str) -> str:
-    last = subject.split()[-1] if subject else ""
+    last = subject.rsplit(maxsplit=1)[-1] if subject else ""
     plural = last.endswith("s") and not last.endswith(("ss", "us", "is")) and last not in ("news", "status")
     return "are" if plural else "is"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain import small_talk
 from realtime_widgets.local.brain.arguments import Filled, fill, known_values
-from realtime_widgets.local.brain.choice import Embedder, descriptions, is_clear, rank
+from realtime_widgets.local.brain.choice import SURE_SCORE, Embedder, descriptions, is_clear, rank
 from realtime_widgets.local.brain.conversation import Turn, fresh_outputs, read_turns
 from realtime_widgets.local.brain.embedding import SentenceEmbedder
 from realtime_widgets.local.brain.numbers import find_numbers
@@ -149,7 +149,7 @@ class _Answer:
             return [repeated] if repeated else []
         last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
         talk = small_talk.small_talk(text, self._tools, self._instructions, last_said, self._now)
-        fits = rank(text, self._tools, self._embed)
+        fits = rank(text, self._tools, self._embed, self._now)
         clear = is_clear(fits)
         if talk is not None and (not clear or fits[0].score < 0.75):
             pending = None if small_talk.is_cancel(text) or small_talk.is_help(text) else self._pending(place)
@@ -174,8 +174,8 @@ class _Answer:
             return []
         plans = []
         for clause in clauses:
-            fits = rank(clause, self._tools, self._embed)
-            if not is_clear(fits):
+            fits = rank(clause, self._tools, self._embed, self._now)
+            if not fits or fits[0].score < SURE_SCORE:
                 return []
             plan = _Plan(fits[0].tool, fill(fits[0].tool, clause, self._now))
             if plan.filled.missing:
@@ -199,7 +199,7 @@ class _Answer:
 
     def _follow(self, chain: Sequence[int]) -> _Plan | None:
         """Replay a request and the answers to our questions; None when these were no such questions."""
-        fits = rank(self._turns[chain[0]].text, self._tools, self._embed)
+        fits = rank(self._turns[chain[0]].text, self._tools, self._embed, self._now)
         if not is_clear(fits):
             return None
         tool = fits[0].tool
@@ -250,7 +250,7 @@ class _Answer:
         pending = self._pending(place) if place >= 0 else None
         if pending is not None and pending.tool in self._forced:
             return pending
-        fits = rank(text, self._forced, self._embed)
+        fits = rank(text, self._forced, self._embed, self._now)
         tool = fits[0].tool if fits else self._forced[0]
         return _Plan(tool, fill(tool, text, self._now))
 

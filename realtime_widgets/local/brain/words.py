@@ -8,15 +8,24 @@ from dataclasses import dataclass
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
+
+def word_list(text: str) -> list[str]:
+    """Words in `text`, for tables that are easier to read as a line of words."""
+    return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words in `text` as a set."""
+    return frozenset(text.split())
+
+
 #: Words that say nothing about which tool or which argument is meant.
-STOP_WORDS = frozenset(
-    """a about all am an and any are as at be been being but by can could did do does doing done each else for
+STOP_WORDS = word_set("""a about all am an and any are as at be been being but by can could did do does doing done each else for
     from get gets getting give go going got had has have having hello help her here hers hey hi him his how i
     i'd i'll i'm if in into is it it's its just kindly let let's like me mine my need no not now of off on once
     one ones or our ours out over please shall she should so some such tell than that that's the their them
     then there these they this those to too try under up us use using very want was we well were what what's
-    when where which while who whose why will with would you your yours""".split()
-)
+    when where which while who whose why will with would you your yours""")
 
 _IRREGULAR = {
     "dice": "die", "people": "person", "children": "child", "feet": "foot", "men": "man", "women": "woman",
