@@ -79,7 +79,7 @@ class PrintedText:
             head, tail, dropped = "".join(self._head), "".join(self._tail), self._dropped
         extra = max(0, len(tail) - self._half)
         dropped += extra
-        note = f"\n[… {dropped:,} characters left out here …]\n" if dropped else ""
+        note = f"\n[… {dropped:,} characters left out …]\n" if dropped else ""
         return well_formed(head + note + tail[extra:])
 
 
@@ -139,7 +139,7 @@ class _StreamProxy:
         return current_call() is None and bool(self._stream.isatty())
 
     # Code that asks what kind of stream this is gets the answer of the real one.
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self._stream)
 

@@ -269,7 +269,8 @@ def _build(
     except Exception as error:
         for parameter, (hint, _) in zip(parameters, fields.values(), strict=True):
             if (reason := _why_unusable(hint)) is not None:
-                shown = inspect.formatannotation(parameter.annotation)
+                written = parameter.annotation
+                shown = written if isinstance(written, str) else inspect.formatannotation(written)
                 raise ToolDefinitionError(
                     f"no JSON schema can be made of the type of parameter {parameter.name!r} of tool "
                     f"{tool!r}, {shown}: {reason}; use {_USABLE_TYPES}"
@@ -281,5 +282,6 @@ def _why_unusable(hint: Any) -> str | None:
     try:
         TypeAdapter(hint).json_schema()
     except Exception as error:
-        return str(error).splitlines()[0].rstrip(".")
+        # Its first sentence; the next one advises what does not help here.
+        return str(error).splitlines()[0].split(". ")[0].rstrip(".")
     return None
