@@ -1,0 +1,164 @@
+"""JavaScript that the page object runs in JupyterLab's page."""
+
+from __future__ import annotations
+
+#: Runs before any of the page's own code: remembers when, and which, microphones were opened.
+REMEMBER_MICROPHONES = """
+(() => {
+  if (!navigator.mediaDevices) return;
+  const opened = (globalThis.__testMicrophones = []);
+  const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await original(constraints);
+    opened.push({ stream, at: performance.now() });
+    return stream;
+  };
+})();
+"""
+
+#: Waits until the notebook is open and its kernel has answered, then keeps what the other scripts use.
+READY = """
+async () => {
+  const app = globalThis.jupyterapp;
+  await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  globalThis.__test = { app, panel, cells: panel.content, runs: new Map() };
+}
+"""
+
+START_CELL = """
+(index) => {
+  const { app, cells, runs } = globalThis.__test;
+  cells.deselectAll();
+  cells.activeCellIndex = index;
+  runs.set(index, app.commands.execute("notebook:run-cell").then(() => true));
+}
+"""
+
+CELL_ENDED = """
+async ([index, limit]) => {
+  const late = new Promise((done) => setTimeout(() => done(false), limit));
+  return await Promise.race([globalThis.__test.runs.get(index), late]);
+}
+"""
+
+OUTPUTS = "(index) => globalThis.__test.cells.widgets[index].model.outputs?.toJSON() ?? []"
+EDIT_CELL = "([index, source]) => globalThis.__test.cells.widgets[index].model.sharedModel.setSource(source)"
+SHOW_CELL = "(index) => globalThis.__test.cells.scrollToItem(index, 'smart')"
+KERNEL_STATUS = "() => globalThis.__test.panel.sessionContext.session?.kernel?.status ?? 'none'"
+SAVE = "() => globalThis.__test.panel.context.save()"
+INTERRUPT_KERNEL = "() => globalThis.__test.panel.sessionContext.session.kernel.interrupt()"
+RESTART_KERNEL = """
+async () => {
+  const { panel } = globalThis.__test;
+  await panel.sessionContext.restartKernel();
+  await panel.sessionContext.session.kernel.info;
+}
+"""
+SET_THEME = """
+async (name) => {
+  if (document.body.dataset.jpThemeName === name) return;
+  const changed = new Promise((done) => {
+    const observer = new MutationObserver(() => {
+      if (document.body.dataset.jpThemeName !== name) return;
+      observer.disconnect();
+      done();
+    });
+    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name"] });
+  });
+  await globalThis.jupyterapp.commands.execute("apputils:change-theme", { theme: name });
+  await changed;
+}
+"""
+
+#: Shared by both recordings: chunks with the audio clock's time, and when the page heard of them.
+_RECORDING = """
+const recordings = (globalThis.__testRecordings ??= []);
+const recording = { chunks: [], rate: 0, offset: Infinity, loudFrom: null, waiters: [], end: null };
+recording.add = (samples, time, rate) => {
+  recording.rate = rate;
+  // The audio clock's zero on the page's clock: the earliest arrival is the one that waited least.
+  recording.offset = Math.min(recording.offset, performance.now() - 1000 * (time + samples.length / rate));
+  recording.chunks.push([time, samples]);
+  recording.waiters = recording.waiters.filter((waiter) => !waiter(samples));
+};
+recordings.push(recording);
+"""
+
+TAP_SPEAKER = f"""
+async (limit) => {{
+  const registry = globalThis[Symbol.for("realtime_widgets.ports")];
+  const ports = [...(registry?.ports.values() ?? [])].filter((port) => port.state.active);
+  if (ports.length !== 1) throw new Error(`there are ${{ports.length}} active audio ports in the page, not one`);
+  {_RECORDING}
+  recording.end = ports[0].tap((samples, time, rate) => recording.add(samples, time, rate));
+  return recordings.length - 1;
+}}
+"""
+
+TAP_MICROPHONE = f"""
+async () => {{
+  const opened = globalThis.__testMicrophones.filter(({{ stream }}) => stream.active);
+  if (!opened.length) throw new Error("no microphone is open in the page");
+  {_RECORDING}
+  const context = new AudioContext();
+  await context.resume();
+  const source = `registerProcessor("test-tap", class extends AudioWorkletProcessor {{
+    process([[channel]]) {{
+      if (channel) this.port.postMessage([currentTime, channel.slice()]);
+      return true;
+    }}
+  }})`;
+  const address = URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }}));
+  await context.audioWorklet.addModule(address);
+  const node = new AudioWorkletNode(context, "test-tap", {{ numberOfOutputs: 0 }});
+  node.port.onmessage = ({{ data: [time, samples] }}) => recording.add(samples, time, context.sampleRate);
+  context.createMediaStreamSource(opened.at(-1).stream).connect(node);
+  recording.end = () => context.close();
+  return recordings.length - 1;
+}}
+"""
+
+WAIT_FOR_SOUND = """
+async ([index, threshold, silent_ms, limit]) => {
+  const recording = globalThis.__testRecordings[index];
+  return await new Promise((done) => {
+    setTimeout(() => done(false), limit);
+    let quiet = 0;
+    recording.waiters.push((samples) => {
+      const loud = samples.some((value) => Math.abs(value) > threshold);
+      if (silent_ms === 0) return loud && (done(true), true);
+      quiet = loud ? 0 : quiet + (1000 * samples.length) / recording.rate;
+      return quiet >= silent_ms && (done(true), true);
+    });
+  });
+}
+"""
+
+READ_RECORDING = """
+([index, clear]) => {
+  const { chunks, rate, offset } = globalThis.__testRecordings[index];
+  const start = chunks.length ? chunks[0][0] : 0;
+  const place = ([time]) => Math.round((time - start) * rate);
+  const last = chunks.at(-1);
+  // Samples stand where the audio clock puts them: a worklet that was not called leaves silence.
+  const whole = new Float32Array(last ? place(last) + last[1].length : 0);
+  for (const chunk of chunks) whole.set(chunk[1], place(chunk));
+  if (clear) globalThis.__testRecordings[index].chunks = [];
+  const bytes = new Uint8Array(whole.buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return { samples: btoa(text), rate, start: chunks.length ? offset + 1000 * start : 0 };
+}
+"""
+
+END_RECORDING = "(index) => globalThis.__testRecordings[index].end()"
+
+PORT_STATS = """
+() => [...(globalThis[Symbol.for("realtime_widgets.ports")]?.ports ?? [])].map(([id, port]) => (
+  { id, ...port.stats(), state: port.state }
+))
+"""
