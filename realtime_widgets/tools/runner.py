@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import json
+import os
 import threading
 import time
 import traceback
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.tools.tool import Tool
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parent) + os.sep
 _MAX_ERROR = 1_000  # characters of an error text that go to the model
 _MAX_TRACEBACK = 32_000  # characters of a traceback that are kept, half from each end
 

@@ -170,9 +170,8 @@ def test_a_stream_replaced_during_a_call(capsys: pytest.CaptureFixture[str]):
 
 def test_a_proxy_put_back_after_the_last_call_passes_through(capsys: pytest.CaptureFixture[str]):
     before = sys.stdout
-    with contextlib.ExitStack() as stack:
-        with call_elsewhere():
-            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+    with contextlib.ExitStack() as stack, call_elsewhere():
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
     assert sys.stdout is not before  # what the redirection put back
     print("seen")
     assert capsys.readouterr().out == "seen\n"

@@ -39,7 +39,7 @@ class Model(BaseModel):
     day: datetime.date
 
 
-Pair = namedtuple("Pair", "left right")  # noqa: PYI024 - as people still write them
+Pair = namedtuple("Pair", "left right")
 
 
 @pytest.mark.parametrize(

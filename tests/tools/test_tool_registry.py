@@ -248,5 +248,3 @@ def test_listings_show_tools_and_escape_what_they_say():
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "Not in the list" not in page
-
-

@@ -1,0 +1,125 @@
+"""Tools in a real IPython kernel: what they print stays theirs, what the cell prints stays the cell's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+import realtime_widgets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETUP = """
+from __future__ import annotations
+import asyncio, sys, threading
+from typing import Literal
+from realtime_widgets.tools import ToolRegistry, ToolRunner
+
+tools = ToolRegistry()
+runner = ToolRunner(asyncio.get_running_loop())
+loop = asyncio.new_event_loop()
+threading.Thread(target=loop.run_forever, daemon=True).start()  # stands for the I/O thread
+
+def call(name, arguments="{}"):
+    return asyncio.run_coroutine_threadsafe(runner.run("c", tools.get(name), name, arguments), loop)
+
+started, go_on = threading.Event(), threading.Event()
+
+@tools.add
+def slow(unit: Literal["C", "K"] = "C") -> str:
+    "Be slow."
+    print("the tool speaks")
+    started.set()
+    go_on.wait()
+    print("the tool speaks again", file=sys.stderr)
+    return unit
+
+@tools.add
+async def later() -> str:
+    "Be asynchronous."
+    print("the async tool speaks")
+    await asyncio.sleep(0)
+    return threading.current_thread().name
+
+original = sys.stdout
+"""
+
+
+class Notebook:
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def run(self, code: str) -> dict[str, str]:
+        """Run a cell; what it printed by stream, and the text of an error."""
+        shown = {"stdout": "", "stderr": "", "error": ""}
+
+        def collect(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                shown[content["name"]] += content["text"]
+            elif message["msg_type"] == "error":
+                shown["error"] += "\n".join(content["traceback"])
+
+        self._client.execute_interactive(code, output_hook=collect, timeout=60)
+        return shown
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Notebook]:
+    root = str(Path(realtime_widgets.__file__).parent.parent)
+    manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": root})
+    notebook = Notebook(client)
+    assert notebook.run(SETUP) == {"stdout": "", "stderr": "", "error": ""}
+    yield notebook
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_a_sync_tool_and_a_cell_print_at_the_same_time(notebook: Notebook):
+    shown = notebook.run(
+        "running = call('slow', '{\"unit\": \"K\"}')\n"
+        "started.wait()\n"
+        "print('the cell speaks', sys.stdout is original, type(sys.stdout) is type(original))\n"
+        "print('isinstance', isinstance(sys.stdout, type(original)), sys.stdout.encoding)\n"
+        "go_on.set()\n"
+        "result = running.result()\n"
+        "assert result.printed == 'the tool speaks\\nthe tool speaks again\\n', result\n"
+        "assert result.output == 'K'\n"
+    )
+    assert shown == {
+        "stdout": "the cell speaks False False\nisinstance True UTF-8\n",
+        "stderr": "",
+        "error": "",
+    }
+
+
+def test_the_streams_are_the_kernels_own_again(notebook: Notebook):
+    assert notebook.run("assert sys.stdout is original")["error"] == ""
+
+
+def test_an_async_tool_runs_on_the_kernels_loop_and_a_cell_awaits_it(notebook: Notebook):
+    shown = notebook.run(
+        "result = await asyncio.wrap_future(call('later'))\n"
+        "print('the cell', result.output)\n"
+        "assert result.printed == 'the async tool speaks\\n', result"
+    )
+    assert shown == {"stdout": "the cell MainThread\n", "stderr": "", "error": ""}
+
+
+def test_running_the_cell_again_replaces_the_tool(notebook: Notebook):
+    shown = notebook.run(
+        "@tools.add\n"
+        "def slow(factor: int) -> int:\n"
+        '    "Be quick."\n'
+        "    return 1 / factor\n"
+        "print(tools['slow'].version, call('slow', '{\"factor\": 2}').result().output)\n"
+        "print(call('slow', '{\"factor\": 0}').result().traceback)"
+    )
+    assert shown["error"] == ""
+    assert shown["stdout"].startswith("2 0.5\nTraceback")
+    assert "return 1 / factor" in shown["stdout"]  # the cell's own line
