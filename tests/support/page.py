@@ -105,6 +105,10 @@ class LabPage:
         await self.page.wait_for_function("() => globalThis.jupyterapp", timeout=60_000)
         await self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         await self.page.evaluate(scripts.READY)
+        await self._splash_gone()
+
+    async def _splash_gone(self) -> None:
+        await self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     # Cells
 
@@ -231,6 +235,7 @@ class LabPage:
     async def set_theme(self, theme: str) -> None:
         """``light`` or ``dark``."""
         await self.page.evaluate(scripts.SET_THEME, _THEMES[theme])
+        await self._splash_gone()
 
     async def screenshot(self, name: str, selector: str | None = None) -> Path:
         """A picture of the page, or of one element, in the test's folder of artifacts."""

@@ -25,6 +25,7 @@ async () => {
   await panel.context.ready;
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
+  app.shell.collapseLeft();
   globalThis.__test = { app, panel, cells: panel.content, runs: new Map() };
 }
 """
