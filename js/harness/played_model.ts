@@ -1,0 +1,52 @@
+/** A model whose kernel is played by the page: what widgets send is kept, what they receive is said here. */
+
+import type { Model } from "../src/anywidget";
+
+type Listener = (...args: never[]) => void;
+
+export class PlayedModel<Traits extends object> implements Model<Traits> {
+  readonly sent: { message: Record<string, unknown>; buffers: ArrayBuffer[] }[] = [];
+  private readonly listeners = new Map<string, Set<Listener>>();
+
+  constructor(private readonly traits: Traits) {}
+
+  get<K extends keyof Traits & string>(name: K): Traits[K] {
+    return this.traits[name];
+  }
+
+  set<K extends keyof Traits & string>(name: K, value: Traits[K]): void {
+    this.traits[name] = value;
+    this.emit(`change:${name}`);
+  }
+
+  save_changes(): void {}
+
+  send(message: unknown, _callbacks?: unknown, buffers: ArrayBuffer[] = []): void {
+    this.sent.push({ message: message as Record<string, unknown>, buffers });
+    this.emit("sent", message);
+  }
+
+  on(event: string, callback: Listener): void {
+    const listeners = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, listeners.add(callback));
+  }
+
+  off(event: string, callback?: Listener): void {
+    if (callback) this.listeners.get(event)?.delete(callback);
+    else this.listeners.delete(event);
+  }
+
+  /** A custom message from the kernel, with its buffers as a comm gives them: views into one larger buffer. */
+  receive(message: object, ...buffers: ArrayBuffer[]): void {
+    const views = buffers.map((buffer) => {
+      const whole = new Uint8Array(buffer.byteLength + 7);
+      whole.set(new Uint8Array(buffer), 3);
+      return new DataView(whole.buffer, 3, buffer.byteLength);
+    });
+    this.emit("msg:custom", message, views);
+  }
+
+  private emit(event: string, ...args: unknown[]): void {
+    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(...(args as never[]));
+  }
+}

@@ -1,0 +1,165 @@
+/** Made-up states of the widgets, to look at. */
+
+import type { PortState } from "../src/audio/port";
+import { problem } from "../src/audio/problems";
+import type { Entry, ToolCard } from "../src/messages";
+import type { Status } from "../src/status";
+
+export interface Scene {
+  status: Partial<Status>;
+  entries: Entry[];
+  port: Partial<PortState>;
+  level: number;
+  mode: "open" | "push_to_talk";
+  now_playing: string;
+  can_say?: boolean;
+}
+
+const tool = (change: Partial<ToolCard>): ToolCard => ({
+  name: "reaction_rate",
+  arguments: '{"temperature": 40, "unit": "C"}',
+  state: "done",
+  result: "",
+  error: "",
+  traceback: "",
+  printed: "",
+  seconds: null,
+  ...change,
+});
+
+let count = 0;
+const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): Entry => ({
+  id: `item_${++count}`,
+  kind,
+  source: "",
+  text,
+  state: "completed",
+  cut: false,
+  heard_ms: null,
+  audio_ms: null,
+  ...change,
+});
+
+const TRACEBACK = `Traceback (most recent call last):
+  File "<cell 4>", line 3, in reaction_rate
+    return table[unit] * temperature
+           ~~~~~^^^^^^
+KeyError: 'F'`;
+
+const talk: Entry[] = [
+  entry("notice", "Talking to the local endpoint: nothing leaves this machine."),
+  entry("user", "How fast does our reaction run at forty degrees?", { source: "speech" }),
+  entry("tool", "", {
+    tool: tool({
+      result: '{"rate": 0.0731, "unit": "1/s"}',
+      seconds: 0.042,
+      printed: "looking up 313.15 K\n",
+    }),
+  }),
+  entry(
+    "assistant",
+    "At forty degrees the rate is 0.073 per second, so half of it is gone after about nine and a half seconds. Shall I compare that with",
+    { source: "speech", cut: true, heard_ms: 5310, audio_ms: 9100 },
+  ),
+  entry("user", "And at a hundred degrees Fahrenheit?", { source: "text" }),
+  entry("tool", "", {
+    tool: tool({
+      arguments: '{"temperature": 100, "unit": "F"}',
+      state: "error",
+      error: "KeyError: 'F'",
+      traceback: TRACEBACK,
+      seconds: 0.003,
+    }),
+  }),
+];
+
+const status: Status = {
+  state: "listening",
+  detail: "",
+  endpoint: "local endpoint",
+  model: "local-voice",
+  voice: "hibari",
+  tools: ["reaction_rate", "plot_spectrum", "find_paper"],
+  problem: "",
+};
+
+export const SCENES: Record<string, Scene> = {
+  speaking: {
+    status: { ...status, state: "speaking" },
+    entries: [
+      ...talk,
+      entry("tool", "", {
+        tool: tool({ name: "find_paper", arguments: '{"query": "Arrhenius plot"}', state: "running" }),
+      }),
+      entry("assistant", "The table has no entry for Fahrenheit. I can convert it first: that is", {
+        source: "speech",
+        state: "in_progress",
+      }),
+    ],
+    port: { active: true, microphone: "on", playing: true, elapsed: 7.4, outputLevel: 0.5, sound: "ready" },
+    level: 0.06,
+    mode: "open",
+    now_playing: "Answer to “And at a hundred degrees Fahrenheit?”",
+  },
+  empty: {
+    status: { ...status, state: "idle", tools: [] },
+    entries: [],
+    port: { active: true, microphone: "off", sound: "ready" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  problems: {
+    status: {
+      ...status,
+      state: "reconnecting",
+      detail: "attempt 2, in 4 s",
+      endpoint: "api.example.org",
+      model: "gpt-realtime",
+      voice: "marin",
+      problem: "The connection was lost while you were speaking; the last 1.2 s are kept and sent again.",
+    },
+    entries: [
+      ...talk.slice(1, 3),
+      entry(
+        "error",
+        "The service refused the answer: quota exceeded.\nTop up the account, or connect to the local endpoint.",
+      ),
+      entry("user", "", { source: "speech", state: "in_progress" }),
+      entry("assistant", "", { source: "speech", state: "in_progress" }),
+    ],
+    port: { active: true, microphone: "error", problem: problem("denied"), sound: "blocked" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+    can_say: false,
+  },
+  push_to_talk: {
+    status: { ...status, state: "thinking", detail: "calling find_paper" },
+    entries: talk.slice(0, 4),
+    port: { active: true, microphone: "on", mode: "push_to_talk", talking: true, sound: "ready" },
+    level: 0.12,
+    mode: "push_to_talk",
+    now_playing: "",
+  },
+};
+
+export const REPLIES = [
+  {
+    text: "At forty degrees the rate is 0.073 per second, so half of it is gone after about nine and a half seconds.",
+    seconds: 6.4,
+    tools: [tool({ result: '{"rate": 0.0731, "unit": "1/s"}', seconds: 0.042 })],
+    usage: "312 tokens in, 188 out · $0.0042",
+    has_audio: true,
+    playing: false,
+  },
+  { text: "Yes.", seconds: 0.8, tools: [], usage: "", has_audio: true, playing: true },
+  {
+    text: "Only text was asked for here.",
+    seconds: 0,
+    tools: [],
+    usage: "48 tokens in, 9 out · no price known",
+    has_audio: false,
+    playing: false,
+  },
+];
