@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.local.brain.dates import find_dates, find_durations, find_times
 from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
 from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
-from realtime_widgets.local.brain.fill_strings import fill_strings, remaining_text, split_list, whole_answer
+from realtime_widgets.local.brain.fill_strings import (
+    fill_strings,
+    list_text,
+    remaining_text,
+    split_list,
+    whole_answer,
+)
 from realtime_widgets.local.brain.numbers import plain
 from realtime_widgets.local.brain.utterance import Utterance
 
@@ -28,6 +34,8 @@ class Filled:
 
     values: Mapping[Parameter, Any]
     missing: tuple[Parameter, ...]
+    #: What was said without the stretches that became arguments.
+    rest: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """The values as the tool takes them, nested objects put together."""
@@ -72,10 +80,9 @@ def fill(
         parameter for parameter in tool.parameters if asked is None or not (known and parameter in known)
     ]
     _fill_temporal(utterance, parameters, values, now)
-    _fill_choices(utterance, parameters, values, asked)
+    _fill_choices(utterance, tool, parameters, values, asked)
     numeric = [one for one in parameters if one.shape.kind in ("number", "integer")]
     values |= fill_numbers(utterance, _asked_first(numeric, asked), tool.own_stems)
-    _fill_lists(utterance, tool, parameters, values, now)
     texts = [one for one in parameters if one.shape.kind in ("string", "any") and one not in values]
     if asked is None:
         values |= fill_strings(utterance, texts, tool.words, tool.own_stems)
@@ -83,10 +90,11 @@ def fill(
         answer = whole_answer(text)
         if answer:
             values[asked] = answer
+    _fill_lists(utterance, tool, parameters, values, now)
     merged = dict(known or {}) | values
     missing = tuple(one for one in tool.parameters if one.required and one not in merged)
     ordered = {one: merged[one] for one in tool.parameters if one in merged}
-    return Filled(ordered, missing)
+    return Filled(ordered, missing, utterance.rest())
 
 
 def known_values(tool: Tool, arguments: Mapping[str, Any]) -> dict[Parameter, Any]:
@@ -172,14 +180,18 @@ def _iso_duration(length: timedelta) -> str:
 
 
 def _fill_choices(
-    utterance: Utterance, parameters: Sequence[Parameter], values: dict[Parameter, Any], asked: Parameter | None
+    utterance: Utterance,
+    tool: Tool,
+    parameters: Sequence[Parameter],
+    values: dict[Parameter, Any],
+    asked: Parameter | None,
 ) -> None:
     for parameter in parameters:
         if parameter.shape.kind == "choice":
             if len(parameter.shape.choices) == 1 and parameter.required:
                 values[parameter] = parameter.shape.choices[0]
                 continue
-            found = find_choices(utterance, parameter, parameter.shape.choices)
+            found = find_choices(utterance, parameter, parameter.shape.choices, tool.own_stems)
             if found:
                 values[parameter] = found[0]
         elif parameter.shape.kind == "boolean":
@@ -209,9 +221,11 @@ def _list(utterance: Utterance, tool: Tool, parameter: Parameter, item: Shape, t
             return [round(number.value) for number in numbers]
         return [plain(number.value) for number in numbers]
     if item.kind == "choice":
-        return find_choices(utterance, parameter, item.choices)
+        return find_choices(utterance, parameter, item.choices, tool.own_stems)
     if item.kind == "date":
         return [span.value.isoformat() for span in find_dates(utterance.text, today)]
     if item.kind in ("string", "any"):
-        return split_list(remaining_text(utterance, tool.own_stems))
+        if parameter.required:
+            return split_list(remaining_text(utterance, tool.own_stems))
+        return split_list(list_text(utterance, parameter, tool.own_stems))
     return []

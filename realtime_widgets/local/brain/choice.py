@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from realtime_widgets.local.brain.arguments import fill
+from realtime_widgets.local.brain.arguments import Filled, fill
 from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, words_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ MARGIN = 0.03
 SURE_SCORE = 0.60
 _WORD_WEIGHT = 0.30
 _VERB_WEIGHT = 0.12
-_ALL_ARGUMENTS, _ONLY_TEXTS, _NO_ARGUMENTS = 0.12, 0.06, -0.06
-_STATEMENT = -0.30
+_ALL_ARGUMENTS, _ONLY_TEXTS, _NO_ARGUMENTS = 0.15, 0.06, -0.06
+_STATEMENT = -0.40
+_OPENING_WORDS = 6
 _LOOKED_AT = 4  # tools whose arguments are tried
 _MAX_TEXT = 300
 
@@ -53,26 +54,43 @@ def rank(text: str, tools: Sequence[Tool], embed: Embedder, now: datetime) -> li
     if not tools or not text.strip():
         return []
     spoken = _without_courtesy(text)[:_MAX_TEXT]
-    vector = embed([spoken])[0]
+    # In a long sentence what follows the beginning is mostly arguments.
+    opening = " ".join(spoken.split()[:_OPENING_WORDS])
+    vectors = embed([spoken] if opening == spoken else [spoken, opening])
     rarity = _rarity(tools)
     said = content_stems(spoken)
     verb = stem(words_of(spoken)[0].text) if words_of(spoken) else ""
     form = _STATEMENT if _is_statement(spoken) else 0.0
     fits = []
     for tool in tools:
-        score = float((embed(descriptions(tool)) @ vector).max()) + form
-        score += _WORD_WEIGHT * _shared_words(said, tool, rarity)
+        score = _meaning(tool, vectors, embed) + _WORD_WEIGHT * _shared_words(said, tool, rarity) + form
         if verb in tool.own_stems:
             score += _VERB_WEIGHT * rarity.get(verb, 1.0)
         fits.append(Fit(tool, score))
     fits.sort(key=lambda fit: -fit.score)
-    best = [Fit(fit.tool, fit.score + _argument_evidence(fit.tool, text, now)) for fit in fits[:_LOOKED_AT]]
+    best = [_with_arguments(fit, text, vectors, embed, now) for fit in fits[:_LOOKED_AT]]
     return sorted(best, key=lambda fit: -fit.score) + fits[_LOOKED_AT:]
 
 
-def _argument_evidence(tool: Tool, text: str, now: datetime) -> float:
-    """What speaks for the tool because its arguments can be found in what was said, or against it."""
-    filled = fill(tool, text, now)
+def _meaning(tool: Tool, vectors: npt.NDArray[np.float32], embed: Embedder) -> float:
+    return float((embed(descriptions(tool)) @ vectors.T).max())
+
+
+def _with_arguments(fit: Fit, text: str, vectors: npt.NDArray[np.float32], embed: Embedder, now: datetime) -> Fit:
+    """`fit` in the light of the arguments that can be found in what was said."""
+    filled = fill(fit.tool, text, now)
+    score = fit.score + _argument_evidence(filled)
+    if filled.values and not filled.missing and score < SURE_SCORE:
+        # "Write a message to Peter: lunch is ready" means more like the tool without its arguments.
+        rest = _without_courtesy(filled.rest)
+        if rest:
+            without = _meaning(fit.tool, embed([rest]), embed)
+            score += max(0.0, without - _meaning(fit.tool, vectors, embed))
+    return Fit(fit.tool, score)
+
+
+def _argument_evidence(filled: Filled) -> float:
+    """What speaks for a tool because its arguments can be found in what was said, or against it."""
     if filled.missing:
         return _NO_ARGUMENTS
     if not filled.values:
@@ -124,7 +142,7 @@ _COURTESY = re.compile(
     r"^(?:(?:ok(?:ay)?|hey|hi|hello|well|so|um+|uh+|er+|oh|now|then|and|please|yes|yeah|no|alright|all right"
     r"|thanks|thank you|great|good|assistant|computer)\b[\s,.!]*)+"
     r"|^(?:can|could|would|will) you (?:please |kindly |maybe |also )*"
-    r"|^i(?:'d| would) (?:like|love) (?:you )?to |^i (?:want|need) (?:you )?to |^(?:please|kindly) "
+    r"|^i(?:'d| would) (?:like|love) (?:you )?to |^(?:i|we) (?:want|need) (?:(?:you )?to )?|^(?:please|kindly) "
     r"|^would you mind ",
     re.IGNORECASE,
 )

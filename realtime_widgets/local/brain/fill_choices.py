@@ -38,12 +38,14 @@ _YES = word_set("yes yeah yep sure true please certainly absolutely definitely o
 _NO = word_set("no nope false not never")
 
 
-def find_choices(utterance: Utterance, parameter: Parameter, choices: tuple[Any, ...]) -> list[Any]:
+def find_choices(
+    utterance: Utterance, parameter: Parameter, choices: tuple[Any, ...], tool_stems: frozenset[str] = frozenset()
+) -> list[Any]:
     """Values of `choices` that were said, the best match first; the stretch of the best one is taken."""
     matches = []
     for order, choice in enumerate(choices):
         found = _match(utterance, parameter, choice)
-        if found is not None:
+        if found is not None and not _names_tool(utterance.text[found[1] : found[2]], choice, tool_stems):
             score, start, end = found
             matches.append((-score, start, order, choice, end))
     matches.sort(key=lambda match: match[:3])
@@ -52,6 +54,11 @@ def find_choices(utterance: Utterance, parameter: Parameter, choices: tuple[Any,
     for _score, start, _order, _choice, end in matches[:1]:
         utterance.take(start, end)
     return [match[3] for match in matches]
+
+
+def _names_tool(said: str, choice: object, tool_stems: frozenset[str]) -> bool:
+    """Whether a loose match ("heating" for ``heat``) is only the tool's own name."""
+    return said.lower() != str(choice).lower() and {stem(word.text) for word in words_of(said)} <= tool_stems
 
 
 def _match(utterance: Utterance, parameter: Parameter, choice: object) -> tuple[float, int, int] | None:

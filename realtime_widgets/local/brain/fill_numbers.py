@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.dates import find_durations
 from realtime_widgets.local.brain.numbers import Number, find_numbers, plain
-from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, word_set
+from realtime_widgets.local.brain.units import UNITS, Unit, unit_of
+from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, word_list, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,11 +18,6 @@ if TYPE_CHECKING:
     from realtime_widgets.local.brain.schema import Parameter
     from realtime_widgets.local.brain.utterance import Utterance
 
-_SECONDS = {
-    "ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "s": 1, "sec": 1, "secs": 1, "second": 1,
-    "seconds": 1, "min": 60, "mins": 60, "minute": 60, "minutes": 60, "h": 3600, "hour": 3600, "hours": 3600,
-    "day": 86400, "days": 86400, "week": 604800, "weeks": 604800,
-}  # fmt: skip
 _LENGTHS = "length distance height width depth radius diameter size far altitude"
 _MONEY = "price amount cost budget money salary fee sum value"
 #: Unit as it is said -> what a parameter that takes it may be called.
@@ -39,11 +37,22 @@ _QUANTITIES = {
     "litre litres liter liters ml": "volume amount",
 }
 _UNIT_OF = {
-    unit: frozenset(stem(name) for name in names.split())
+    unit: frozenset(stem(name) for name in word_list(names))
     for units, names in _QUANTITIES.items()
-    for unit in units.split()
+    for unit in word_list(units)
+}
+_EDGES = (
+    ("from between above over least", "start from min minimum low lower begin first source lo"),
+    ("to until till below under most and", "stop end to max maximum high upper last target hi"),
+)
+_EDGE_OF = {
+    word: frozenset(stem(name) for name in word_list(names))
+    for words, names in _EDGES
+    for word in word_list(words)
 }
 _COUNTERS = word_set("count n number num times repeat quantity many copies amount total")
+#: What stands behind these belongs to something else.
+_BREAKS = word_set("and with for at on to from then but or using")
 _REACH = 3  # words looked at on either side
 
 
@@ -52,7 +61,8 @@ class _Candidate:
     number: Number
     before: tuple[str, ...]
     after: tuple[str, ...]
-    seconds: float | None  # of the length of time it stands for
+    #: The unit it was said with, where it is one of ours.
+    unit: Unit | None
 
 
 def fill_numbers(
@@ -60,8 +70,10 @@ def fill_numbers(
 ) -> dict[Parameter, float | int]:
     """Assign the free numbers of `utterance` to number `parameters`; what is assigned is taken."""
     candidates = _candidates(utterance)
+    counted = Counter(stem(word) for parameter in parameters for word in parameter.words)
+    shared = frozenset(word for word, count in counted.items() if count > 1)
     scores = {
-        (index, parameter): _score(candidate, parameter, tool_stems)
+        (index, parameter): _score(candidate, parameter, tool_stems, shared)
         for index, candidate in enumerate(candidates)
         for parameter in parameters
     }
@@ -96,18 +108,15 @@ def free_numbers(utterance: Utterance) -> list[Number]:
 
 def _candidates(utterance: Utterance) -> list[_Candidate]:
     durations = [span for span in find_durations(utterance.text) if utterance.is_free(span.start, span.end)]
-    covered = [(span.start, span.end) for span in durations]
     numbers = [
-        number for number in free_numbers(utterance)
-        if not any(start <= number.start < end for start, end in covered)
-    ]  # fmt: skip
-    lengths = {span.start: span.value.total_seconds() for span in durations}
+        number
+        for number in free_numbers(utterance)
+        if not any(span.start <= number.start < span.end for span in durations)
+    ]
     # A length of time is one candidate, be it made of several numbers ("an hour and 20 minutes").
-    for span in durations:
-        own = [number for number in find_numbers(utterance.text) if span.start <= number.start < span.end]
-        value = own[0].value if len(own) == 1 else span.value.total_seconds()
-        numbers.append(Number(value, span.start, span.end))
+    numbers += [Number(span.value.total_seconds(), span.start, span.end) for span in durations]
     numbers.sort(key=lambda number: number.start)
+    lengths = {span.start for span in durations}
     found = []
     for place, number in enumerate(numbers):
         floor = numbers[place - 1].end if place else 0
@@ -115,18 +124,34 @@ def _candidates(utterance: Utterance) -> list[_Candidate]:
         near = [word for word in utterance.words if floor <= word.start and word.end <= ceiling]
         before = [word.text for word in near if word.end <= number.start][-_REACH:][::-1]
         after = [word.text for word in near if word.start >= number.end][:_REACH]
+        after = list(takewhile(lambda word: word not in _BREAKS, after))
         sign = utterance.text[number.end : number.end + 2].strip()[:1]
-        if sign in ("%", "°", "€", "$"):
+        if sign in ("%", "\u00b0", "\u20ac", "$"):
             after.insert(0, sign)
-        if not utterance.text[number.end : number.end + 1].isspace() and place + 1 < len(numbers) and not after:
-            after = list(utterance.after(numbers[place + 1].end, 1))
-        found.append(_Candidate(number, tuple(before), tuple(after), lengths.get(number.start)))
+        elif not after and place + 1 < len(numbers):
+            after = utterance.after(numbers[place + 1].end, 2)[1:]  # "3 20-sided dice"
+        if number.start in lengths:
+            found.append(_as_said(utterance, number, before, after))
+        else:
+            said = [word for word in after[:2] if word in UNITS and word not in ("s", "second", "min")]
+            found.append(_Candidate(number, tuple(before), tuple(after), UNITS[said[0]] if said else None))
     return found
 
 
-def _score(candidate: _Candidate, parameter: Parameter, tool_stems: frozenset[str]) -> float:
+def _as_said(utterance: Utterance, length: Number, before: list[str], after: list[str]) -> _Candidate:
+    """A length of time in the unit it was said with; in seconds where it was said with several."""
+    inside = [word.text for word in utterance.words if length.start <= word.start and word.end <= length.end]
+    units = [word for word in inside if word in UNITS] or ["seconds"]
+    unit = UNITS[units[0]] if len(units) == 1 else UNITS["seconds"]
+    number = Number(unit.from_base(length.value), length.start, length.end)
+    return _Candidate(number, tuple(before), (*units[:1], *after), unit)
+
+
+def _score(
+    candidate: _Candidate, parameter: Parameter, tool_stems: frozenset[str], shared: frozenset[str]
+) -> float:
     """How well the number's surroundings speak for the parameter; below zero against it."""
-    names = {stem(word) for word in parameter.words}
+    names = {stem(word) for word in parameter.words} - shared
     described = content_stems(parameter.description)
     score = 0.0
     for place, word in enumerate(candidate.after):
@@ -135,61 +160,51 @@ def _score(candidate: _Candidate, parameter: Parameter, tool_stems: frozenset[st
             score = max(score, 3.0 - 0.7 * place)
         elif names & _UNIT_OF.get(word, frozenset()):
             score = max(score, 2.5 - 0.7 * place)
-        elif names & _COUNTERS and (own in tool_stems or (place == 0 and own != word and word not in _SECONDS)):
+        elif names & _COUNTERS and (own in tool_stems or (place == 0 and own != word and word not in UNITS)):
             score = max(score, 1.6 - 0.2 * place)
         elif own in described:
             score = max(score, 1.0 - 0.3 * place)
     for place, word in enumerate(candidate.before):
         if stem(word) in names:
             score = max(score, 2.4 - 0.5 * place)
+        elif place == 0 and names & _EDGE_OF.get(word, frozenset()):
+            score = max(score, 2.0)
         elif stem(word) in described and word not in STOP_WORDS:
             score = max(score, 0.7 - 0.2 * place)
     return score + _form_score(candidate, parameter)
 
 
 def _form_score(candidate: _Candidate, parameter: Parameter) -> float:
-    number = candidate.number
     score = 0.0
-    if candidate.seconds is not None:
-        score += 3.0 if _seconds_per_unit(parameter) is not None else -1.5
-    value = _value(candidate, parameter)
-    if parameter.shape.kind == "integer" and not float(_exact(candidate, parameter)).is_integer():
+    own = unit_of(parameter)
+    if candidate.unit is not None and candidate.unit.dimension != "temperature":
+        if own is not None:
+            score += 3.0 if own.dimension == candidate.unit.dimension else -3.0
+        elif candidate.unit.dimension == "time":
+            score -= 1.5
+    value = _exact(candidate, parameter)
+    if parameter.shape.kind == "integer" and not value.is_integer():
         score -= 4.0
     low, high = parameter.shape.minimum, parameter.shape.maximum
     if (low is not None and value < low) or (high is not None and value > high):
         score -= 2.0
-    if number.ordinal:
+    if candidate.number.ordinal:
         score -= 0.6
     return score
 
 
 def _exact(candidate: _Candidate, parameter: Parameter) -> float:
-    value = candidate.number.value
-    scale = _seconds_per_unit(parameter)
-    if candidate.seconds is not None and scale is not None:
-        value = round(candidate.seconds / scale, 6)
+    """The number in the parameter's own unit."""
+    value = float(candidate.number.value)
+    own = unit_of(parameter)
+    if candidate.unit is not None and own is not None and own.dimension == candidate.unit.dimension:
+        return own.from_base(candidate.unit.to_base(value))
     high = parameter.shape.maximum
     if high is not None and high <= 1 < value and candidate.after[:1] in (("percent",), ("%",)):
-        value /= 100
+        return value / 100
     return value
 
 
 def _value(candidate: _Candidate, parameter: Parameter) -> float | int:
     value = _exact(candidate, parameter)
-    if parameter.shape.kind == "integer":
-        return round(value)
-    return plain(value)
-
-
-def _seconds_per_unit(parameter: Parameter) -> float | None:
-    """Of a parameter that takes a length of time: how many seconds its unit has."""
-    for word in reversed(parameter.words):
-        if word in _SECONDS and (len(word) > 1 or len(parameter.words) > 1):
-            return _SECONDS[word]
-    if {"duration", "delay", "timeout", "wait", "time", "length", "interval", "period"} & set(parameter.words):
-        for word in parameter.description.lower().replace(".", " ").replace(",", " ").split():
-            if word in _SECONDS and len(word) > 1:
-                return _SECONDS[word]
-        if "time" not in parameter.words and "length" not in parameter.words:
-            return 1.0
-    return None
+    return round(value) if parameter.shape.kind == "integer" else plain(value)

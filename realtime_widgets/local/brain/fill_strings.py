@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from realtime_widgets.local.brain.words import STOP_WORDS, Word, stem, word_set
+from realtime_widgets.local.brain.words import REQUEST_VERBS, STOP_WORDS, Word, stem, word_set, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ _ROLES = (
 _PHRASES = word_set("""message text body content note query search term question q task reminder item sentence phrase comment
     description prompt expression formula code command title todo what""")
 _NAMES = word_set("""name city place location country town person contact recipient author artist room destination origin
-    company station who user username language venue title attendee to guest""")
+    company station who user username language venue attendee to guest""")
 _PRONOUNS = word_set("""me it that this them him her us you one i myself something anything someone here there tomorrow today
     now everyone everybody what which how""")
 _EDGE_WORDS = word_set("""a an the some any my our your please sorted ordered for of to on at in by with from and is are was be it's called named that
@@ -50,7 +50,10 @@ _QUOTED = re.compile(
 _CALLED = re.compile(
     r"\b(?:called|named|labell?ed|titled|entitled|name is|known as)\s+(?P<value>.+)", re.IGNORECASE | re.DOTALL
 )
-_SAYING = re.compile(r"(?:\b(?:saying|says|that says|reading|that|telling \w+|message)\s+(?:that\s+)?|:\s+)(?P<value>\S.*)", re.I | re.S)
+_SAYING = re.compile(
+    r"(?:\b(?:saying|says|that says|reading|that|telling \w+|message)\s+(?:that\s+)?|:\s+)(?P<value>\S.*)",
+    re.I | re.S,
+)
 _CLAUSE_END = re.compile(r"[.!?;,:\n]|(?<!\w)(?:please|and then)(?!\w)", re.IGNORECASE)
 
 
@@ -85,7 +88,7 @@ def remaining_text(utterance: Utterance, tool_stems: frozenset[str]) -> str:
     best = ""
     for start, end in stretches:
         words = [word for word in utterance.words if start <= word.start and word.end <= end]
-        words = _strip_tool_phrases(words, tool_stems)
+        words = _strip_tool_phrases(words, tool_stems, opening=words[:1] == utterance.words[:1])
         if words:
             text = utterance.text[words[0].start : words[-1].end]
             best = max(best, text, key=len)
@@ -107,6 +110,12 @@ def whole_answer(text: str) -> str:
     )
     core = core.strip(" \t\n.,!?;:")
     return re.sub(r"(?i)^(?:the|a|an)\s+(?=\w)", "", core) if len(core.split()) <= 3 else core
+
+
+def list_text(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
+    """The stretch that holds an optional list's items; empty without a clear sign."""
+    own = _after_own_name(utterance, parameter, tool_stems)
+    return own or _after_preposition(utterance, parameter, tool_stems, phrase=True)
 
 
 def split_list(text: str) -> list[str]:
@@ -155,13 +164,11 @@ def _after_own_name(utterance: Utterance, parameter: Parameter, tool_stems: froz
         rest = re.match(r"\s*(?:is|of|to|as|=|:|called|named)?\s+", utterance.text[word.end :])
         if rest is None:
             continue
-        value = _stretch(utterance, word.end + rest.end(), _PHRASES & set(own) != set())
-        if (
-            value
-            and value.lower() not in _PRONOUNS
-            and not value.lower().startswith(tuple(f"{p} " for p in _PREPOSITIONS))
-        ):
+        mark = len(utterance.taken)
+        value = _stretch(utterance, word.end + rest.end(), bool(_PHRASES & set(own)))
+        if value and value.lower() not in _PRONOUNS and words_of(value)[0].text not in _PREPOSITIONS:
             return value
+        del utterance.taken[mark:]
     return ""
 
 
@@ -175,25 +182,34 @@ def _after_pattern(utterance: Utterance, pattern: re.Pattern[str], parameter: Pa
     return ""
 
 
-def _after_preposition(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
+def _after_preposition(
+    utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str], phrase: bool | None = None
+) -> str:
     """In Paris; to Anna; about black holes."""
-    for preposition in _prepositions_for(parameter):
-        for word in utterance.words:
-            if word.text != preposition or not utterance.is_free(word.start, word.end):
-                continue
-            rest = re.match(
-                r"\s+(?:the\s+(?:city|town|country|topic|subject|room|word|name)\s+(?:of\s+)?)?",
-                utterance.text[word.end :],
-            )
-            if rest is None:
-                continue
-            phrase = bool(_PHRASES & set(parameter.words))
-            value = _stretch(utterance, word.end + rest.end(), phrase)
-            stems = {stem(one) for one in value.lower().split()}
-            if not value or value.lower() in _PRONOUNS or stems <= tool_stems or not _fits(value, parameter):
-                continue
-            utterance.take(word.start, word.end)
-            return value
+    phrase = bool(_PHRASES & set(parameter.words)) if phrase is None else phrase
+    candidates = [
+        word
+        for preposition in _prepositions_for(parameter)
+        for word in utterance.words
+        if word.text == preposition and utterance.is_free(word.start, word.end)
+    ]
+    if not phrase:  # where names are capitalised, these come first
+        candidates.sort(key=lambda word: not re.match(r"\s+(?:the\s+)?[^\W\d_a-z]", utterance.text[word.end :]))
+    for word in candidates:
+        rest = re.match(
+            r"\s+(?:the\s+(?:city|town|country|topic|subject|room|word|name)\s+(?:of\s+)?)?",
+            utterance.text[word.end :],
+        )
+        if rest is None:
+            continue
+        mark = len(utterance.taken)
+        value = _stretch(utterance, word.end + rest.end(), phrase)
+        stems = {stem(one) for one in value.lower().split()}
+        if not value or value.lower() in _PRONOUNS or stems <= tool_stems or not _fits(value, parameter):
+            del utterance.taken[mark:]
+            continue
+        utterance.take(word.start, word.end)
+        return value
     return ""
 
 
@@ -277,7 +293,7 @@ def _is_capital(utterance: Utterance, word: Word, tool_stems: frozenset[str]) ->
 
 
 def _prepositions_for(parameter: Parameter) -> list[str]:
-    words = set(parameter.words)
+    words = set(parameter.words) | {stem(word) for word in parameter.words}
     found: list[str] = []
     for names, prepositions in _ROLES:
         if words & set(names.split()):
@@ -309,11 +325,27 @@ def _stretch(utterance: Utterance, start: int, phrase: bool) -> str:
             if place and word.text in _NAME_ENDS:
                 words = words[:place]
                 break
+        words = _name_run(utterance, words)
     while words and words[-1].text in _EDGE_WORDS:
         words.pop()
     while not phrase and words and words[0].text in ("the", "a", "an", "some", "my", "our", "your"):
         words.pop(0)
     return _take(utterance, words[0].start, words[-1].end) if words else ""
+
+
+def _name_run(utterance: Utterance, words: list[Word]) -> list[Word]:
+    """Of words that begin with a capitalised name only the name: "Siemens cost" gives "Siemens"."""
+    start = next((i for i, word in enumerate(words) if word.text not in ("the", "a", "an")), len(words))
+    if start == len(words) or not utterance.text[words[start].start].isupper():
+        return words
+    end = start
+    while end < len(words) and (
+        utterance.text[words[end].start].isupper()
+        or words[end].text.isdigit()
+        or words[end].text in ("of", "de", "van", "von", "der", "la", "the")
+    ):
+        end += 1
+    return words[:end]
 
 
 def _take(utterance: Utterance, start: int, end: int) -> str:
@@ -329,12 +361,19 @@ def _free_stretches(utterance: Utterance) -> list[tuple[int, int]]:
     return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i] < edges[i + 1]]
 
 
-def _strip_tool_phrases(words: list[Word], tool_stems: frozenset[str]) -> list[Word]:
+def _strip_tool_phrases(words: list[Word], tool_stems: frozenset[str], opening: bool) -> list[Word]:
     """Take leading and trailing words away that only name the tool or mean nothing."""
     droppable = STOP_WORDS | _EDGE_WORDS
     start = 0
+    named = False
     while start < len(words) and (words[start].text in droppable or stem(words[start].text) in tool_stems):
+        named = named or stem(words[start].text) in tool_stems
         start += 1
+    # "Add dinner with Sarah" for create_event: another verb for what the tool does.
+    if opening and not named and start < len(words) and words[start].text in REQUEST_VERBS:
+        start += 1
+        while start < len(words) and words[start].text in droppable:
+            start += 1
     words = words[start:]
     # "milk to my shopping list": a tail that begins with a preposition and only names the tool.
     for place in range(1, len(words)):

@@ -28,6 +28,13 @@ class Utterance:
         """Whether nothing of `text[start:end]` has been taken."""
         return all(end <= low or start >= high for low, high in self.taken)
 
+    def rest(self) -> str:
+        """The text without what is taken."""
+        edges = [0, *(edge for span in sorted(self.taken) for edge in span), len(self.text)]
+        return " ".join(
+            " ".join(self.text[low:high] for low, high in zip(edges[::2], edges[1::2], strict=True)).split()
+        )
+
     def before(self, start: int, count: int) -> list[str]:
         """Up to `count` words that end before `start`, the nearest first."""
         return [word.text for word in self.words if word.end <= start][-count:][::-1]

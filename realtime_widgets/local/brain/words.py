@@ -27,6 +27,14 @@ STOP_WORDS = word_set("""a about all am an and any are as at be been being but b
     then there these they this those to too try under up us use using very want was we well were what what's
     when where which while who whose why will with would you your yours""")
 
+#: Verbs that open a request.
+REQUEST_VERBS = word_set(
+    """add book call cancel change check clear close convert create define delete draw draft explain find flip
+    generate insert log look lookup make measure move note open order pause pick place play plot post print put
+    record remind remove rename reserve roll run save say schedule search select send share simulate solve spell
+    start stop store submit switch take tell text throw toggle toss translate turn update upload write"""
+)
+
 _IRREGULAR = {
     "dice": "die", "people": "person", "children": "child", "feet": "foot", "men": "man", "women": "woman",
     "mice": "mouse", "bought": "buy", "sent": "send", "wrote": "write", "written": "write", "spoke": "speak",
