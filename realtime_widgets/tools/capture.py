@@ -192,5 +192,5 @@ def _uninstall() -> None:
         if _active:
             return
         for name in _STREAMS:
-            while type(stream := getattr(sys, name)) is _StreamProxy:
+            if type(stream := getattr(sys, name)) is _StreamProxy:
                 setattr(sys, name, object.__getattribute__(stream, "_stream"))

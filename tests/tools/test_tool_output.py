@@ -154,6 +154,7 @@ def test_what_has_no_json_form_is_its_repr_and_says_so():
         ["x" * 1_000_000],
         {"x" * 1_000_000: 1},
         list(range(1_000_000)),
+        range(10**15),
         {str(n): n for n in range(100_000)},
         [["a" * 100] * 100] * 100,
         np.zeros((1000, 1000)),
