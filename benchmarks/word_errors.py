@@ -12,17 +12,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
-)
-_UNITS += "sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+# fmt: off
+_UNITS = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+# fmt: on
 _VALUES = {word: value for value, word in enumerate(_UNITS)}
 _VALUES |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
 _ORDINALS |= {f"{word}th": value for word, value in _VALUES.items() if word[-1] not in "ety" and value > 3}
-_ORDINALS |= {"seventeenth": 17, "fourteenth": 14, "nineteenth": 19, "eighteenth": 18}
 _ORDINALS |= {f"{word[:-1]}ieth": value for word, value in _VALUES.items() if word in _TENS}
 
 _CONTRACTIONS = (
@@ -41,6 +42,8 @@ _CONTRACTIONS = (
     (r"\bdr\b", "doctor"),
     (r"\bok\b", "okay"),
     (r"%", " percent "),
+    (r"\*", " star "),
+    (r"\b(re|pre|un)-", r"\1"),
 )
 _SPELLINGS = {
     "cancelled": "canceled",
@@ -52,6 +55,7 @@ _SPELLINGS = {
     "mail box": "mailbox",
     "metre": "meter",
     "metres": "meters",
+    "thru": "through",
     "voice mail": "voicemail",
 }
 

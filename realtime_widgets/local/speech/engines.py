@@ -28,7 +28,7 @@ def opening(description: ModelDescription, path: str | os.PathLike[str] | None) 
             f"the {description.purpose} model {description.name} needs the package {error.name}; "
             f"run {INSTALL_COMMAND}"
         ) from error
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
+    except Exception as error:  # each engine has errors of its own, with no base in common
         raise LocalEndpointError(
             f"the {description.purpose} model at {found.weights} ({found.origin}) cannot be used: {error}"
         ) from error

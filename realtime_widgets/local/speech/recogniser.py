@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Seconds of sound that Whisper looks at: it was trained on 30, but 16 keep its accuracy and cost a third.
-_USUAL_WINDOW_S, _LONGEST_WINDOW_S = 16.0, 30.0
-#: Silence that must follow the last word inside the window, in seconds.
-_TAIL_S = 1.0
-#: Longest piece recognised at once, and the earliest place to cut a longer utterance, in seconds.
-_LONGEST_PIECE_S, _EARLIEST_CUT_S = _LONGEST_WINDOW_S - _TAIL_S, 18.0
+_WINDOW_S = 16.0
+_WINDOW_FRAMES = int(_WINDOW_S * RECOGNITION_RATE / HOP_SAMPLES)
+#: Longest piece recognised at once, and the earliest place to cut a longer utterance, in seconds: the
+#: window wants a second of silence at its end, and in a longer one the model tends to stop at a pause.
+_LONGEST_PIECE_S, _EARLIEST_CUT_S = 15.0, 8.0
 #: Length of the quiet stretch at which a long utterance is cut, in seconds.
 _QUIET_S = 0.2
 #: Shortest sound worth asking about, in seconds.
@@ -33,6 +33,10 @@ _SHORTEST_S = 0.05
 NO_SPEECH_LIMIT = 0.6
 #: Tokens allowed: a few for the start, and as many a second as the fastest speaker needs.
 _TOKENS_AT_LEAST, _TOKENS_A_SECOND = 20, 7
+#: Repetitions in a row, and tokens in all of them, that show that the model is caught in a loop.
+_LOOP_REPETITIONS, _LOOP_TOKENS = 4, 12
+#: A loop is broken by recognising again with no sequence of this many tokens allowed twice.
+_NO_REPEAT_TOKENS = 6
 
 
 class WhisperRecogniser:
@@ -121,21 +125,36 @@ class WhisperRecogniser:
 
     def _recognise(self, samples: npt.NDArray[np.float32], prompt: list[int]) -> Recognition:
         seconds = samples.size / RECOGNITION_RATE
-        window = min(max(_USUAL_WINDOW_S, seconds + _TAIL_S), _LONGEST_WINDOW_S)
-        frames = int(window * RECOGNITION_RATE / HOP_SAMPLES) // 2 * 2  # the network halves them
-        features = log_mel(samples, frames, self._model.n_mels)
-        (result,) = self._model.generate(
-            self._storage.from_array(features),
-            [prompt],
-            beam_size=1,
-            max_length=int(_TOKENS_AT_LEAST + _TOKENS_A_SECOND * seconds),
-            return_no_speech_prob=True,
-        )
-        no_speech = float(result.no_speech_prob)
-        if no_speech > NO_SPEECH_LIMIT:
-            return Recognition("", no_speech)
-        text: str = self._tokenizer.decode(result.sequences_ids[0], skip_special_tokens=True)
-        return Recognition(text.strip(), no_speech)
+        features = log_mel(samples, _WINDOW_FRAMES, self._model.n_mels)
+        longest = int(_TOKENS_AT_LEAST + _TOKENS_A_SECOND * seconds)
+        for no_repeat in (0, _NO_REPEAT_TOKENS):
+            (result,) = self._model.generate(
+                self._storage.from_array(features),
+                [prompt],
+                beam_size=1,
+                max_length=longest,
+                no_repeat_ngram_size=no_repeat,
+                return_no_speech_prob=True,
+            )
+            if result.no_speech_prob > NO_SPEECH_LIMIT:
+                return Recognition("", float(result.no_speech_prob))
+            tokens = result.sequences_ids[0]
+            if not _is_loop(tokens):
+                break
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return Recognition(text.strip(), float(result.no_speech_prob))
+
+
+def _is_loop(tokens: list[int]) -> bool:
+    """Whether a short sequence of tokens follows upon itself too often for a person's speech."""
+    for length in range(1, 13):
+        repetitions = max(_LOOP_REPETITIONS, -(-_LOOP_TOKENS // length))
+        run = 0
+        for token, earlier in zip(tokens[length:], tokens, strict=False):
+            run = run + 1 if token == earlier else 0
+            if run >= length * (repetitions - 1):
+                return True
+    return False
 
 
 def _pieces(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
