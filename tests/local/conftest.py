@@ -1,0 +1,158 @@
+"""A running endpoint with small stages, and a client that speaks the protocol plainly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pybase64
+import pytest
+from aiohttp import web
+
+from realtime_widgets.local.app import create_app
+from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
+from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecogniser, ToneSynthesiser
+
+TIMEOUT_S = 20.0
+
+
+class Client:
+    """One session, seen from the other side of the wire; `events` holds all that came."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.events: list[dict[str, Any]] = []
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.socket.send_str(json.dumps({"type": kind, **fields}))
+
+    async def append(self, pcm: bytes, block_ms: float = 100) -> None:
+        size = round(block_ms * 48)
+        for start in range(0, len(pcm), size):
+            audio = pybase64.b64encode(pcm[start : start + size]).decode()
+            await self.send("input_audio_buffer.append", audio=audio)
+
+    async def say(self, text: str, **response: Any) -> None:
+        """Write a user message and ask for an answer."""
+        content = [{"type": "input_text", "text": text}]
+        item = {"type": "message", "role": "user", "content": content}
+        await self.send("conversation.item.create", item=item)
+        await self.send("response.create", response=response)
+
+    async def configure(self, **session: Any) -> dict[str, Any]:
+        await self.send("session.update", session={"type": "realtime", **session})
+        return (await self.until("session.updated"))["session"]
+
+    async def receive(self) -> dict[str, Any]:
+        message = await asyncio.wait_for(self.socket.receive(), TIMEOUT_S)
+        assert message.type is aiohttp.WSMsgType.TEXT, message
+        event = json.loads(message.data)
+        assert event["event_id"], event
+        self.events.append(event)
+        return event
+
+    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Receive up to the next event of this type with these fields, and return it."""
+        while True:
+            event = await self.receive()
+            if event["type"] == kind and all(event.get(name) == value for name, value in fields.items()):
+                return event
+
+    async def refused(self) -> dict[str, Any]:
+        """Return the next error; nothing else may come before it."""
+        event = await self.receive()
+        assert event["type"] == "error", event
+        return event["error"]
+
+    async def settled(self) -> list[dict[str, Any]]:
+        """Return the events that come before the answer to one more request: all that is due by now."""
+        before = len(self.events)
+        await self.send("input_audio_buffer.clear")
+        await self.until("input_audio_buffer.cleared")
+        return self.events[before:-1]
+
+    def types(self, start: int = 0) -> list[str]:
+        """Types in order, deltas of one kind in a row as one."""
+        kinds: list[str] = []
+        for event in self.events[start:]:
+            if not (event["type"].endswith(".delta") and kinds and kinds[-1] == event["type"]):
+                kinds.append(event["type"])
+        return kinds
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+
+@dataclass
+class Endpoint:
+    """A server on a real loopback socket."""
+
+    url: str
+    http: aiohttp.ClientSession
+    stack: AsyncExitStack
+    app: web.Application
+    detector: LoudnessDetector = field(default_factory=LoudnessDetector)
+    recogniser: ToneRecogniser = field(default_factory=ToneRecogniser)
+    synthesiser: ToneSynthesiser = field(default_factory=ToneSynthesiser)
+    brain: ScriptedBrain = field(default_factory=ScriptedBrain)
+
+    async def connect(self, query: str = "?model=gpt-realtime", **options: Any) -> Client:
+        """Open a session and take its first event."""
+        socket = await self.stack.enter_async_context(
+            self.http.ws_connect(self.url + "/v1/realtime" + query, max_msg_size=0, **options)
+        )
+        client = Client(socket)
+        assert (await client.receive())["type"] == "session.created"
+        return client
+
+
+StartEndpoint = Callable[..., Any]
+
+
+@pytest.fixture
+async def start_endpoint() -> AsyncIterator[StartEndpoint]:
+    """Start endpoints: `await start_endpoint(api_key=..., loaders={stage: function}, max_sessions=...)`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            api_key: str | None = None, loaders: dict[str, Any] | None = None, max_sessions: int = 32
+        ) -> Endpoint:
+            parts = LoudnessDetector(), ToneRecogniser(), ToneSynthesiser(), ScriptedBrain()
+            detector, recogniser, synthesiser, brain = parts
+            standard = {
+                VOICE_ACTIVITY: lambda: lambda: detector,
+                RECOGNITION: lambda: recogniser,
+                BRAIN: lambda: brain,
+                SYNTHESIS: lambda: synthesiser,
+            }
+            models = Models({**standard, **(loaders or {})})
+            app = create_app(models, api_key, max_sessions)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            stack.callback(synthesiser.gate.set)
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            models.start()
+            port = runner.addresses[0][1]
+            http = await stack.enter_async_context(aiohttp.ClientSession())
+            return Endpoint(f"http://127.0.0.1:{port}", http, stack, app, *parts)
+
+        yield start
+
+
+@pytest.fixture
+async def endpoint(start_endpoint: StartEndpoint) -> Endpoint:
+    """An endpoint that is open to all, its stages loaded."""
+    return await start_endpoint()
+
+
+@pytest.fixture
+async def client(endpoint: Endpoint) -> Client:
+    """A session with an endpoint."""
+    return await endpoint.connect()
