@@ -14,17 +14,17 @@ export class CaptureBlocks {
   private readonly resampler: StreamResampler;
   private block: Float32Array;
   private filled = 0;
+  private nextLength: number;
 
   constructor(deviceRate: number, blockMs: number) {
     this.resampler = new StreamResampler(Math.round(deviceRate), SAMPLE_RATE);
-    this.block = new Float32Array(blockLength(blockMs));
+    this.nextLength = blockLength(blockMs);
+    this.block = new Float32Array(this.nextLength);
   }
 
-  /** Changes the block length; samples already gathered go out in the next block. */
+  /** Changes the block length, from the next block on. */
   setBlockMs(blockMs: number): void {
-    const gathered = this.block.slice(0, this.filled);
-    this.block = new Float32Array(Math.max(blockLength(blockMs), gathered.length + 1));
-    this.block.set(gathered);
+    this.nextLength = blockLength(blockMs);
   }
 
   /** Takes samples at the device's rate and gives the blocks they complete. */
@@ -39,6 +39,7 @@ export class CaptureBlocks {
       if (this.filled === this.block.length) {
         blocks.push({ pcm: toPcm16(this.block), ...level(this.block) });
         this.filled = 0;
+        if (this.block.length !== this.nextLength) this.block = new Float32Array(this.nextLength);
       }
     }
     return blocks;

@@ -74,7 +74,8 @@ export class PlaybackQueue {
   private dropped = 0;
   private startupMs: number;
   private startupBaseMs: number;
-  private gain = 0;
+  /** Steps of the fade, from 0 (silent) to FADE_SAMPLES (full). */
+  private fade = 0;
   private volume = 1;
   private volumeTarget = 1;
   private segments: Segment[] = [];
@@ -151,7 +152,7 @@ export class PlaybackQueue {
   render(output: Float32Array): void {
     if (!this.running && this.ready()) {
       this.running = true;
-      this.gain = 0;
+      this.fade = 0;
     }
     const silent = !this.running && !this.tail.length;
     if (silent && this.streamOut - this.lastSound > this.resampler.lookahead) output.fill(0);
@@ -201,12 +202,11 @@ export class PlaybackQueue {
 
   /** Keeps a faded remainder of what is sounding, throws the rest away, and gives the final positions. */
   private cut(): Position[] {
-    let gain = this.running ? this.gain : 0;
-    const slope = gain / FADE_SAMPLES;
-    while (gain > slope / 2 && this.chunks.length) {
+    let fade = this.running ? this.fade : 0;
+    while (fade > 1 && this.chunks.length) {
       const { part, samples, offset } = this.chunks.shift()!;
-      const faded = samples.slice(offset, offset + Math.round(gain / slope));
-      for (let i = 0; i < faded.length; i++) faded[i]! *= gain -= slope;
+      const faded = samples.slice(offset, offset + fade - 1);
+      for (let i = 0; i < faded.length; i++) faded[i]! *= --fade / FADE_SAMPLES;
       this.tail.push({ part, samples: faded, offset: 0 });
       part.pulled += faded.length;
     }
@@ -239,20 +239,16 @@ export class PlaybackQueue {
   private pull(at: number): number {
     this.volume += (this.volumeTarget - this.volume) / VOLUME_SAMPLES;
     const cutting = this.tail[0];
-    if (cutting) {
-      const sample = this.take(cutting, this.tail, at);
-      return sample * this.volume;
-    }
+    if (cutting) return this.take(cutting, this.tail, at) * this.volume;
     const head = this.chunks[0];
     if (!this.running || !head) return 0;
-    // A gain that can only move one step a sample fades in at a start, fades out where the queue is about
-    // to run dry, and rises again where more arrives in time.
-    const step = 1 / FADE_SAMPLES;
-    const target = this.queued > FADE_SAMPLES ? 1 : 0;
-    this.gain = target ? Math.min(1, this.gain + step) : Math.max(0, this.gain - step);
+    // One step a sample: in at a start, out where the queue is about to run dry, and up again where more
+    // arrives in time.
+    const wanted = Math.min(FADE_SAMPLES, this.queued);
+    this.fade += Math.sign(wanted - this.fade);
     head.part.pulled++;
     this.queued--;
-    const sample = this.take(head, this.chunks, at) * this.gain * this.volume;
+    const sample = this.take(head, this.chunks, at) * (this.fade / FADE_SAMPLES) * this.volume;
     if (!this.queued) this.runDry(head.part);
     return sample;
   }
