@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pybase64
 
 from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
@@ -43,6 +44,7 @@ class _Message:
     item: Item
     index: int
     speech: Speech | None
+    encoder: _Encoder
     text: str = ""
 
 
@@ -90,7 +92,6 @@ class Response:
         self._words: list[str] = []
         self._text_bytes = 0
         self._audio_made_ms = 0.0
-        self._encoder = _Encoder(options.audio_format["type"])
 
     def start(self) -> None:
         """Announce the response."""
@@ -135,11 +136,8 @@ class Response:
             if self._words:
                 self._write(message, self._words.pop(0))
             block = samples[start : start + DELTA_SAMPLES]
-            encoded = self._encoder(block)
             self._audio_made_ms += len(block) * 1000 / SAMPLE_RATE
-            if not speech.truncated:
-                speech.data += encoded
-            self._emit(self._part_event(message, "response.output_audio.delta", delta=_base64(encoded)))
+            self._send_sound(message, speech, message.encoder(block))
 
     def call(self, name: str, arguments: str) -> None:
         """Ask the client to run a function; `arguments` is a JSON object as text."""
@@ -192,7 +190,8 @@ class Response:
             "content": [],
         }
         speech = Speech(self.options.audio_format["type"]) if self.options.speaks else None
-        message = _Message(Item(wire), len(self._output), speech)
+        encoder = _Encoder(self.options.audio_format["type"])
+        message = _Message(Item(wire), len(self._output), speech, encoder)
         self._add(message)
         if speech is None:
             part, content = {"type": "text", "text": ""}, {"type": "output_text", "text": ""}
@@ -225,6 +224,11 @@ class Response:
                 content["transcript"] = message.text
             self._emit(self._part_event(message, "response.output_audio_transcript.delta", delta=words))
 
+    def _send_sound(self, message: _Message, speech: Speech, encoded: bytes) -> None:
+        if not speech.truncated:
+            speech.data += encoded
+        self._emit(self._part_event(message, "response.output_audio.delta", delta=_base64(encoded)))
+
     def _flush_words(self, message: _Message) -> None:
         if self._words:
             self._write(message, "".join(self._words))
@@ -237,6 +241,8 @@ class Response:
         else:
             if whole:
                 self._flush_words(message)
+                if tail := message.encoder.finish():
+                    self._send_sound(message, message.speech, tail)
             self._emit(self._part_event(message, "response.output_audio.done"))
             transcript = "response.output_audio_transcript.done"
             self._emit(self._part_event(message, transcript, transcript=message.text))
@@ -317,6 +323,12 @@ class _Encoder:
         if self._to_telephone is None:
             return samples.astype("<i2").tobytes()
         return g711.encode(self._to_telephone(samples), self._encoding)
+
+    def finish(self) -> bytes:
+        """Return what the conversion still holds."""
+        if self._to_telephone is None:
+            return b""
+        return g711.encode(self._to_telephone(np.zeros(0, dtype=np.int16), last=True), self._encoding)
 
 
 def _words(text: str) -> list[str]:

@@ -191,8 +191,8 @@ _DEFAULTS: dict[str, Any] = {
     },
 }
 _READ_ONLY = ("id", "object", "expires_at", "model")
-#: Given whole each time: their inner fields are not merged with what stood there before.
-_REPLACED = ("tools", "tool_choice", "reasoning", "truncation", "tracing", "include")
+#: Objects whose inner fields are merged; everything else is given whole each time.
+_MERGED = ("audio", "input", "output", "transcription", "noise_reduction")
 
 
 def default_config() -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _merge(current: Any, update: dict[str, Any], defaults: Any) -> dict[str, Any
             merged[key] = _merge(base if base and base["type"] == value["type"] else known, value, known)
         elif key == "format":
             merged[key] = full_format(value)
-        elif isinstance(value, dict) and key not in _REPLACED:
+        elif key in _MERGED:
             merged[key] = _merge(merged.get(key) or {}, value, default)
         else:
             merged[key] = value
