@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,11 +20,38 @@ T = TypeVar("T")
 THREAD_NAME = "realtime-widgets-io"
 
 
+#: How long a thread that computes in Python may keep the others waiting while a session is open, in seconds;
+#: Python's own 5 ms, waited for at every hand-over of a block, would not keep up with speech.
+SWITCH_INTERVAL_S = 0.0005
+
+
+class Responsiveness:
+    """Shortens the interpreter's thread switch interval while sessions are open; on the I/O thread only."""
+
+    def __init__(self) -> None:
+        self._sessions = 0
+        self._before = sys.getswitchinterval()
+
+    def acquire(self) -> None:
+        """A session has opened."""
+        if self._sessions == 0:
+            self._before = sys.getswitchinterval()
+            sys.setswitchinterval(min(self._before, SWITCH_INTERVAL_S))
+        self._sessions += 1
+
+    def release(self) -> None:
+        """A session has ended; after the last one the interval is as before."""
+        self._sessions -= 1
+        if self._sessions == 0:
+            sys.setswitchinterval(self._before)
+
+
 class Engine:
     """An event loop on a daemon thread of its own."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self.responsiveness = Responsiveness()
         self.pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
         started = threading.Event()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.core import SessionCore
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from realtime_widgets.journal import Journal
+    from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
     from realtime_widgets.settings import SessionSettings
     from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
@@ -85,6 +87,7 @@ class SessionRuntime:
         self._phase: Literal["idle", "connecting", "open", "closed"] = "idle"
         self._preparing = False
         self._connection: Connection | None = None
+        self._embedded: EmbeddedEndpoint | None = None
         self._outgoing: asyncio.Queue[ev.ClientEvent] = asyncio.Queue()
         self._held: deque[Callable[[], None]] = deque(maxlen=HELD_BLOCKS)
         self._starting: asyncio.Task[None] | None = None
@@ -287,16 +290,18 @@ class SessionRuntime:
                 await self._connection.close()
             raise
         self._phase = "open"
+        shared_engine().responsiveness.acquire()
         while self._held:
             self._held.popleft()()
-        if self.endpoint.local:
-            self._spawn(self._watch_loading())
+        if self._embedded:
+            self.run(self._watch_loading(self._embedded))
         self.changed()
 
     async def _start_local_endpoint(self) -> None:
         from realtime_widgets.local.process import EmbeddedEndpoint
 
         embedded = await asyncio.to_thread(EmbeddedEndpoint.shared)
+        self._embedded = embedded
         self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
 
     async def _configure(self) -> None:
@@ -316,11 +321,8 @@ class SessionRuntime:
         if self._phase == "closed":
             raise ConnectionFailedError(self.closed_reason)
 
-    async def _watch_loading(self) -> None:
-        """Say while a local endpoint still loads its speech models, and what it lacks."""
-        from realtime_widgets.local.process import EmbeddedEndpoint
-
-        embedded = await asyncio.to_thread(EmbeddedEndpoint.shared)
+    async def _watch_loading(self, embedded: EmbeddedEndpoint) -> None:
+        """Say while a local endpoint still loads its speech models."""
         while True:
             loading = await asyncio.to_thread(embedded.loading)
             if bool(loading) != self._preparing:
@@ -362,6 +364,8 @@ class SessionRuntime:
     def _end(self, reason: str) -> None:
         if self._phase == "closed":
             return
+        if self._phase == "open":
+            shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
             self.problem(f"The session ended: {reason}.")

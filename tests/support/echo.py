@@ -1,0 +1,87 @@
+"""An endpoint that says back what it hears, block by block: for tests and measurements of the way of sound."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from websockets.asyncio.server import Server, ServerConnection
+
+
+class EchoEndpoint:
+    """A Realtime server whose one long response is the microphone's own sound.
+
+    Attributes
+    ----------
+    received
+        Every client event but the sound, in order.
+    sound
+        All sound that came, PCM16 at 24 kHz.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.sound = bytearray()
+        self.url = ""
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> EchoEndpoint:
+        self._server = await serve(self._session, "127.0.0.1", 0, compression=None)
+        port = next(iter(self._server.sockets)).getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}/v1"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _session(self, socket: ServerConnection) -> None:
+        number = 0
+
+        async def send(kind: str, **fields: Any) -> None:
+            nonlocal number
+            number += 1
+            await socket.send(json.dumps({"type": kind, "event_id": f"event_{number}", **fields}))
+
+        await send("session.created", session={"type": "realtime"})
+        speaking = False
+        try:
+            async for frame in socket:
+                event = json.loads(frame)
+                if event["type"] == "session.update":
+                    await send("session.updated", session=event["session"])
+                if event["type"] != "input_audio_buffer.append":
+                    self.received.append(event)
+                    continue
+                if not speaking:
+                    speaking = True
+                    await self._begin(send)
+                self.sound += _decoded(event["audio"])
+                await send("response.output_audio.delta", **_PART, delta=event["audio"])
+        except ConnectionClosed:
+            pass
+
+    @staticmethod
+    async def _begin(send: Any) -> None:
+        item = {"id": "item_echo", "type": "message", "role": "assistant", "content": []}
+        await send("response.created", response={"id": "resp_echo", "status": "in_progress"})
+        await send("response.output_item.added", response_id="resp_echo", output_index=0, item=item)
+        await send("conversation.item.added", item=item)
+        await send("response.content_part.added", **_PART, part={"type": "audio"})
+
+
+_PART = {"response_id": "resp_echo", "item_id": "item_echo", "output_index": 0, "content_index": 0}
+
+
+def _decoded(audio: str) -> bytes:
+    return base64.b64decode(audio)
