@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.local.brain.dates import find_dates, find_durations, find_times
+from realtime_widgets.local.brain.dates import find_dates
 from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
+from realtime_widgets.local.brain.fill_moments import fill_moments
 from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
 from realtime_widgets.local.brain.fill_strings import (
     fill_strings,
@@ -22,6 +22,7 @@ from realtime_widgets.local.brain.utterance import Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
     from realtime_widgets.local.brain.schema import Parameter, Shape, Tool
 
@@ -79,7 +80,7 @@ def fill(
     parameters = [
         parameter for parameter in tool.parameters if asked is None or not (known and parameter in known)
     ]
-    _fill_temporal(utterance, parameters, values, now)
+    values |= fill_moments(utterance, parameters, now)
     _fill_choices(utterance, tool, parameters, values, asked)
     numeric = [one for one in parameters if one.shape.kind in ("number", "integer")]
     values |= fill_numbers(utterance, _asked_first(numeric, asked), tool.own_stems)
@@ -113,70 +114,6 @@ def known_values(tool: Tool, arguments: Mapping[str, Any]) -> dict[Parameter, An
 
 def _asked_first(parameters: Sequence[Parameter], asked: Parameter | None) -> list[Parameter]:
     return sorted(parameters, key=lambda one: one != asked)
-
-
-def _fill_temporal(
-    utterance: Utterance, parameters: Sequence[Parameter], values: dict[Parameter, Any], now: datetime
-) -> None:
-    for parameter in parameters:
-        kind = _temporal_kind(parameter)
-        if kind == "date":
-            days = [
-                span for span in find_dates(utterance.text, now.date()) if utterance.is_free(span.start, span.end)
-            ]
-            if days:
-                utterance.take(days[0].start, days[0].end)
-                values[parameter] = days[0].value.isoformat()
-        elif kind == "time":
-            times = [span for span in find_times(utterance.text) if utterance.is_free(span.start, span.end)]
-            if times:
-                utterance.take(times[0].start, times[0].end)
-                values[parameter] = times[0].value.isoformat()
-        elif kind == "date-time":
-            moment = _moment(utterance, now)
-            if moment is not None:
-                values[parameter] = moment.isoformat()
-        elif kind == "duration":
-            lengths = [one for one in find_durations(utterance.text) if utterance.is_free(one.start, one.end)]
-            if lengths:
-                utterance.take(lengths[0].start, lengths[0].end)
-                values[parameter] = _iso_duration(lengths[0].value)
-
-
-def _temporal_kind(parameter: Parameter) -> str:
-    """The kind of moment it takes; strings named date or time count, as many schemas say no more."""
-    kind = parameter.shape.kind
-    if kind != "string":
-        return kind
-    if {"date", "day"} & set(parameter.words):
-        return "date"
-    return ""
-
-
-def _moment(utterance: Utterance, now: datetime) -> datetime | None:
-    """A day with a time; without a day the next such time, without a time midnight."""
-    days = [span for span in find_dates(utterance.text, now.date()) if utterance.is_free(span.start, span.end)]
-    times = [span for span in find_times(utterance.text) if utterance.is_free(span.start, span.end)]
-    start_of = now.replace(second=0, microsecond=0)
-    if not days and not times:
-        for span in find_durations(utterance.text):
-            if utterance.is_free(span.start, span.end) and "in" in utterance.before(span.start, 1):
-                utterance.take(span.start, span.end)
-                return now.replace(microsecond=0) + span.value
-        return None
-    for span in (*days[:1], *times[:1]):
-        utterance.take(span.start, span.end)
-    if not times:
-        return datetime.combine(days[0].value, time(0), now.tzinfo)
-    if days:
-        return datetime.combine(days[0].value, times[0].value, now.tzinfo)
-    moment = datetime.combine(now.date(), times[0].value, now.tzinfo)
-    return moment if moment > start_of else moment + timedelta(days=1)
-
-
-def _iso_duration(length: timedelta) -> str:
-    seconds = length.total_seconds()
-    return f"PT{int(seconds)}S" if seconds.is_integer() else f"PT{seconds}S"
 
 
 def _fill_choices(

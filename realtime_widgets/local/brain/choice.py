@@ -129,7 +129,7 @@ def _stems(tool: Tool) -> set[str]:
     return stems
 
 
-def _shared_words(said: set[str], tool: Tool, rarity: dict[str, float]) -> float:
+def _shared_words(said: frozenset[str], tool: Tool, rarity: dict[str, float]) -> float:
     """Share of the tool's name, description and arguments in what was said, 0 to 1."""
     names = {stem(word) for word in tool.words if word not in STOP_WORDS}
     by_name = sum(rarity.get(one, 1.0) for one in said & names) / max(len(names), 1)

@@ -80,7 +80,8 @@ _TIME_PATTERNS = {
     ),
     "o_clock": re.compile(rf"\b{_HOUR}\s+o['\u2019]?\s?clock\b{_HALF}?", re.I),
     "half_day": re.compile(
-        rf"\b{_HOUR}(?:\s+(?P<words>\d{{2}}|oh[- ]\w+|fifteen|thirty|forty[- ]five|ten|twenty|forty|fifty))?{_HALF}",
+        rf"\b{_HOUR}(?:\s+(?P<words>\d{{2}}|oh[- ]\w+|fifteen|thirty|forty[- ]five|ten|twenty|forty|fifty))?"
+        rf"{_HALF}",
         re.I,
     ),
     "spoken": re.compile(

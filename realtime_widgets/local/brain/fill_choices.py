@@ -20,7 +20,8 @@ _SAID_FOR = {
     "kg": "kilograms kilogram kilos kilo", "g": "grams gram", "lb": "pounds pound", "km": "kilometres kilometers",
     "mi": "miles mile", "cm": "centimetres centimeters", "mm": "millimetres millimeters", "ft": "feet foot",
     "in": "inches inch", "h": "hours hour", "min": "minutes minute", "sec": "seconds second",
-    "eur": "euros euro", "usd": "dollars dollar", "gbp": "pounds pound sterling", "jpy": "yen", "chf": "francs franc",
+    "eur": "euros euro", "usd": "dollars dollar", "gbp": "pounds pound sterling",
+    "jpy": "yen", "chf": "francs franc",
     "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "ja": "japanese",
     "zh": "chinese", "pt": "portuguese", "nl": "dutch", "asc": "ascending", "desc": "descending",
     "max": "maximum", "avg": "average mean", "mean": "average", "metric": "celsius", "imperial": "fahrenheit",
@@ -87,9 +88,10 @@ def _whole_words(utterance: Utterance, wanted: list[str], score: float) -> tuple
     stems = [stem(word) for word in wanted]
     for start in range(len(said) - len(wanted) + 1):
         stretch = said[start : start + len(wanted)]
-        if all(word.text == one or stem(word.text) == root for word, one, root in zip(stretch, wanted, stems)):  # noqa: B905
-            if utterance.is_free(stretch[0].start, stretch[-1].end):
-                return score, stretch[0].start, stretch[-1].end
+        meant = zip(stretch, wanted, stems, strict=True)
+        same = all(word.text == one or stem(word.text) == root for word, one, root in meant)
+        if same and utterance.is_free(stretch[0].start, stretch[-1].end):
+            return score, stretch[0].start, stretch[-1].end
     joined = "".join(wanted)
     for word in said:
         if len(joined) > 2 and word.text == joined and utterance.is_free(word.start, word.end):

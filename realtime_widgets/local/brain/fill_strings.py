@@ -30,16 +30,36 @@ _ROLES = (
     ("symbol ticker stock company currency", "of for in"),
 )
 #: Parameters that take a whole phrase, prepositions and all.
-_PHRASES = word_set("""message text body content note query search term question q task reminder item sentence phrase comment
-    description prompt expression formula code command title todo what""")
-_NAMES = word_set("""name city place location country town person contact recipient author artist room destination origin
-    company station who user username language venue attendee to guest""")
-_PRONOUNS = word_set("""me it that this them him her us you one i myself something anything someone here there tomorrow today
-    now everyone everybody what which how""")
-_EDGE_WORDS = word_set("""a an the some any my our your please sorted ordered for of to on at in by with from and is are was be it's called named that
-    this me us now then just also about into until""")
-_NOT_NAMES = word_set("""i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may
-    june july august september october november december ok okay""")
+_PHRASES = word_set(
+    """
+    message text body content note query search term question q task reminder item sentence phrase
+    comment description prompt expression formula code command title todo what
+    """
+)
+_NAMES = word_set(
+    """
+    name city place location country town person contact recipient author artist room destination
+    origin company station who user username language venue attendee to guest
+    """
+)
+_PRONOUNS = word_set(
+    """
+    me it that this them him her us you one i myself something anything someone here there tomorrow
+    today now everyone everybody what which how
+    """
+)
+_EDGE_WORDS = word_set(
+    """
+    a an the some any my our your please sorted ordered for of to on at in by with from and is are
+    was be it's called named that this me us now then just also about into until
+    """
+)
+_NOT_NAMES = word_set(
+    """
+    i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february
+    march april may june july august september october november december ok okay
+    """
+)
 #: A name ends before any of these.
 _NAME_ENDS = (_PREPOSITIONS - {"of"}) | word_set(
     "and now today right saying that who which sorted because if when is are or via using while instead"
@@ -102,9 +122,9 @@ def whole_answer(text: str) -> str:
         return (quoted["a"] or quoted["b"]).strip()
     core = re.sub(r"(?i)[\s,.!?]*\b(please|thanks|thank you)[\s.!?]*$", "", text.strip())
     core = re.sub(
-        r"(?i)^(?:(?:oh|um+|uh+|well|okay|ok|yes|sure|so|then|please|it's|it is|that's|that is|the (?:name|city|title) is|"
-        r"make it|let's say|say|i(?:'d| would) like|i(?:'d| would) say|i want|i mean|for|in|to|at|on|with|about|called|named|"
-        r"call it|name it|use|take)\b[\s,:]*)+",
+        r"(?i)^(?:(?:oh|um+|uh+|well|okay|ok|yes|sure|so|then|please|it's|it is|that's|that is"
+        r"|the (?:name|city|title) is|make it|let's say|say|i(?:'d| would) like|i(?:'d| would) say|i want|i mean"
+        r"|for|in|to|at|on|with|about|called|named|call it|name it|use|take)\b[\s,:]*)+",
         "",
         core,
     )
@@ -143,14 +163,13 @@ def _by_cue(
     tool_words: Sequence[str],
     tool_stems: frozenset[str],
 ) -> str:
-    finders = (
-        lambda: _after_own_name(utterance, parameter, tool_stems),
-        lambda: _after_pattern(utterance, _CALLED, parameter) if _takes_a_name(parameter, parameters) else "",
-        lambda: _after_pattern(utterance, _SAYING, parameter) if _PHRASES & set(parameter.words) else "",
-        lambda: _beside_noun(utterance, parameter, tool_words, tool_stems),
-        lambda: _after_preposition(utterance, parameter, tool_stems),
-    )
-    return next((value for finder in finders if (value := finder())), "")
+    own = _after_own_name(utterance, parameter, tool_stems)
+    if not own and _takes_a_name(parameter, parameters):
+        own = _after_pattern(utterance, _CALLED)
+    if not own and _PHRASES & set(parameter.words):
+        own = _after_pattern(utterance, _SAYING)
+    own = own or _beside_noun(utterance, parameter, tool_words, tool_stems)
+    return own or _after_preposition(utterance, parameter, tool_stems)
 
 
 def _after_own_name(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
@@ -172,7 +191,7 @@ def _after_own_name(utterance: Utterance, parameter: Parameter, tool_stems: froz
     return ""
 
 
-def _after_pattern(utterance: Utterance, pattern: re.Pattern[str], parameter: Parameter) -> str:
+def _after_pattern(utterance: Utterance, pattern: re.Pattern[str]) -> str:
     position = 0
     while match := pattern.search(utterance.text, position):
         value = _stretch(utterance, match.start("value"), phrase=pattern is _SAYING)

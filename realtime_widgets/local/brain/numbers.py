@@ -11,8 +11,12 @@ from realtime_widgets.local.brain.words import word_list, word_set
 _UNITS = {
     word: value
     for value, word in enumerate(
-        word_list("""zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen""")
+        word_list(
+            """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+    """
+        )
     )
 }
 _TENS = {
@@ -31,8 +35,12 @@ _TIMES = {"twice": 2, "thrice": 3}
 _ORDINAL_UNITS = {
     word: value
     for value, word in enumerate(
-        word_list("""first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
-        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"""),
+        word_list(
+            """
+    first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth
+    """
+        ),
         start=1,
     )
 }
@@ -154,9 +162,9 @@ def _read_fraction_words(tokens: list[_Token], at: int) -> tuple[Number | None, 
 def _read_ordinal(tokens: list[_Token], at: int) -> tuple[Number | None, int]:
     """Third, twenty-first, 3rd."""
     token = tokens[at]
-    if token.kind == "number" and token.text.isdigit() and _word(tokens, at + 1) in ("st", "nd", "rd", "th"):
-        if tokens[at + 1].start == token.end:
-            return Number(int(token.text), token.start, tokens[at + 1].end, ordinal=True), 2
+    ending = _word(tokens, at + 1) in ("st", "nd", "rd", "th") and tokens[at + 1].start == token.end
+    if ending and token.kind == "number" and token.text.isdigit():
+        return Number(int(token.text), token.start, tokens[at + 1].end, ordinal=True), 2
     word = _word(tokens, at)
     if word in _ORDINAL_UNITS or word in _ORDINAL_TENS:
         value = _ORDINAL_UNITS.get(word) or _ORDINAL_TENS[word]

@@ -71,7 +71,7 @@ class Tool:
     @property
     def own_stems(self) -> frozenset[str]:
         """Stems of the words in its name and the summary of its description."""
-        return frozenset(content_stems(self.spoken) | content_stems(self.summary))
+        return content_stems(self.spoken) | content_stems(self.summary)
 
 
 def read_tools(definitions: Sequence[Mapping[str, Any]]) -> list[Tool]:

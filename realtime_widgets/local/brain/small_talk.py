@@ -22,54 +22,116 @@ _COURTESIES = (
 )
 
 
-def _pattern(core: str) -> re.Pattern[str]:
-    """Match an utterance that says nothing but `core`, courtesies aside."""
+def _pattern(*said: str) -> re.Pattern[str]:
+    """Match an utterance that says nothing but one of `said`, courtesies aside."""
     opening = r"(?:(?:oh|well|so|and|okay|ok|hey|hi|hello|um|uh|but|yes|great|good)[\s,.!]+)*"
-    return re.compile(rf"^\W*{opening}(?:{core})(?:[\s,.!?]+{_COURTESIES})*\W*$", re.IGNORECASE)
+    return re.compile(rf"^\W*{opening}(?:{'|'.join(said)})(?:[\s,.!?]+{_COURTESIES})*\W*$", re.IGNORECASE)
 
 
 _HELLO = _pattern(
-    r"hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|hello hello|hi hi|welcome"
-    r"|nice to meet you|how are you(?: doing)?(?: today)?|how do you do|what'?s up|how'?s it going"
+    r"hello",
+    r"hi",
+    r"hey",
+    r"hiya",
+    r"howdy",
+    r"greetings",
+    r"good (?:morning|afternoon|evening|day)",
+    r"hello hello",
+    r"hi hi",
+    r"welcome",
+    r"nice to meet you",
+    r"how are you(?: doing)?(?: today)?",
+    r"how do you do",
+    r"what'?s up",
+    r"how'?s it going",
 )
 _THANKS = _pattern(
-    r"thanks?(?: you)?(?: (?:a lot|so much|very much|for (?:that|your help|everything)))?|cheers|much appreciated"
-    r"|(?:that(?:'s| is|'?s) )?(?:very |really )?(?:great|good|nice|perfect|wonderful|awesome|cool|lovely|excellent)"
-    r"|well done|good job|great job"
+    r"thanks?(?: you)?(?: (?:a lot|so much|very much|for (?:that|your help|everything)))?",
+    r"cheers",
+    r"much appreciated",
+    r"(?:that(?:'s| is|'?s) )?(?:very |really )?(?:great|good|nice|perfect|wonderful|awesome"
+    r"|cool|lovely|excellent)",
+    r"well done",
+    r"good job",
+    r"great job",
 )
 _BYE = _pattern(
-    r"(?:good ?)?bye(?: bye)?|see you(?: (?:later|soon|tomorrow))?|good ?night|that(?:'s| is) all|i'?m done|farewell"
+    r"(?:good ?)?bye(?: bye)?",
+    r"see you(?: (?:later|soon|tomorrow))?",
+    r"good ?night",
+    r"that(?:'s| is) all",
+    r"i'?m done",
+    r"farewell",
 )
 _IDENTITY = _pattern(
-    r"(?:who|what) (?:are|is) (?:you|this)(?: (?:exactly|really|called|anyway))?|what(?:'s| is) your name|who am i (?:talking|speaking) (?:to|with)"
-    r"|what am i (?:talking|speaking) (?:to|with)|are you (?:an? )?.{0,40}?(?:ai|a\.i\.|model|human|person|robot|bot|machine|chatgpt|gpt|real|assistant|llm|program)\b.{0,20}"
-    r"|(?:tell me about|introduce) yourself|what kind of (?:model|assistant|ai|program|thing) are you|what model (?:are|is) (?:you|this)"
-    r"|which model (?:are|is) (?:you|this)|who made you"
+    r"(?:who|what) (?:are|is) (?:you|this)(?: (?:exactly|really|called|anyway))?",
+    r"what(?:'s| is) your name",
+    r"who am i (?:talking|speaking) (?:to|with)",
+    r"what am i (?:talking|speaking) (?:to|with)",
+    r"are you (?:an? )?.{0,40}?(?:ai|a\.i\.|model|human|person|robot|bot|machine|chatgpt|gpt"
+    r"|real|assistant|llm|program)\b.{0,20}",
+    r"(?:tell me about|introduce) yourself",
+    r"what kind of (?:model|assistant|ai|program|thing) are you",
+    r"what model (?:are|is) (?:you|this)",
+    r"which model (?:are|is) (?:you|this)",
+    r"who made you",
 )
 _HEARING = _pattern(
-    r"(?:can|do|did) you hear (?:me|that|this)(?: (?:now|well|clearly|ok(?:ay)?))?|are you (?:there|listening|awake|online|still there)|(?:mic(?:rophone)? )?(?:test(?:ing)?[\s,.]*)+(?:(?:one|1)[\s,.]*(?:two|2)[\s,.]*(?:three|3)?)?|is this (?:thing )?(?:on|working)"
+    r"(?:can|do|did) you hear (?:me|that|this)(?: (?:now|well|clearly|ok(?:ay)?))?",
+    r"are you (?:there|listening|awake|online|still there)",
+    r"(?:mic(?:rophone)? )?(?:test(?:ing)?[\s,.]*)+(?:(?:one|1)[\s,.]*(?:two|2)[\s,.]*(?:three|3)?)?",
+    r"is this (?:thing )?(?:on|working)",
 )
 _HELP = _pattern(
-    r"help(?: me)?|what can you do(?: for me)?|what (?:do|can) you (?:know|offer|help(?: me)? with)|how can you help(?: me)?"
-    r"|what (?:tools|functions|commands|abilities) (?:do you have|are there|can you use|are (?:available|registered))"
-    r"|(?:list|show)(?: me)?(?: all)?(?: of)?(?: your| the)? tools|what (?:can|should) i (?:ask|say|do)(?: you)?|what are your (?:tools|abilities|capabilities)"
-    r"|(?:how does this|how do you) work"
+    r"help(?: me)?",
+    r"what can you do(?: for me)?",
+    r"what (?:do|can) you (?:know|offer|help(?: me)? with)",
+    r"how can you help(?: me)?",
+    r"what (?:tools|functions|commands|abilities) (?:do you have|are there|can you use"
+    r"|are (?:available|registered))",
+    r"(?:list|show)(?: me)?(?: all)?(?: of)?(?: your| the)? tools",
+    r"what (?:can|should) i (?:ask|say|do)(?: you)?",
+    r"what are your (?:tools|abilities|capabilities)",
+    r"(?:how does this|how do you) work",
 )
 _REPEAT = _pattern(
-    r"(?:can you |could you |please )*(?:repeat (?:that|it|yourself|what you said)|say (?:that|it)(?: again)?|what did you (?:just )?say"
-    r"|pardon(?: me)?|come again|sorry|excuse me|what was that|what)"
+    r"(?:can you |could you |please )*(?:repeat (?:that|it|yourself|what you said)|say (?:that"
+    r"|it)(?: again)?|what did you (?:just )?say|pardon(?: me)?|come again|sorry|excuse me|what was that|what)",
 )
 _TIME = re.compile(
     r"\bwhat(?:'s| is)?(?: the)?(?: current)? time\b|\bwhat time is it\b|\btell me the time\b", re.I
 )
 _DAY = re.compile(
-    r"\bwhat(?:'s| is)?(?: the)? (?:day|date)(?: is it)?(?: today)?\b|\bwhat(?:'s| is) today'?s date\b|\bwhich day is (?:it|today)\b|\bwhat day is (?:it|today)\b",
+    r"\bwhat(?:'s| is)?(?: the)? (?:day|date)(?: is it)?(?: today)?\b|\bwhat(?:'s| is) today'?s date\b"
+    r"|\b(?:which|what) (?:day|date) is (?:it|today)\b",
     re.I,
 )
 _NEVER_MIND = _pattern(
-    r"never ?mind|cancel(?: (?:that|it))?|forget (?:it|that|about it)|stop(?: it)?|no(?: thanks?| thank you)?|nothing|leave it|don'?t bother|abort"
+    r"never ?mind",
+    r"cancel(?: (?:that|it))?",
+    r"forget (?:it|that|about it)",
+    r"stop(?: it)?",
+    r"no(?: thanks?| thank you)?",
+    r"nothing",
+    r"leave it",
+    r"don'?t bother",
+    r"abort",
 )
-_ALONE = _pattern(r"yes|yeah|ok(?:ay)?|sure|all right|alright|right|hm+|mm+|uh-?huh|i see|got it|fine")
+_ALONE = _pattern(
+    r"yes",
+    r"yeah",
+    r"ok(?:ay)?",
+    r"sure",
+    r"all right",
+    r"alright",
+    r"right",
+    r"hm+",
+    r"mm+",
+    r"uh-?huh",
+    r"i see",
+    r"got it",
+    r"fine",
+)
 
 
 def is_repeat(text: str) -> bool:
@@ -167,7 +229,7 @@ def _scripted_greeting(instructions: str) -> str:
 
 def _persona(instructions: str) -> str:
     match = re.search(
-        r"(?:[Yy]our name is|[Yy]ou are(?: called| named)?|[Yy]ou're(?: called| named)?)\s+(?P<name>[A-Z][a-z]+)(?=\s*[,.;!]|\s*$)",
+        r"(?:[Yy]our name is|[Yy]ou(?: are|'re)(?: called| named)?)\s+(?P<name>[A-Z][a-z]+)(?=\s*[,.;!]|\s*$)",
         instructions,
     )
     return match["name"] if match else ""

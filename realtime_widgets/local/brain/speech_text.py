@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 600
 _LISTED = 6
-_FETCHING = word_set("""get fetch read compute calculate calc find lookup look query determine estimate measure show list check retrieve
-    load search evaluate count""")
-_DOING = word_set("""add book call cancel change clear close convert create delete draw do execute flip generate go insert log make
-    move open order pause pick place play plot post print put record remind remove rename reserve roll run save
-    schedule search send set share simulate solve start stop store submit switch take tell text toggle toss translate
-    turn update upload write define spell lookup""")
+_FETCHING = word_set(
+    """
+    get fetch read compute calculate calc find lookup look query determine estimate measure show
+    list check retrieve load search evaluate count
+    """
+)
+_DOING = word_set(
+    """
+    add book call cancel change clear close convert create delete draw do execute flip generate go
+    insert log make move open order pause pick place play plot post print put record remind remove
+    rename reserve roll run save schedule search send set share simulate solve start stop store
+    submit switch take tell text toggle toss translate turn update upload write define spell lookup
+    """
+)
 _UNWRAPPED = ("result", "value", "output", "answer", "text", "content", "message")
 _FAILED = word_set("error failed failure exception")
 _ERROR_TEXT = re.compile(
@@ -56,9 +64,8 @@ def say_number(value: float) -> str:
         return "not a number" if math.isnan(value) else ("minus " if value < 0 else "") + "infinity"
     sign = "minus " if value < 0 else ""
     size = abs(value)
-    if isinstance(value, int) or float(size).is_integer():
-        if size < 10**7:
-            return f"{sign}{int(size):,}" if size >= 10_000 else f"{sign}{int(size)}"
+    if size < 10**7 and float(size).is_integer():
+        return f"{sign}{int(size):,}" if size >= 10_000 else f"{sign}{int(size)}"
     for name, scale in (("trillion", 10**12), ("billion", 10**9), ("million", 10**6)):
         if scale <= size < 1000 * scale:
             return f"{sign}{_digits(size / scale)} {name}"
@@ -163,10 +170,11 @@ def _failure(value: object) -> str | None:
     if not error and not failed:
         return None
     for candidate in (error, value.get("message"), value.get("reason"), value.get("detail")):
+        reason = candidate
         if isinstance(candidate, Mapping):
-            candidate = candidate.get("message") or candidate.get("type") or json.dumps(candidate, default=str)
-        if isinstance(candidate, str) and candidate.strip():
-            return _shortened(candidate.strip().splitlines()[0])
+            reason = candidate.get("message") or candidate.get("type") or json.dumps(candidate, default=str)
+        if isinstance(reason, str) and reason.strip():
+            return _shortened(reason.strip().splitlines()[0])
     return ""
 
 

@@ -33,12 +33,13 @@ _AGAIN = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|now|and|so|please|can you|could you|let's|just|well|then|yes)[\s,.]+)*"
     r"(?:try|do|run|call|roll|repeat|go)?\s*(?:that|it|this|the (?:tool|call|same(?: thing)?))?\s*"
     r"(?:again|once more|one more time|another time|over)(?:[\s,.!]+(?:please|now|then|with the new code))*\W*$"
-    r"|^\W*(?:please\s+)?(?:retry|re-?try|re-?run(?: (?:it|that))?|repeat the (?:call|tool)|same again)(?:\s+please)?\W*$",
+    r"|^\W*(?:please\s+)?(?:retry|re-?try|re-?run(?: (?:it|that))?|repeat the (?:call|tool)|same again)"
+    r"(?:\s+please)?\W*$",
     re.IGNORECASE,
 )
 _FOLLOW_UP = re.compile(
-    r"^\W*(?:and|or|but|now|then|ok(?:ay)?|what about|how about|what if|same|the same|this time|instead|make (?:it|that)"
-    r"|try(?: it)?(?: again)?|again|do (?:it|that)(?: again)?|once more|only)\b",
+    r"^\W*(?:and|or|but|now|then|ok(?:ay)?|what about|how about|what if|same|the same|this time|instead"
+    r"|make (?:it|that)|try(?: it)?(?: again)?|again|do (?:it|that)(?: again)?|once more|only)\b",
     re.IGNORECASE,
 )
 _LONGEST_FOLLOW_UP = 9  # words

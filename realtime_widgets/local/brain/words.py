@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -20,19 +21,27 @@ def word_set(text: str) -> frozenset[str]:
 
 
 #: Words that say nothing about which tool or which argument is meant.
-STOP_WORDS = word_set("""a about all am an and any are as at be been being but by can could did do does doing done each else for
-    from get gets getting give go going got had has have having hello help her here hers hey hi him his how i
-    i'd i'll i'm if in into is it it's its just kindly let let's like me mine my need no not now of off on once
-    one ones or our ours out over please shall she should so some such tell than that that's the their them
-    then there these they this those to too try under up us use using very want was we well were what what's
-    when where which while who whose why will with would you your yours""")
+STOP_WORDS = word_set(
+    """
+    a about all am an and any are as at be been being but by can could did do does doing done each
+    else for from get gets getting give go going got had has have having hello help her here hers
+    hey hi him his how i i'd i'll i'm if in into is it it's its just kindly let let's like me mine
+    my need no not now of off on once one ones or our ours out over please shall she should so some
+    such tell than that that's the their them then there these they this those to too try under up
+    us use using very want was we well were what what's when where which while who whose why will
+    with would you your yours
+    """
+)
 
 #: Verbs that open a request.
 REQUEST_VERBS = word_set(
-    """add book call cancel change check clear close convert create define delete draw draft explain find flip
-    generate insert log look lookup make measure move note open order pause pick place play plot post print put
-    record remind remove rename reserve roll run save say schedule search select send share simulate solve spell
-    start stop store submit switch take tell text throw toggle toss translate turn update upload write"""
+    """
+    add book call cancel change check clear close convert create define delete draw draft explain
+    find flip generate insert log look lookup make measure move note open order pause pick place
+    play plot post print put record remind remove rename reserve roll run save say schedule search
+    select send share simulate solve spell start stop store submit switch take tell text throw
+    toggle toss translate turn update upload write
+    """
 )
 
 _IRREGULAR = {
@@ -54,7 +63,8 @@ class Word:
 def words_of(text: str) -> list[Word]:
     """Cut `text` into words; punctuation is dropped, apostrophes inside words are kept."""
     return [
-        Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)
+        Word(match.group().lower().replace("\u2019", "'"), match.start(), match.end())
+        for match in _WORD.finditer(text)
     ]
 
 
@@ -63,6 +73,7 @@ def split_name(name: str) -> list[str]:
     return [word.text for word in words_of(_CAMEL.sub(" ", name.replace("_", " ")))]
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A crude stem, so that "timers", "timing" and "timed" meet "timer" half-way."""
     word = word.removesuffix("'s")
@@ -79,6 +90,7 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
-def content_stems(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def content_stems(text: str) -> frozenset[str]:
     """Stems of the words in `text` that carry meaning."""
-    return {stem(word.text) for word in words_of(text) if word.text not in STOP_WORDS}
+    return frozenset(stem(word.text) for word in words_of(text) if word.text not in STOP_WORDS)
