@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tool_calls import call, loudly, tool_of
 
 from realtime_widgets.tools import ToolRunner
+from tests.tools.tool_calls import call, loudly, tool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

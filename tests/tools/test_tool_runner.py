@@ -10,9 +10,9 @@ import threading
 from typing import Any
 
 import pytest
-from tool_calls import call, loudly, tool_of
 
 from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
+from tests.tools.tool_calls import call, loudly, tool_of
 
 PERSONS = contextvars.ContextVar("persons", default="default")
 
