@@ -100,6 +100,18 @@ _KINDS: dict[str, Literal["text", "speech", "image"]] = {
 }
 
 
+def _object(value: object) -> ev.JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[ev.JsonObject]:
+    return [_object(each) for each in value] if isinstance(value, list) else []
+
+
+def _item_id(event: ev.AnyServerEvent) -> str:
+    return str(getattr(event, "item_id", ""))
+
+
 class Conversation:
     """Folds server events into items in the order of their links."""
 
@@ -109,7 +121,9 @@ class Conversation:
         self._order: list[str] = []
         # Items whose predecessor has not come yet, by that predecessor.
         self._waiting: dict[str, list[str]] = {}
-        self._linked: set[str] = set()
+        # The predecessor of every item that stands behind it.
+        self._links: dict[str, str] = {}
+        self._deleted: set[str] = set()
 
     @property
     def order(self) -> list[str]:
@@ -121,6 +135,8 @@ class Conversation:
 
     def apply(self, event: ev.AnyServerEvent) -> None:
         """Fold one event in; events that do not concern the conversation change nothing."""
+        if _item_id(event) in self._deleted:
+            return  # its words may still be on their way, for recognition runs beside the conversation
         match event:
             case ev.ItemAdded() | ev.ItemDone():
                 item = self._take_item(event.item, event.previous_item_id)
@@ -202,7 +218,7 @@ class Conversation:
 
     def _take_item(self, data: ev.JsonObject, previous: str | None, place: bool = True) -> Item | None:
         item_id = data.get("id")
-        if not isinstance(item_id, str):
+        if not isinstance(item_id, str) or item_id in self._deleted:
             return None
         item = self._item(item_id)
         item.kind = str(data.get("type") or item.kind)
@@ -210,7 +226,7 @@ class Conversation:
         for name in ("call_id", "name", "arguments", "output"):
             if value := data.get(name):
                 setattr(item, name, str(value))
-        for index, part in enumerate(data.get("content") or []):
+        for index, part in enumerate(_objects(data.get("content"))):
             kind = _KINDS.get(str(part.get("type")), "text")
             if text := part.get("text") or part.get("transcript"):
                 item.content(index, kind).text = str(text)
@@ -236,22 +252,31 @@ class Conversation:
         elif previous in self.items:
             position = self._order.index(previous)
             # A link that is repeated moves nothing: later items may rightly stand in between by now.
-            if item_id not in self._linked or self._order.index(item_id) < position:
+            if item_id not in self._links or self._order.index(item_id) < position:
                 self._move(item_id, position + 1)
-            self._linked.add(item_id)
+            self._links[item_id] = previous
         elif previous is not None:
             self._waiting.setdefault(previous, []).append(item_id)
         for follower in self._waiting.pop(item_id, []):
             if follower in self.items:
                 self._move(follower, self._order.index(item_id) + 1)
-                self._linked.add(follower)
+                self._links[follower] = item_id
 
     def _move(self, item_id: str, position: int) -> None:
-        current = self._order.index(item_id)
-        self._order.pop(current)
-        self._order.insert(position - 1 if current < position else position, item_id)
+        """Move an item, and with it those that stand linked behind it."""
+        start = self._order.index(item_id)
+        end = start + 1
+        while end < len(self._order) and self._links.get(self._order[end]) == self._order[end - 1]:
+            end += 1
+        if start <= position <= end:
+            return
+        chain = self._order[start:end]
+        del self._order[start:end]
+        position -= len(chain) if position > start else 0
+        self._order[position:position] = chain
 
     def _remove(self, item_id: str) -> None:
+        self._deleted.add(item_id)
         if self.items.pop(item_id, None):
             self._order.remove(item_id)
 
@@ -259,11 +284,11 @@ class Conversation:
         response_id = str(data.get("id") or "")
         response = self.responses.setdefault(response_id, Response(response_id))
         response.status = str(data.get("status") or response.status)
-        response.metadata = dict(data.get("metadata") or response.metadata)
-        response.usage = data.get("usage") or response.usage
+        response.metadata = _object(data.get("metadata")) or response.metadata
+        response.usage = _object(data.get("usage")) or response.usage
         if "conversation_id" in data:
             response.out_of_band = data["conversation_id"] is None
-        for output in data.get("output") or []:
+        for output in _objects(data.get("output")):
             item = self._take_item(output, None, place=False)
             if item is not None:
                 item.response_id = response_id
@@ -271,9 +296,9 @@ class Conversation:
                     response.item_ids.append(item.id)
                 if not response.active and item.state == "in_progress":
                     self._finish(item, output)
-        details = data.get("status_details") or {}
+        details = _object(data.get("status_details"))
         response.reason = str(details.get("reason") or response.reason)
-        if error := details.get("error"):
+        if error := _object(details.get("error")):
             response.error = str(error.get("message") or error.get("code") or "the service gave no reason")
             response.error_code = error.get("code")
         if not response.active:

@@ -320,16 +320,35 @@ def decode(text: str | bytes) -> AnyServerEvent:
     """
     try:
         return _decoder.decode(text)
-    except msgspec.DecodeError as error:
-        try:
-            data = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            raise ValueError(f"a frame from the server is not JSON: {error}") from None
-        if not isinstance(data, dict):
-            raise ValueError(f"a frame from the server is a JSON {type(data).__name__}, not an event") from None
-        if data.get("type") in _KNOWN_TYPES:
-            raise ValueError(f"the server's event {data['type']} is malformed: {error}") from None
+    except (msgspec.DecodeError, RecursionError):
+        return _decode_unusual(text)
+
+
+def _decode_unusual(text: str | bytes) -> AnyServerEvent:
+    try:
+        data = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"a frame from the server is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise ValueError(f"a frame from the server is a JSON {type(data).__name__}, not an event")
+    kind = data.get("type")
+    if not isinstance(kind, str) or kind not in _KNOWN_TYPES:
         return OtherEvent(data)
+    # Servers differ in what they leave out and what they send as null, and in the shape of errors.
+    given = {name: value for name, value in data.items() if value is not None}
+    if "error" in given:
+        given["error"] = _error_detail(given["error"])
+    try:
+        event: KnownServerEvent = msgspec.convert(given, type=KnownServerEvent)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the server's event {kind} is malformed: {error}") from None
+    return event
+
+
+def _error_detail(error: Any) -> JsonObject:
+    if not isinstance(error, dict):
+        return {"message": str(error)}
+    return {name: str(value) for name, value in error.items() if value is not None}
 
 
 class ClientEvent(msgspec.Struct, kw_only=True, tag_field="type", omit_defaults=True):
