@@ -39,6 +39,8 @@ class SessionCore:
         self._sequencer = ResponseSequencer()
         self._pacer = Pacer()
         self._response_turns: dict[str, str] = {}
+        #: Turns whose request was on its way when they were interrupted.
+        self._abandoned: set[str] = set()
         self._cut_responses: set[str] = set()
         self._turn_of_event: dict[str, str] = {}
         #: Whether a spoken turn was committed that the service will answer by itself.
@@ -141,25 +143,29 @@ class SessionCore:
         commands: list[Command] = []
         active = self._sequencer.active_id
         playing = self.ledger.playing
-        cut = {item.response_id for part in playing if (item := self._item(part))}
+        cut = {item.response_id for part in playing if (item := self._item(part)) and item.response_id}
         if active:
             cut.add(active)
             if cancel:
                 commands.append(Send(ev.ResponseCancel(response_id=active)))
+        flying = self._sequencer.in_flight
+        if flying and cancel and (turn := self.turns.get(flying.turn_id)):
+            turn.interrupted = True
+            self._abandoned.add(turn.id)
+        if self.ledger.stop():
+            self._pacer.clear()
+            commands.append(Silence())
         for response_id in cut:
             self._cut_responses.add(response_id)
             if turn := self._turn(response_id):
                 turn.interrupted = True
-                if cancel:
-                    self._sequencer.drop(turn.id)
-        if cut or playing:
-            self._pacer.clear()
-            commands.append(Silence())
+                if cancel and self._sequencer.drop(turn.id):
+                    commands += self._end(turn)
         return commands
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's last word after a `Silence`: truncate what was not heard to its end."""
-        return [
+        truncates: list[Command] = [
             Send(
                 ev.ItemTruncate(
                     event_id=self.new_id("truncate"),
@@ -171,6 +177,7 @@ class SessionCore:
             for cut in self.ledger.cut(positions)
             if cut.heard_ms > 0 and self._item(cut.part)
         ]
+        return truncates + self._feed()
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's positions; hand over what is due next."""
@@ -240,20 +247,23 @@ class SessionCore:
         response = self.conversation.responses[response_id]
         if response.out_of_band:
             return []
-        self.user_speaking = False
-        self._sequencer.user_speaking(False)
         # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
         unnamed = "" if self.expects_response else None
-        self.expects_response = False
         request = self._sequencer.created(response_id, response.metadata.get(REQUEST_KEY, unnamed))
         if request is None or request.turn_id not in self.turns:
+            self.expects_response = self.user_speaking = False
+            self._sequencer.user_speaking(False)
             turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
             self.turns[turn.id] = turn
         else:
             turn = self.turns[request.turn_id]
         self._response_turns[response_id] = turn.id
         turn.response_ids.append(response_id)
-        return []
+        if turn.id not in self._abandoned:
+            return []
+        self._abandoned.remove(turn.id)
+        self._cut_responses.add(response_id)
+        return [Send(ev.ResponseCancel(response_id=response_id))]
 
     def _audio(self, event: ev.OutputAudioDelta) -> list[Command]:
         if event.response_id in self._cut_responses:
@@ -273,10 +283,15 @@ class SessionCore:
         return self._feed()
 
     def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
-        part = Part(event.item_id, event.content_index)
-        self.ledger.completed(part)
         if event.response_id in self._cut_responses:
             return []
+        return self._finish_part(Part(event.item_id, event.content_index))
+
+    def _finish_part(self, part: Part) -> list[Command]:
+        state = self.ledger.state(part)
+        if state is None or state.complete:
+            return []
+        self.ledger.completed(part)
         self._pacer.finish(part)
         return self._feed()
 
@@ -292,7 +307,9 @@ class SessionCore:
         finished = data.get("type") == "function_call" and data.get("status") != "incomplete"
         if not finished or not call_id or call_id in self.calls:
             return []
-        item = self.conversation.items[str(data["id"])]
+        item = self.conversation.items.get(str(data.get("id")))
+        if item is None:
+            return []
         call = ToolCall(call_id, item.id, response_id, item.name, item.arguments)
         self.calls[call_id] = call
         if turn := self._turn(response_id):
@@ -308,9 +325,10 @@ class SessionCore:
                 data = {"type": item.kind, "id": item.id, "call_id": item.call_id}
                 commands += self._tool_call(data, response_id)
         # Whatever the server forgot to close must not play on for ever.
-        for part in self.ledger.playing:
-            if part.item_id in response.item_ids:
-                self.ledger.completed(part)
+        if response_id not in self._cut_responses:
+            for part in self.ledger.playing:
+                if part.item_id in response.item_ids:
+                    commands += self._finish_part(part)
         if response.out_of_band:
             return commands
         commands += self._send_all(self._sequencer.done(response_id))
@@ -343,7 +361,7 @@ class SessionCore:
 
     def _error(self, error: ev.ErrorDetail) -> list[Command]:
         if error.code == "conversation_already_has_active_response":
-            return self._send_all(self._sequencer.refused_busy(error.event_id))
+            return self._refused_busy(error.event_id)
         truncating = (error.event_id or "").startswith("rw_truncate_")
         if error.code in BENIGN_CODES or truncating:
             return []
@@ -357,6 +375,17 @@ class SessionCore:
             self._sequencer.drop(turn_id)
             return self._end(turn)
         return []
+
+    def _refused_busy(self, event_id: str | None) -> list[Command]:
+        flying = self._sequencer.in_flight
+        if flying is None and event_id is None:
+            self.expects_response = False  # it was the service's own try
+        commands = self._send_all(self._sequencer.refused_busy(event_id))
+        if flying and self._sequencer.in_flight is None and flying.turn_id in self._abandoned:
+            self._abandoned.remove(flying.turn_id)
+            self._sequencer.drop(flying.turn_id)
+            commands += self._end(self.turns[flying.turn_id])
+        return commands
 
     def _notice(self, kind: Literal["notice", "error"], text: str) -> None:
         order = self.conversation.order

@@ -34,6 +34,7 @@ class PartState:
     sent: int = 0
     heard: int = 0
     complete: bool = False
+    stopping: bool = False
     cut: bool = False
 
     @property
@@ -102,19 +103,31 @@ class PlaybackLedger:
         return changed
 
     def ahead(self) -> int:
-        """Samples handed to the player and not heard yet."""
-        return sum(state.sent - state.heard for state in self._parts.values() if not state.cut)
+        """Samples handed to the player that are still to be heard."""
+        return sum(state.sent - state.heard for state in self._parts.values() if not (state.cut or state.stopping))
 
     @property
     def playing(self) -> list[Part]:
         """Parts whose sound is not over, oldest first."""
         return [part for part, state in self._parts.items() if state.playing]
 
+    def stop(self) -> bool:
+        """Note that the player was told to fall silent; False where nothing was left to stop."""
+        stopping = [state for state in self._parts.values() if state.playing and not state.stopping]
+        for state in stopping:
+            state.stopping = True
+        return bool(stopping)
+
     def cut(self, positions: list[PlayedTo]) -> list[Cut]:
-        """End every part that is not over, at the player's final `positions`; they will not play on."""
+        """End the parts that were stopped at the player's final `positions`; they will not play on.
+
+        The next answer may have begun before the player's word came: it is left alone. Where nothing was
+        stopped the player fell silent by itself, and every part ends.
+        """
         self.report(positions)
+        playing = self.playing
         cuts = []
-        for part in self.playing:
+        for part in [part for part in playing if self._parts[part].stopping] or playing:
             state = self._parts[part]
             state.cut = True
             cuts.append(Cut(part, to_ms(state.heard), to_ms(state.received)))

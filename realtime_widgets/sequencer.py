@@ -50,9 +50,16 @@ class ResponseSequencer:
         self._waiting.append(request)
         return self._next()
 
-    def drop(self, turn_id: str) -> None:
-        """Forget what a turn still waits for."""
+    @property
+    def in_flight(self) -> Request | None:
+        """The request that was sent and has neither begun nor been refused."""
+        return self._in_flight
+
+    def drop(self, turn_id: str) -> bool:
+        """Forget what a turn still waits for; whether there was something."""
+        before = len(self._waiting)
         self._waiting = deque(request for request in self._waiting if request.turn_id != turn_id)
+        return len(self._waiting) < before
 
     def created(self, response_id: str, request_id: str | None) -> Request | None:
         """Note a response's start; gives the request it answers, None where the service began it."""
