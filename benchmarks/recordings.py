@@ -123,9 +123,7 @@ def _row(name: str, items: Sequence[Measurement]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recordings", description=__doc__)
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=SHIPPED, help="recordings with a manifest.json"
-    )
+    parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="recordings with a manifest.json")
     parser.add_argument("--model", help="folder of a Whisper model for CTranslate2 to measure instead")
     parser.add_argument("--wrong", action="store_true", help="also print what was heard wrongly")
     options = parser.parse_args(arguments)
@@ -137,9 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.wrong:
         for item in measurements:
             if item.errors:
-                print(
-                    f"{item.file}: {item.errors} of {item.words}\n  said:  {item.said}\n  heard: {item.heard}"
-                )
+                print(f"{item.file}: {item.errors} of {item.words}\n  said:  {item.said}\n  heard: {item.heard}")
 
 
 if __name__ == "__main__":

@@ -119,8 +119,6 @@ def _grown(number: int | None, last: str, word: str) -> int | None:
     if word in _SCALES:
         return number * _SCALES[word] if 0 < number < 1000 else None
     value = _VALUES.get(word)
-    if value is None or not (
-        (last in _TENS and 0 < value < 10) or (last in _SCALES and value < _SCALES[last])
-    ):
+    if value is None or not ((last in _TENS and 0 < value < 10) or (last in _SCALES and value < _SCALES[last])):
         return None
     return number + value

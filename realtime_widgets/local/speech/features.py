@@ -21,6 +21,8 @@ _MEL_PER_HZ = _BREAK_MEL / _BREAK_HZ
 _LOG_STEP = np.log(6.4) / 27.0
 #: How far below the loudest point the spectrogram reaches, in powers of ten.
 _DYNAMIC_RANGE = 8.0
+#: Power that counts as silence.
+_LEAST_POWER = 1e-10
 
 
 def _mel_to_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -68,8 +70,11 @@ def log_mel(samples: npt.NDArray[np.float32], frames: int, bands: int = 80) -> n
     padded = np.zeros(length, dtype=np.float32)
     padded[: min(length, samples.size)] = samples[:length]
     padded = np.pad(padded, _WINDOW_SAMPLES // 2, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_SAMPLES)[::HOP_SAMPLES][:frames]
+    sounding = min(frames, samples.size // HOP_SAMPLES + 3)  # beyond these lies nothing but silence
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_SAMPLES)[::HOP_SAMPLES][:sounding]
     power = np.abs(np.fft.rfft(windows * _window(), axis=1)).astype(np.float32) ** 2
-    logarithm = np.log10(np.maximum(_mel_filters(bands) @ power.T, 1e-10))
-    logarithm = np.maximum(logarithm, logarithm.max() - _DYNAMIC_RANGE)
-    return np.ascontiguousarray((logarithm[np.newaxis] + 4.0) / 4.0, dtype=np.float32)
+    logarithm = np.log10(np.maximum(_mel_filters(bands) @ power.T, _LEAST_POWER))
+    floor = max(float(logarithm.max()) - _DYNAMIC_RANGE, float(np.log10(_LEAST_POWER)))
+    spectrogram = np.full((1, bands, frames), floor, dtype=np.float32)
+    np.maximum(logarithm, floor, out=spectrogram[0, :, :sounding])
+    return (spectrogram + 4.0) / 4.0

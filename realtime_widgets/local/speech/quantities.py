@@ -42,9 +42,7 @@ _AMBIGUOUS_ALONE = frozenset("AN")
 
 _UNIT = rf"(?:[{''.join(_PREFIXES)}]?(?:{'|'.join(_UNITS)}))[\u00b2\u00b3]?"
 _NUMBER = r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)"
-_QUANTITY = re.compile(
-    rf"{_NUMBER}([ \u00a0\u202f]*)({_UNIT}(?:[/\u00b7]{_UNIT})*)(?![\w\u00b2\u00b3'\u2019])"
-)
+_QUANTITY = re.compile(rf"{_NUMBER}([ \u00a0\u202f]*)({_UNIT}(?:[/\u00b7]{_UNIT})*)(?![\w\u00b2\u00b3'\u2019])")
 _SUPERSCRIPTS = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a", "0123456789-+"
 )

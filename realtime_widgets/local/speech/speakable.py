@@ -92,9 +92,7 @@ def speakable(text: str) -> str:
     for sign, reading in _WRITTEN_SIGNS.items():
         text = re.sub(sign, reading, text)
     text = "".join(map(_read_character, unicodedata.normalize("NFKC", text)))
-    text = re.sub(
-        rf"\d(?:,?\d){{{_LONGEST_NUMBER},}}", lambda match: " ".join(match[0].replace(",", "")), text
-    )
+    text = re.sub(rf"\d(?:,?\d){{{_LONGEST_NUMBER},}}", lambda match: " ".join(match[0].replace(",", "")), text)
     text = re.sub(r"\s+(?=[,.;:!?]+(?:\s|$))", "", re.sub(r"[^\S\n]+", " ", text))
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if any(map(str.isalnum, line)))

@@ -17,7 +17,7 @@ from realtime_widgets.local.stages import SYNTHESIS_RATE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -46,7 +46,7 @@ class HibariSynthesiser:
 
     Attributes
     ----------
-    voices : tuple of str
+    voices : sequence of str
         The protocol's voice names it answers to (see `voices` for what they are).
 
     Raises
@@ -55,7 +55,7 @@ class HibariSynthesiser:
         Where the model is missing, not genuine or unusable.
     """
 
-    voices = tuple(VOICES)
+    voices: Sequence[str] = tuple(VOICES)
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         # hibari is not meant for several threads: its text side keeps state and is guarded by the lock;

@@ -55,9 +55,7 @@ class SileroDetector:
         if chunk.shape != (CHUNK_SAMPLES,):
             raise AudioError(f"the detector takes {CHUNK_SAMPLES} samples at a time, not shape {chunk.shape}")
         seen = np.concatenate((self._context, chunk.astype(np.float32, copy=False)[np.newaxis]), axis=1)
-        probability, self._state = self._session.run(
-            None, {"input": seen, "state": self._state, "sr": self._rate}
-        )
+        probability, self._state = self._session.run(None, {"input": seen, "state": self._state, "sr": self._rate})
         self._context = seen[:, -_CONTEXT_SAMPLES:]
         return float(probability[0, 0])
 

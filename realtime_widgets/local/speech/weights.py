@@ -1,4 +1,10 @@
-"""The models of the local endpoint: which they are, where they are found, whether they are genuine."""
+"""The models of the local endpoint: which they are, where they are found, whether they are genuine.
+
+Each is looked for in this order: a path given as an argument, a path in its environment variable
+(``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``), the
+package that carries it, the Hugging Face hub where that has it and `huggingface_hub` is installed (its
+cache first, then the network). Weights from a package or the hub must have the sha256 written down here.
+"""
 
 from __future__ import annotations
 
@@ -201,9 +207,7 @@ def check_weights(found: FoundModel) -> None:
     if sha256_of(found.weights) == description.sha256:
         return
     if found.chosen:
-        logger.info(
-            "%s: %s is not the known %s; used as asked", found.origin, found.weights, description.name
-        )
+        logger.info("%s: %s is not the known %s; used as asked", found.origin, found.weights, description.name)
         return
     raise LocalEndpointError(
         f"{found.weights} ({found.origin}) is not the genuine {description.name}: its sha256 differs from "

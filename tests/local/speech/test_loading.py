@@ -36,5 +36,5 @@ def test_all_failures_are_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
 def test_model_that_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt"):
         (tmp_path / name).write_text("{}")
-    with pytest.raises(LocalEndpointError, match="recognition model at .* cannot be used"):
+    with pytest.raises(LocalEndpointError, match=r"recognition model at .* cannot be used"):
         load_models(recogniser_path=tmp_path)

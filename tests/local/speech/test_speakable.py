@@ -29,7 +29,7 @@ from realtime_widgets.local.speech.speakable import cut_into_pieces, speakable
         ("Hi 👩\u200d🔬 there 🇩🇪!", "Hi there!"),
         ("9.81 m/s² on 5 m²", "9.81 meters per second squared on 5 square meters"),
         ("1 m, 2 m, 10 µL, 3 kJ/mol", "1 meter, 2 meters, 10 microliters, 3 kilojoules per mole"),
-        ("3×10⁻⁵ mol/L", "3 times 10 to the power of minus 5 moles per liter"),
+        ("3\u00d710⁻⁵ mol/L", "3 times 10 to the power of minus 5 moles per liter"),
         ("1e-5 and x^2", "1 times 10 to the power of minus 5 and x squared"),
         ("the 1980s, 10K runs, 5 A grades", "the 1980s, 10K runs, 5 A grades"),
         ("H₂O at ~20 °C", "H2O at about 20 °C"),

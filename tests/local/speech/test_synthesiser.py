@@ -24,20 +24,18 @@ pytestmark = pytest.mark.models
 
 SENTENCES = "The window is open, and it is cold outside. Please close the door before you leave the room."
 LONG_SENTENCE = (
-    "Of course I can help you with that, although you should know that the reaction becomes much slower below "
-    "forty degrees, and that we have to keep the temperature above that point for the whole afternoon."
+    "Of course I can help you with that, although you should know that the reaction becomes much slower "
+    "below forty degrees, and that we have to keep the temperature above that point for the whole afternoon."
 )
 
 
-def spoken(
-    speech: SpeechModels, text: str, voice: str = "marin", speed: float = 1.0
-) -> npt.NDArray[np.int16]:
+def spoken(speech: SpeechModels, text: str, voice: str = "marin", speed: float = 1.0) -> npt.NDArray[np.int16]:
     pieces = list(speech.synthesiser.stream(text, voice, speed))
     return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16)
 
 
 def heard(speech: SpeechModels, sound: npt.NDArray[np.int16]) -> str:
-    return speech.recogniser(resample(sound.astype(np.float32) / 32768, 24_000, 16_000)).text
+    return speech.recogniser(resample(sound.astype(np.float32) / np.float32(32768), 24_000, 16_000)).text
 
 
 def fundamental(sound: npt.NDArray[np.int16]) -> float:

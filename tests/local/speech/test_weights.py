@@ -154,9 +154,7 @@ def test_model_in_the_hubs_cache_is_found_offline(tmp_path: Path) -> None:
     (repository / "refs" / "main").write_text("0" * 40)
     for name in (WHISPER_TINY_EN.weight_file, *WHISPER_TINY_EN.companions):
         (snapshot / name).write_text("x")
-    printed = run_with_hub(
-        tmp_path, "print(found := find_model(model)); print(found.origin)", HF_HUB_OFFLINE="1"
-    )
+    printed = run_with_hub(tmp_path, "print(found := find_model(model)); print(found.origin)", HF_HUB_OFFLINE="1")
     assert "hub Systran/faster-whisper-tiny.en" in printed
     assert str(snapshot) in printed
 
