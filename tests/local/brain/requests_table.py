@@ -45,7 +45,11 @@ EXACT: list[Row] = [
     ("Turn on the light in the kitchen.", "set_light", {"room": "kitchen", "on": True}),
     ("Switch off the bedroom lamp.", "set_light", {"room": "bedroom", "on": False}),
     ("What is the average of 3, 4 and 8?", "average", {"values": [3, 4, 8]}),
-    ("Send a message to Anna saying I will be late.", "send_message", {"recipient": "Anna", "text": "I will be late"}),
+    (
+        "Send a message to Anna saying I will be late.",
+        "send_message",
+        {"recipient": "Anna", "text": "I will be late"},
+    ),
     (
         "Convert 100 dollars to euros.",
         "convert_currency",
@@ -69,7 +73,11 @@ OTHERS: list[Row] = [
     ("What rate do we get at 25°C?", "reaction_rate", {"temperature": 25, "unit": "C"}),
     ("Tell me the rate of the reaction at a hundred and twenty degrees.", "reaction_rate", {"temperature": 120}),
     ("How quickly does it react at 350 K?", "reaction_rate", {"temperature": 350, "unit": "K"}),
-    ("Give me the reaction rate for a temperature of 77 Kelvin.", "reaction_rate", {"temperature": 77, "unit": "K"}),
+    (
+        "Give me the reaction rate for a temperature of 77 Kelvin.",
+        "reaction_rate",
+        {"temperature": 77, "unit": "K"},
+    ),
     ("reaction rate 55", "reaction_rate", {"temperature": 55}),
     ("Um, what's the speed of the reaction at, uh, 80 degrees?", "reaction_rate", {"temperature": 80}),
     ("Could you roll a die for me?", "roll_dice", {}),
@@ -106,7 +114,11 @@ OTHERS: list[Row] = [
         "send_message",
         {"recipient": "Maria", "text": "the train is delayed"},
     ),
-    ("Write a message to Peter: lunch is ready.", "send_message", {"recipient": "Peter", "text": "lunch is ready"}),
+    (
+        "Write a message to Peter: lunch is ready.",
+        "send_message",
+        {"recipient": "Peter", "text": "lunch is ready"},
+    ),
     (
         "How much is 50 pounds in dollars?",
         "convert_currency",
@@ -171,7 +183,11 @@ OTHERS: list[Row] = [
         {"query": "perovskites", "limit": 5, "sort": "newest"},
     ),
     ("Look for three papers on sleep.", "search_papers", {"query": "sleep", "limit": 3}),
-    ("Show me papers about CRISPR sorted by citations.", "search_papers", {"query": "CRISPR", "sort": "citations"}),
+    (
+        "Show me papers about CRISPR sorted by citations.",
+        "search_papers",
+        {"query": "CRISPR", "sort": "citations"},
+    ),
     ("How are you today?", None, {}),
     ("I like my reaction to that film.", None, {}),
     ("What is the meaning of life?", None, {}),

@@ -71,9 +71,7 @@ SET_LIGHT = tool(
         "description": "Brightness in percent.",
     },
 )
-AVERAGE = tool(
-    "average", "Arithmetic mean of some numbers.", "values", values={"type": "array", "items": NUMBER}
-)
+AVERAGE = tool("average", "Arithmetic mean of some numbers.", "values", values={"type": "array", "items": NUMBER})
 CREATE_REMINDER = tool(
     "create_reminder",
     "Remind me of something at a time.",
