@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import os
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 from realtime_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
 #: Where the notebooks go if the person names no folder.
@@ -24,12 +24,13 @@ FIRST_NOTEBOOK = "01_quickstart.ipynb"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
+    parser.usage = "%(prog)s [-h] [--no-browser] [--port PORT] [folder] [-- arguments for JupyterLab]"
     parser.add_argument(
         "folder", nargs="?", default=DEFAULT_FOLDER, help=f"where to put the notebooks (default: {DEFAULT_FOLDER})"
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="port of JupyterLab (default: the first free one from 8888 on)")
-    parser.add_argument("jupyter", nargs="*", help="after --: more arguments for JupyterLab")
+    parser.add_argument("jupyter", nargs="*", help=argparse.SUPPRESS)
 
 
 def run(namespace: argparse.Namespace) -> int:

@@ -1,0 +1,65 @@
+# What a person needs: `make demo` to talk, `make test` to change something.
+# More arguments: make demo ARGS="--no-browser --port 8899", make test ARGS="-k interrupt".
+
+PYTHON ?= python3
+ARGS ?=
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NPM = .ci/npm
+SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
+
+.PHONY: demo test setup style format types js build clean
+
+demo: .venv/installed
+	$(BIN)/realtime-widgets demo $(ARGS)
+
+# The fast rings first; pytest's own closing line last.
+test: setup style types
+	$(NPM) test --silent
+	$(BIN)/python -m pytest $(ARGS)
+
+setup: .venv/installed-dev js
+	$(BIN)/python -m tests.support.chromium --install
+
+style: .venv/installed-dev js/node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(NPM) run --silent format:check
+
+format: .venv/installed-dev js/node_modules/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) run --silent format
+
+types: .venv/installed-dev js/node_modules/.installed
+	$(BIN)/mypy
+	$(NPM) run --silent check
+
+js: realtime_widgets/static/port.js
+
+build: .venv/installed-dev js
+	$(BIN)/python -m build
+
+clean:
+	rm -rf .venv build dist js/node_modules js/dist realtime_widgets/static tests/artifacts
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...')"
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(PIP) --editable ".[all]"
+	touch $@
+
+# The bundles first: the package's own build then finds them made.
+.venv/installed-dev: pyproject.toml | .venv/bin/python js
+	$(PIP) --editable ".[dev]"
+	touch $@ .venv/installed
+
+js/node_modules/.installed: js/package-lock.json | .venv/bin/python
+	$(NPM) ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+realtime_widgets/static/port.js: $(SOURCES) | js/node_modules/.installed
+	$(NPM) run --silent build
