@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
+
+logger = logging.getLogger(__name__)
 
 #: Speeds that the protocol allows, as factors.
 SLOWEST, FASTEST = 0.25, 1.5
@@ -98,8 +101,12 @@ class HibariSynthesiser:
 
     def _pieces(self, text: str, voice: VoiceVariation, speed: float) -> Iterator[npt.NDArray[np.int16]]:
         for piece in cut_into_pieces(self._engine.split_sentences(speakable(text))):
-            with self._text_lock:
-                spoken = [self._engine.ids(phonemes) for phonemes in self._engine.phonemize(piece)]
+            try:
+                with self._text_lock:
+                    spoken = [self._engine.ids(phonemes) for phonemes in self._engine.phonemize(piece)]
+            except Exception:  # a reply must not break off at a word that the engine stumbles over
+                logger.exception("a sentence of %d characters cannot be read aloud and is left out", len(piece))
+                continue
             pause = _SENTENCE_PAUSE_S if _SENTENCE_END.search(piece) else _CLAUSE_PAUSE_S
             for ids in spoken:
                 samples = _trimmed(self._render(ids, voice, speed), pause / speed)
