@@ -47,7 +47,10 @@ def run(namespace: argparse.Namespace) -> int:
     for line in copy_notebooks(notebooks_folder(), target):
         print(line)
     sys.stdout.flush()
-    command = [sys.executable, "-m", "jupyterlab", str(target / FIRST_NOTEBOOK), f"--ServerApp.root_dir={target}"]
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        *(f"--ServerApp.root_dir={target}", f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"),
+    ]
     if namespace.no_browser:
         command.append("--no-browser")
     if namespace.port is not None:

@@ -203,8 +203,10 @@ def check_endpoint(chosen: str | None) -> Iterable[Finding]:
     try:
         endpoint = resolve_endpoint(chosen)
     except ConfigurationError as error:
-        detail, _, cure = str(error).partition(": ")
-        yield Finding("endpoint", "problem", detail, cure or "see the documentation of `endpoint`")
+        detail, _, cure = _without_secrets(str(error)).partition(": ")
+        yield Finding(
+            "endpoint", "problem", detail, cure or "set OPENAI_BASE_URL or --endpoint to such an address"
+        )
         return
     if endpoint.local:
         yield Finding("endpoint", "ok", "local: a session starts it on this machine when it is needed")
@@ -270,6 +272,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def _without_secrets(text: str) -> str:
+    """Take from addresses what people put there and should not: names, passwords, keys."""
+    return re.sub(r"\?[^\s'\"]*", "", re.sub(r"//[^/@\s]*@", "//", text))
 
 
 def _pip(*arguments: str) -> str:
