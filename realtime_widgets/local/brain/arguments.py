@@ -10,14 +10,9 @@ from realtime_widgets.local.brain.dates import find_dates
 from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
 from realtime_widgets.local.brain.fill_moments import fill_moments
 from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
-from realtime_widgets.local.brain.fill_strings import (
-    fill_strings,
-    list_text,
-    remaining_text,
-    split_list,
-    whole_answer,
-)
+from realtime_widgets.local.brain.fill_strings import fill_strings, list_text, remaining_text
 from realtime_widgets.local.brain.numbers import plain
+from realtime_widgets.local.brain.phrases import split_list, whole_answer
 from realtime_widgets.local.brain.utterance import Utterance
 
 if TYPE_CHECKING:

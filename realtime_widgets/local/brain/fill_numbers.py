@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import takewhile
@@ -53,6 +54,7 @@ _EDGE_OF = {
 _COUNTERS = word_set("count n number num times repeat quantity many copies amount total")
 #: What stands behind these belongs to something else.
 _BREAKS = word_set("and with for at on to from then but or using")
+_PAUSE = re.compile(r"[,;:!?]|\.(?=\s|$)")
 _REACH = 3  # words looked at on either side
 
 
@@ -123,12 +125,14 @@ def _candidates(utterance: Utterance) -> list[_Candidate]:
         ceiling = numbers[place + 1].start if place + 1 < len(numbers) else len(utterance.text)
         near = [word for word in utterance.words if floor <= word.start and word.end <= ceiling]
         before = [word.text for word in near if word.end <= number.start][-_REACH:][::-1]
-        after = [word.text for word in near if word.start >= number.end][:_REACH]
+        stop = _PAUSE.search(utterance.text, number.end, ceiling)
+        end = stop.start() if stop else ceiling
+        after = [word.text for word in near if number.end <= word.start < end][:_REACH]
         after = list(takewhile(lambda word: word not in _BREAKS, after))
         sign = utterance.text[number.end : number.end + 2].strip()[:1]
         if sign in ("%", "\u00b0", "\u20ac", "$"):
             after.insert(0, sign)
-        elif not after and place + 1 < len(numbers):
+        elif not after and stop is None and place + 1 < len(numbers):
             after = utterance.after(numbers[place + 1].end, 2)[1:]  # "3 20-sided dice"
         if number.start in lengths:
             found.append(_as_said(utterance, number, before, after))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from realtime_widgets.local.brain.phrases import QUOTED
 from realtime_widgets.local.brain.words import REQUEST_VERBS, STOP_WORDS, Word, stem, word_set, words_of
 
 if TYPE_CHECKING:
@@ -64,9 +65,6 @@ _NOT_NAMES = word_set(
 _NAME_ENDS = (_PREPOSITIONS - {"of"}) | word_set(
     "and now today right saying that who which sorted because if when is are or via using while instead"
 )
-_QUOTED = re.compile(
-    r"[\"\u201c\u201d«](?P<a>[^\"\u201c\u201d«»]+)[\"\u201c\u201d»]|(?<!\w)['\u2018](?P<b>[^'\u2018\u2019]+)['\u2019](?!\w)"
-)
 _CALLED = re.compile(
     r"\b(?:called|named|labell?ed|titled|entitled|name is|known as)\s+(?P<value>.+)", re.IGNORECASE | re.DOTALL
 )
@@ -115,38 +113,14 @@ def remaining_text(utterance: Utterance, tool_stems: frozenset[str]) -> str:
     return best
 
 
-def whole_answer(text: str) -> str:
-    """The bare value in an answer to "For which city?": "It's Paris, please." gives "Paris"."""
-    quoted = _QUOTED.search(text)
-    if quoted:
-        return (quoted["a"] or quoted["b"]).strip()
-    core = re.sub(r"(?i)[\s,.!?]*\b(please|thanks|thank you)[\s.!?]*$", "", text.strip())
-    core = re.sub(
-        r"(?i)^(?:(?:oh|um+|uh+|well|okay|ok|yes|sure|so|then|please|it's|it is|that's|that is"
-        r"|the (?:name|city|title) is|make it|let's say|say|i(?:'d| would) like|i(?:'d| would) say|i want|i mean"
-        r"|for|in|to|at|on|with|about|called|named|call it|name it|use|take)\b[\s,:]*)+",
-        "",
-        core,
-    )
-    core = core.strip(" \t\n.,!?;:")
-    return re.sub(r"(?i)^(?:the|a|an)\s+(?=\w)", "", core) if len(core.split()) <= 3 else core
-
-
 def list_text(utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str]) -> str:
     """The stretch that holds an optional list's items; empty without a clear sign."""
     own = _after_own_name(utterance, parameter, tool_stems)
     return own or _after_preposition(utterance, parameter, tool_stems, phrase=True)
 
 
-def split_list(text: str) -> list[str]:
-    """Items of a spoken list: "apples, pears and milk"."""
-    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+plus\s+", text)
-    items = [re.sub(r"(?i)^(?:and|some|a|an|the)\s+", "", part.strip(" .!?;:")) for part in parts]
-    return [item for item in items if item]
-
-
 def _fill_quoted(utterance: Utterance, parameters: Sequence[Parameter], found: dict[Parameter, str]) -> None:
-    quotes = [match for match in _QUOTED.finditer(utterance.text) if utterance.is_free(*match.span())]
+    quotes = [match for match in QUOTED.finditer(utterance.text) if utterance.is_free(*match.span())]
     open_parameters = sorted(parameters, key=lambda one: (not one.required, not _PHRASES & set(one.words)))
     for match, parameter in zip(quotes, open_parameters, strict=False):
         # A quotation right after a parameter's name is its value.

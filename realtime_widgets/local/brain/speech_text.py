@@ -19,7 +19,7 @@ _LISTED = 6
 _FETCHING = word_set(
     """
     get fetch read compute calculate calc find lookup look query determine estimate measure show
-    list check retrieve load search evaluate count
+    list check measure retrieve load search evaluate count
     """
 )
 _DOING = word_set(
@@ -50,11 +50,11 @@ def say_result(tool: str, output: str) -> list[str]:
     if isinstance(value, str):
         return _say_text(tool, value)
     if isinstance(value, bool):
-        return [f"{_capital(_subject(tool) or 'the answer')}: {'yes' if value else 'no'}."]
+        return [_say_flag(tool, value)]
     if isinstance(value, int | float):
         return [f"{_capital(_subject(tool) or 'the result')} {_is(_subject(tool))} {say_number(value)}."]
     if isinstance(value, Mapping):
-        return _say_mapping(tool, value)
+        return _say_mapping(value)
     return _say_list(tool, list(value) if isinstance(value, list) else [value])
 
 
@@ -87,7 +87,7 @@ def _digits(size: float) -> str:
     return f"{float(f'{size:.4g}'):.12g}"
 
 
-def ask_for(parameter: Parameter) -> str:
+def ask_for(parameter: Parameter, tool: Tool) -> str:
     """The question for a missing argument."""
     kind = parameter.shape.kind
     spoken = parameter.spoken
@@ -101,6 +101,10 @@ def ask_for(parameter: Parameter) -> str:
         return "At what time?"
     if kind == "date-time":
         return "For which day and time?"
+    if spoken == "name" and len(tool.words) > 1 and tool.words[0] in _DOING:
+        return f"Which {tool.words[-1]}, by name?"
+    if len(spoken) < 3 and kind in ("number", "integer"):
+        return f"What is {spoken}?"
     if spoken in ("message", "text", "body", "content", "note"):
         return f"What should the {spoken} say?"
     if kind == "string" and spoken in ("recipient", "to", "person", "contact"):
@@ -116,7 +120,8 @@ def ability(tool: Tool) -> str:
     if not words:
         return tool.name
     if words[0] in _FETCHING:
-        return f"{words[0]} {_with_article(words[1:])}" if words[1:] else words[0]
+        rest = " ".join(words[1:])
+        return f"{words[0]} {rest}" if not rest or _is(rest) == "are" else f"{words[0]} the {rest}"
     if words[0] in _DOING:
         return f"{words[0]} {_with_article(words[1:])}".strip()
     return f"tell you the {tool.spoken}"
@@ -191,8 +196,18 @@ def _unwrap(value: object) -> object:
 
 def _nothing(tool: str, value: object) -> str:
     if value in ([], {}):
-        return f"{_capital(_subject(tool) or 'the result')} {_is(_subject(tool))} empty."
+        subject = _subject(tool)
+        plural = _is(subject) == "are"
+        return f"There are no {subject.removeprefix('the ')}." if plural else "The result is empty."
     return "Done."
+
+
+def _say_flag(name: str, value: bool) -> str:
+    """Stable: yes."""
+    words = split_name(name)
+    if words and words[0] in ("is", "has", "are", "can", *_FETCHING):
+        words = words[1:]
+    return f"{_capital(' '.join(words) or 'the answer')}: {'yes' if value else 'no'}."
 
 
 def _say_text(tool: str, text: str) -> list[str]:
@@ -205,14 +220,18 @@ def _say_text(tool: str, text: str) -> list[str]:
     return sentences(_sentence(flat))
 
 
-def _say_mapping(tool: str, value: Mapping[object, object]) -> list[str]:
-    subject = _subject(tool)
-    parts = [f"the {_words(key)} {_is(_words(key))} {_brief(inner)}" for key, inner in list(value.items())[:4]]
-    said = [_sentence(_capital(join_words(parts)))]
+def _say_mapping(value: Mapping[object, object]) -> list[str]:
+    told = list(value.items())[:4]
+    flags = [_say_flag(str(key), inner) for key, inner in told if isinstance(inner, bool)]
+    parts = [
+        f"the {_words(key)} {_is(_words(key))} {_brief(inner)}"
+        for key, inner in told
+        if not isinstance(inner, bool)
+    ]
+    said = [_sentence(_capital(join_words(parts)))] if parts else []
+    said += flags
     if len(value) > 4:
         said.append(f"There are {len(value) - 4} more values.")
-    if subject and len(value) > 1:
-        said.insert(0, f"Here {_is(subject)} {subject}.")
     return said
 
 

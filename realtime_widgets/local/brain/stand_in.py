@@ -130,7 +130,7 @@ class _Answer:
             return
         plans = self._plans(text, place) if self._may_call and text else []
         if plans and plans[0].filled.missing:
-            yield Say(ask_for(plans[0].filled.missing[0]))
+            yield Say(ask_for(plans[0].filled.missing[0], plans[0].tool))
         elif plans:
             yield from (plan.call() for plan in plans)
         else:
@@ -206,7 +206,7 @@ class _Answer:
         tool = fits[0].tool
         filled = fill(tool, self._turns[chain[0]].text, self._now)
         for place in chain[1:]:
-            if not filled.missing or not _was_asked(self._turns[place - 1].text, filled.missing[0]):
+            if not filled.missing or not _was_asked(self._turns[place - 1].text, filled.missing[0], tool):
                 return None
             asked = filled.missing[0]
             filled = fill(tool, self._turns[place].text, self._now, filled.values, asked)
@@ -267,8 +267,8 @@ def _forced_tools(tool_choice: object, tools: Sequence[Tool]) -> list[Tool]:
     return []
 
 
-def _was_asked(said: str, parameter: Parameter) -> bool:
+def _was_asked(said: str, parameter: Parameter, tool: Tool) -> bool:
     """Whether `said`, maybe cut short by an interruption, is our question for `parameter`."""
-    question = re.sub(r"\W+", " ", ask_for(parameter)).lower().strip()
+    question = re.sub(r"\W+", " ", ask_for(parameter, tool)).lower().strip()
     heard = re.sub(r"\W+", " ", said).lower().strip()
     return question.startswith(heard)

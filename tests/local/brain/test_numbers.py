@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,4 +54,4 @@ def test_digits_give_themselves(value: int) -> None:
 def test_any_text_is_read_in_order_and_in_bounds(text: str) -> None:
     numbers = find_numbers(text)
     assert all(0 <= number.start < number.end <= len(text) for number in numbers)
-    assert all(before.end <= after.start for before, after in zip(numbers, numbers[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(numbers))

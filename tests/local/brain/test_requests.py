@@ -57,7 +57,7 @@ def test_a_missing_argument_is_asked_for_and_the_answer_completes_the_call(brain
 
 def test_two_missing_arguments_are_asked_for_one_after_the_other(brain: StandInBrain) -> None:
     items = [spoken("Book a room, please.")]
-    for question, reply in (("For which name?", "Einstein, please."), ("For which day?", "Next Friday.")):
+    for question, reply in (("Which room, by name?", "Einstein, please."), ("For which day?", "Next Friday.")):
         assert words(ask(brain, items, TOOLS)) == question
         items += [answered(question), spoken(reply)]
     assert calls(ask(brain, items, TOOLS)) == [("book_room", {"name": "Einstein", "day": "2026-12-04"})]

@@ -49,7 +49,8 @@ SCHEMAS = st.recursive(
     max_leaves=6,
 )
 TEXTS = st.sampled_from([row[0] for row in EXACT]) | st.text(max_size=60) | st.sampled_from(
-    ["try again", "and at 60?", "in 99999999999 days", "at 9e99 degrees", "the 31st of the 99th", "no", "yes", "a", "'"]
+    ["try again", "and at 60?", "in 99999999999 days",
+     "at 9e99 degrees", "the 31st of the 99th", "no", "yes", "a", "'"]
 )  # fmt: skip
 TOOL_LISTS = st.lists(
     st.fixed_dictionaries(
