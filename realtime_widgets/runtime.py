@@ -217,6 +217,11 @@ class SessionRuntime:
             self._dropping = True
             self.problem("The connection is too slow for the microphone: what you say now is lost.")
 
+    def warm_up(self) -> None:
+        """Get a local endpoint ready before it is needed: its models take a second or two to load."""
+        if self._phase == "idle" and self.endpoint.local:
+            self.run(self._start_local_endpoint())
+
     def start_soon(self) -> None:
         """Start in the background; what goes wrong is shown as a problem."""
         if self._phase == "idle" and self._starting is None:
@@ -228,10 +233,9 @@ class SessionRuntime:
         async def reporting() -> None:
             try:
                 await coroutine
-            except SessionClosedError as error:
-                self.problem(str(error))
             except RealtimeWidgetsError as error:
-                log.debug("already told by `_open`: %s", error)
+                if str(error) != self.closed_reason:  # that one has been told
+                    self.problem(str(error))
 
         self._spawn(reporting())
 
@@ -313,11 +317,11 @@ class SessionRuntime:
 
         if not await self.until(answered, CONFIGURE_TIMEOUT_S):
             raise ConnectionFailedError(
-                f"{self.endpoint.name} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s; "
+                f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s; "
                 "does it speak the Realtime protocol (GA)?"
             )
         if refusal := self.core.refusals.get("rw_configure"):
-            raise ConfigurationError(f"{self.endpoint.name} refused the session's settings: {refusal.message}")
+            raise ConfigurationError(f"{self.endpoint.title} refused the session's settings: {refusal.message}")
         if self._phase == "closed":
             raise ConnectionFailedError(self.closed_reason)
 
@@ -368,7 +372,7 @@ class SessionRuntime:
             shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
-            self.problem(f"The session ended: {reason}.")
+            self.problem(f"The session ended: {reason.rstrip('.')}.")
         self.perform(self.core.fail_open_turns(reason))
         current = asyncio.current_task()
         for task in self._tasks:

@@ -49,7 +49,7 @@ class Connection:
         ConnectionFailedError
             Where it cannot be reached or refuses; the text names the cure, never the key.
         """
-        where = f"{endpoint.name} ({endpoint.base_url})"
+        where = f"{endpoint.title} ({endpoint.base_url})"
         try:
             websocket = await connect(
                 endpoint.websocket_url(),
@@ -75,7 +75,7 @@ class Connection:
             raise ConnectionFailedError(
                 f"{where} cannot be reached: {error.strerror or error}; is it running, is the URL right?"
             ) from None
-        return cls(websocket, endpoint.name)
+        return cls(websocket, endpoint.title)
 
     async def send(self, event: ClientEvent) -> None:
         """Send one event.

@@ -70,6 +70,11 @@ class Endpoint:
         host = urlsplit(self.base_url).netloc.rpartition("@")[2]
         return "OpenAI" if host == urlsplit(OPENAI_BASE_URL).netloc else host
 
+    @property
+    def title(self) -> str:
+        """The name as it stands in a sentence."""
+        return "the local endpoint" if self.local else self.name
+
     def websocket_url(self) -> str:
         """URL of a conversation session."""
         scheme, netloc, path, _, _ = urlsplit(self.base_url)

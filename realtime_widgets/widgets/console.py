@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import ipywidgets
 
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.widgets.microphone import Microphone
 from realtime_widgets.widgets.player import AudioPlayer
 from realtime_widgets.widgets.status import SessionStatus
@@ -40,6 +41,7 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         controls.add_class("rw-controls")
         super().__init__([self.status, self.transcript, controls])
         self.add_class("rw-console")
+        shared_engine().call(session.runtime.warm_up)
 
 
 _consoles: WeakKeyDictionary[RealtimeSession, RealtimeConsole] = WeakKeyDictionary()

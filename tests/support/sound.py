@@ -104,6 +104,12 @@ class Recording:
         """When each stretch of sound began, in milliseconds of the page's clock."""
         return [start for start, _ in self.loud_stretches(threshold, gap_ms)]
 
+    def between(self, start_ms: float, end_ms: float | None = None) -> Recording:
+        """The part between two times of the page's clock."""
+        first = max(0, round((start_ms - self.start_ms) / 1000 * self.rate))
+        last = len(self.samples) if end_ms is None else round((end_ms - self.start_ms) / 1000 * self.rate) + 1
+        return Recording(self.samples[first:last], self.rate, self.start_ms + first / self.rate * 1000)
+
     def resampled(self, rate: int) -> Samples:
         """The samples at another rate."""
         return np.asarray(soxr.resample(self.samples, self.rate, rate), np.float32)

@@ -1,0 +1,121 @@
+"""The whole way: a person opens the quickstart, clicks the microphone, speaks, is answered, calls a tool, interrupts."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from realtime_widgets.audio import SAMPLE_RATE, from_pcm16, read_sound, resample
+from tests.support.sound import MICROPHONE_RATE, microphone_wav
+from tests.support.voice import RATE, recognise, speak, words
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tests.support.lab import Lab
+    from tests.support.page import LabPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.models]
+
+_ROOT = Path(__file__).parents[2]
+_QUICKSTART = _ROOT / "notebooks" / "01_quickstart.ipynb"
+_PERSON = _ROOT / "tests" / "sounds" / "arctic_a0007.flac"
+_PERSON_SAYS = "and you always want to see it in the superlative degree"
+_QUESTION = "How fast is our reaction at forty degrees?"
+#: Cells of the quickstart: the session, its console, the tool; the cell after the next is free to use.
+_SESSION, _CONSOLE, _TOOL = 1, 2, 4
+
+
+async def _journal(page: LabPage, index: int) -> list[dict[str, Any]]:
+    """Events of the session, read by a cell."""
+    await page.edit_cell(
+        index,
+        "import json\nprint(json.dumps([(r.sender, r.event) for r in session.journal"
+        ' if "append" not in r.event["type"] and "delta" not in r.event["type"]]))',
+    )
+    await page.run_cell(index)
+    return [event | {"sender": sender} for sender, event in json.loads(await page.output_text(index))]
+
+
+def _microphone(path: Path) -> Path:
+    """A person's sentence; then, over the answer to it, the question to the tool."""
+    person, rate = read_sound(_PERSON)
+    return microphone_wav(
+        path,
+        [
+            (4.0, resample(person, rate, MICROPHONE_RATE)),
+            (16.0, resample(speak(_QUESTION), RATE, MICROPHONE_RATE)),
+        ],
+        seconds=60,
+    )
+
+
+async def _received(page: LabPage, index: int) -> npt.NDArray[np.float32]:
+    """All sound of the first answer that came from the endpoint, at 24 kHz."""
+    await page.edit_cell(
+        index,
+        "import base64\nturns = session.runtime.core.turns.values()\n"
+        "print(base64.b64encode(bytes(next(iter(turns)).audio)).decode())",
+    )
+    await page.run_cell(index)
+    return from_pcm16(base64.b64decode(await page.output_text(index)))
+
+
+def _stopped_at_ms(received: npt.NDArray[np.float32], played: npt.NDArray[np.float32]) -> float:
+    """Where in `received` the sound `played` (24 kHz) stopped: the place of its last moments, found by likeness."""
+    end = int(np.flatnonzero(np.abs(played) > 1e-3)[-1]) + 1
+    # The last milliseconds are faded; what is before them is as it was sent.
+    last = played[end - SAMPLE_RATE // 2 : end - SAMPLE_RATE // 100]
+    likeness = scipy.signal.correlate(received, last, mode="valid")
+    return float(np.argmax(likeness) + SAMPLE_RATE // 2) / SAMPLE_RATE * 1000
+
+
+async def test_a_person_talks_with_the_quickstart(lab: Lab, tmp_path: Path) -> None:
+    page = await lab.open(_QUICKSTART, microphone=_microphone(tmp_path / "microphone.wav"), size=(1280, 1400))
+    for cell in (_SESSION, _CONSOLE, _TOOL):
+        await page.run_cell(cell)
+    await page.edit_cell(_TOOL + 3, "session.runtime.core.keep_spoken_audio = True")
+    await page.run_cell(_TOOL + 3)
+    speaker = await page.tap_speaker()
+    await page.click("button[aria-label*='microphone']")
+
+    # The tool's answer comes last; when it has been played, all is over.
+    await page.expect(".rw-tool >> text=reaction_rate", seconds=60)
+    await page.expect(".rw-tool >> text=moles per second", seconds=30)
+    await speaker.wait_for_sound()
+    await speaker.wait_for_silence(1500)
+    recording = await speaker.read()
+
+    # The transcript shows what was said, by both sides, in order.
+    said = [words(text) for text in await page.page.locator(".rw-turn-user .rw-text").all_inner_texts()]
+    assert said[0] == words(_PERSON_SAYS)
+    assert said[1][:5] == words(_QUESTION)[:5]
+    answers = await page.page.locator(".rw-turn-assistant .rw-text").all_inner_texts()
+    assert len(answers) == 2
+    assert "moles per second" in answers[1]
+
+    # The speech over the first answer silenced it, and the model was told where.
+    events = await _journal(page, _TOOL + 2)
+    truncates = [e for e in events if e["type"] == "conversation.item.truncate" and e["sender"] == "client"]
+    assert len(truncates) == 1
+    stretches = recording.loud_stretches(gap_ms=1500)
+    (begin, end), (last_begin, _) = stretches
+    first = recording.between(begin, end).resampled(SAMPLE_RATE)
+    stopped = _stopped_at_ms(await _received(page, _TOOL + 3), first)
+    assert truncates[0]["audio_end_ms"] == pytest.approx(stopped, abs=20)
+    assert any(e["type"] == "conversation.item.truncated" for e in events)
+    assert not [e for e in events if e["type"] == "error"]
+
+    # What came out of the speaker at the end are the words of the tool's result.
+    heard = recognise(recording.between(last_begin - 200))
+    assert {"reaction", "moles", "per", "second"} <= set(heard)
+    await page.show_cell(_CONSOLE)
+    await page.screenshot("talk-light")
+    await page.set_theme("dark")
+    await page.screenshot("talk-dark")
