@@ -24,6 +24,7 @@ from realtime_widgets.local.serve import KEY_VARIABLE, LISTENING
 _KEPT_LINES = 40
 #: Seconds an orderly end may take before the child is killed.
 _STOP_S = 5.0
+_MODULE = "realtime_widgets.local"
 
 
 class EmbeddedEndpoint:
@@ -148,7 +149,7 @@ class EmbeddedEndpoint:
         try:
             process = subprocess.Popen(
                 # -P: a file of the person's folder must not stand in for a module of ours.
-                [sys.executable, "-P", "-m", "realtime_widgets.local", "--end-with-parent"],
+                [sys.executable, "-P", "-m", _MODULE, "--end-with-parent"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -96,8 +96,22 @@ NAMES = st.sampled_from(
     ]
 )
 TYPES = st.sampled_from(
-    [*EVENTS, "message", "function_call", "function_call_output", "input_text", "input_audio", "realtime"]
-    + ["item_reference", "server_vad", "semantic_vad", "audio/pcmu", "function", "user", "assistant"]
+    [*EVENTS]
+    + [
+        "message",
+        "function_call",
+        "function_call_output",
+        "item_reference",
+        "input_text",
+        "input_audio",
+        "realtime",
+        "server_vad",
+        "semantic_vad",
+        "audio/pcmu",
+        "function",
+        "user",
+        "assistant",
+    ]
 )
 VALUES = st.recursive(
     st.one_of(SCALARS, TYPES, st.just("AAAA")),

@@ -25,7 +25,6 @@ from realtime_widgets.local.realtime.usage import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from realtime_widgets.local.realtime.response_options import ResponseOptions

@@ -1,0 +1,227 @@
+"""The endpoint as a child process: it listens, it ends with its parent, it says why it cannot start."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING
+
+import pytest
+
+from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.local import process as process_module
+from realtime_widgets.local.process import EmbeddedEndpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedEndpoint]:
+    endpoint = EmbeddedEndpoint()
+    yield endpoint
+    endpoint.stop()
+
+
+def wait_for_exit(pid: int) -> None:
+    """Return when the process (not ours) is gone; the test's own time limit ends a wait in vain."""
+    pause = threading.Event()
+    while True:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if sys.platform == "linux":
+            with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    return
+        pause.wait(0.05)
+
+
+def serve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "realtime_widgets.local", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_start_status_and_stop(embedded: EmbeddedEndpoint) -> None:
+    assert not embedded.alive
+    embedded.start()
+    assert embedded.alive
+    assert embedded.url.startswith("http://127.0.0.1:")
+    assert set(embedded.status()) == {"ready", "loading", "problem"}
+    assert embedded.api_key not in repr(embedded)
+    pid = embedded.pid
+    assert embedded.start().pid == pid
+    embedded.stop()
+    assert not embedded.alive
+    with pytest.raises(LocalEndpointError, match="not running"):
+        _ = embedded.url
+    embedded.stop()
+
+
+def test_key_is_needed_and_not_in_the_process_list(embedded: EmbeddedEndpoint) -> None:
+    embedded.start()
+    host, _, port = embedded.url.removeprefix("http://").removesuffix("/v1").partition(":")
+    connection = HTTPConnection(host, int(port), timeout=20)
+    connection.request("GET", "/v1/models")
+    answer = connection.getresponse()
+    assert answer.status == 401
+    assert json.loads(answer.read())["error"]["code"] == "invalid_api_key"
+    connection.close()
+    if sys.platform == "linux":
+        with open(f"/proc/{embedded.pid}/cmdline") as shown:  # noqa: PTH123
+            assert embedded.api_key not in shown.read()
+
+
+@posix_only
+def test_a_server_that_died_is_started_again(embedded: EmbeddedEndpoint) -> None:
+    embedded.start()
+    pid, key = embedded.pid, embedded.api_key
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for_exit(pid)
+    assert not embedded.alive
+    embedded.start()
+    assert embedded.pid != pid
+    assert embedded.api_key == key
+    assert "ready" in embedded.status()
+
+
+def test_shared_endpoint_is_one_for_all_threads() -> None:
+    found: list[EmbeddedEndpoint] = []
+    threads = [threading.Thread(target=lambda: found.append(EmbeddedEndpoint.shared())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    try:
+        assert len({id(endpoint) for endpoint in found}) == 1
+        assert found[0].alive
+    finally:
+        found[0].stop()
+
+
+PARENT = """
+    import sys
+    from realtime_widgets.local.process import EmbeddedEndpoint
+    endpoint = EmbeddedEndpoint.shared()
+    print(endpoint.pid, flush=True)
+    {then}
+"""
+
+
+def start_parent(then: str) -> tuple[subprocess.Popen[str], int]:
+    code = textwrap.dedent(PARENT).format(then=then)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    return parent, int(parent.stdout.readline())
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("number", "then"),
+    [
+        (signal.SIGKILL, "sys.stdin.read()"),
+        (signal.SIGTERM, "sys.stdin.read()"),
+        # Another child holds the pipe open: the parent's process id tells.
+        (signal.SIGKILL, "import os; os.fork(); sys.stdin.read()"),
+    ],
+)
+def test_server_ends_with_its_parent(number: signal.Signals, then: str) -> None:
+    parent, pid = start_parent(then)
+    try:
+        os.kill(pid, 0)
+        os.kill(parent.pid, number)
+        wait_for_exit(pid)
+    finally:
+        assert parent.stdin is not None
+        parent.stdin.close()
+        parent.kill()
+        parent.wait()
+
+
+def test_server_ends_when_its_parent_exits() -> None:
+    parent, pid = start_parent("sys.exit(0)")
+    with parent:
+        parent.wait(60)
+    wait_for_exit(pid)
+
+
+@posix_only
+def test_interrupt_of_the_parent_does_not_reach_the_server(embedded: EmbeddedEndpoint) -> None:
+    embedded.start()
+    assert embedded.pid is not None
+    assert os.getpgid(embedded.pid) != os.getpgid(0)
+    assert os.getsid(embedded.pid) != os.getsid(0)
+
+
+def test_failed_start_gives_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_module, "_MODULE", "realtime_widgets.no_such_module")
+    with pytest.raises(LocalEndpointError, match="No module named realtime_widgets.no_such_module"):
+        EmbeddedEndpoint().start()
+
+
+def test_interpreter_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(LocalEndpointError, match="cannot start '/no/such/python'"):
+        EmbeddedEndpoint().start()
+
+
+def test_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = serve("--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "choose another --host or --port" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--host", "no.such.host.invalid"], "is no address of this machine"),
+        (["--host", "0.0.0.0"], "set a key with --api-key"),
+        (["--host", "203.0.113.7", "--api-key", "k"], "cannot listen on 203.0.113.7"),
+        (["--port", "70000"], "there is no port 70000"),
+    ],
+)
+def test_address_that_cannot_be(arguments: list[str], text: str) -> None:
+    done = serve(*arguments)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@posix_only
+def test_served_by_hand_it_ends_on_an_interrupt() -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "realtime_widgets.local"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("listening on http://127.0.0.1:")
+        server.send_signal(signal.SIGINT)
+        out, log = server.communicate(timeout=60)
+    assert server.returncode == 0
+    assert out == ""
+    assert "Traceback" not in log
