@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.numbers import find_numbers
@@ -336,7 +337,8 @@ _DURATION_UNIT = re.compile(
 _DURATION_LINK = re.compile(r"\s*(?:,|and)?\s*", re.I)
 
 
-def find_durations(text: str) -> list[DurationSpan]:
+@lru_cache(maxsize=256)
+def find_durations(text: str) -> tuple[DurationSpan, ...]:
     """Find lengths of time: "half an hour", "an hour and a half", "1 minute and 30 seconds"."""
     spans: list[DurationSpan] = []
     for number in find_numbers(text):
@@ -357,4 +359,4 @@ def find_durations(text: str) -> list[DurationSpan]:
             spans.append(DurationSpan(before.value + length, before.start, match.end()))
         else:
             spans.append(DurationSpan(length, number.start, match.end()))
-    return spans
+    return tuple(spans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from realtime_widgets.local.brain.words import word_list, word_set
 
@@ -83,7 +84,8 @@ def plain(value: float) -> float | int:
     return int(value) if float(value).is_integer() else value
 
 
-def find_numbers(text: str) -> list[Number]:
+@lru_cache(maxsize=256)
+def find_numbers(text: str) -> tuple[Number, ...]:
     """Find all numbers in `text`, in order; times and dates are for `dates` to find first."""
     tokens = [
         _Token(match.lastgroup or "other", match.group().lower(), match.start(), match.end())
@@ -98,7 +100,7 @@ def find_numbers(text: str) -> list[Number]:
         else:
             found.append(number)
             position += used
-    return found
+    return tuple(found)
 
 
 def _read_signed(tokens: list[_Token], at: int, text: str) -> tuple[Number | None, int]:
