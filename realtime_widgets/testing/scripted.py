@@ -1,0 +1,214 @@
+"""A scripted Realtime server on loopback, for tests of whatever talks to one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Self
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from realtime_widgets.testing.script import IGNORED, Close, Cut, Script, ScriptNotFollowedError, Send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from websockets.asyncio.server import Server
+
+    from realtime_widgets.testing.matching import Event
+    from realtime_widgets.testing.script import Action, Step
+
+#: Longest frame taken, in bytes: an append of 15 MiB of sound and what is around it.
+MAX_FRAME_BYTES = 32 * 2**20
+#: How long the end of a connection may take where the client does not answer, in seconds.
+CLOSE_TIMEOUT_S = 2.0
+
+
+class ScriptedServer:
+    """A real WebSocket server that plays a script; an async context manager.
+
+    Leaving the block waits for the rest of the script, and raises if it was not followed.
+
+    Parameters
+    ----------
+    steps
+        What it expects and sends; see `realtime_widgets.testing.script` and `Talk`.
+    ignored
+        Types of client events that are matched only where the script waits for one of them.
+    patience
+        Seconds to wait for the client before the script counts as not followed.
+
+    Attributes
+    ----------
+    url : str
+        Where to connect; known inside the block.
+    paths : list of str
+        Path and query of each connection.
+
+    Examples
+    --------
+    >>> talk = Talk()
+    >>> async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello!")]) as server:
+    ...     await chat_with(server.url)
+    """
+
+    def __init__(self, steps: Iterable[Step], *, ignored: Iterable[str] = IGNORED, patience: float = 10.0) -> None:
+        self.url = ""
+        self.paths: list[str] = []
+        self._script = Script(steps, ignored)
+        self._patience = patience
+        self._server: Server | None = None
+        self._connection: ServerConnection | None = None
+        self._actions: asyncio.Queue[Action] = asyncio.Queue()
+        self._to_do = 0
+        self._progress = asyncio.Event()
+        self._failure: Exception | None = None
+        self._performer: asyncio.Task[None] | None = None
+
+    @property
+    def received(self) -> list[Event]:
+        """Every client event so far, those of ignored types included."""
+        return self._script.received
+
+    def received_of(self, type: str) -> list[Event]:
+        """Give the client events of one type so far."""
+        return [event for event in self.received if event.get("type") == type]
+
+    async def finished(self) -> None:
+        """Wait until the script has been played to its end and all of it was sent.
+
+        Raises
+        ------
+        ScriptNotFollowedError
+            Where the client did not follow it, or did not within the server's patience.
+        """
+        await self._until(lambda: self._script.finished)
+
+    async def stalled(self) -> None:
+        """Wait until the script stands at a stall and all before it was sent.
+
+        Raises
+        ------
+        ScriptNotFollowedError
+            As `finished` does.
+        """
+        await self._until(lambda: self._script.stalled)
+
+    def resume(self) -> None:
+        """Go on after a stall.
+
+        Raises
+        ------
+        RuntimeError
+            Where the script does not stand at one.
+        """
+        self._enqueue(self._script.resume())
+
+    async def __aenter__(self) -> Self:
+        self._server = await serve(
+            self._handle,
+            "127.0.0.1",
+            0,
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            ping_interval=None,
+            close_timeout=CLOSE_TIMEOUT_S,
+        )
+        port = next(iter(self._server.sockets)).getsockname()[1]
+        self.url = f"ws://127.0.0.1:{port}/v1/realtime"
+        self._performer = asyncio.create_task(self._perform())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                await self.finished()
+            elif not self._script.finished and not isinstance(error, ScriptNotFollowedError):
+                error.add_note(self._script.report())
+        finally:
+            if self._performer is not None:
+                self._performer.cancel()
+            if self._server is not None:
+                self._server.close()
+                await self._server.wait_closed()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while not (self._failure or self._script.problem or (reached() and not self._to_do)):
+                    self._progress.clear()
+                    await self._progress.wait()
+        except TimeoutError:
+            waited = f"  waited:   {self._patience:g} s"
+            raise ScriptNotFollowedError(f"{self._script.report()}\n{waited}") from None
+        if self._failure:
+            raise self._failure
+        if self._script.problem:
+            raise ScriptNotFollowedError(self._script.report())
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        self.paths.append(connection.request.path if connection.request else "")
+        self._connection = connection
+        try:
+            self._enqueue(self._script.connect())
+            async for frame in connection:
+                if connection is self._connection:
+                    self._enqueue(self._read(frame))
+        except ConnectionClosed:
+            pass  # lost without a handshake; the script says whether that may be
+        except Exception as error:  # a step that makes its event and fails
+            self._fail(error)
+            raise
+        if connection is self._connection:
+            self._enqueue(self._script.disconnect())
+
+    def _read(self, frame: str | bytes) -> list[Action]:
+        try:
+            event = json.loads(frame)
+        except ValueError:
+            event = None
+        if isinstance(frame, str) and isinstance(event, dict) and isinstance(event.get("type"), str):
+            return self._script.receive(event)
+        return self._script.receive_unreadable(frame if isinstance(frame, str) else frame.hex())
+
+    def _enqueue(self, actions: list[Action]) -> None:
+        for action in actions:
+            self._to_do += 1
+            self._actions.put_nowait(action)
+        self._progress.set()
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        self._progress.set()
+
+    async def _perform(self) -> None:
+        """Do what the script asks for, one thing after the other."""
+        while True:
+            action = await self._actions.get()
+            try:
+                await self._do(action)
+            except ConnectionClosed:
+                pass  # the client is gone, which the script is told of by its own event
+            except Exception as error:  # an event that JSON cannot hold
+                self._fail(error)
+            self._to_do -= 1
+            self._progress.set()
+
+    async def _do(self, action: Action) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        match action:
+            case Send(event):
+                await connection.send(json.dumps(event))
+            case Cut():
+                connection.transport.abort()
+            case Close(code, reason):
+                await connection.close(code, reason)
