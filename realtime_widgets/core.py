@@ -42,6 +42,8 @@ class SessionCore:
         #: Turns whose request was on its way when they were interrupted.
         self._abandoned: set[str] = set()
         self._cut_responses: set[str] = set()
+        #: Bytes that were sent without the other half of their sample.
+        self._half_samples: dict[Part, bytes] = {}
         self._turn_of_event: dict[str, str] = {}
         #: Whether a spoken turn was committed that the service will answer by itself.
         self.expects_response = False
@@ -273,11 +275,13 @@ class SessionCore:
         except (binascii.Error, ValueError):
             self._notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
-        pcm = pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
+        part = Part(event.item_id, event.content_index)
+        pcm = self._half_samples.pop(part, b"") + pcm
+        if len(pcm) % BYTES_PER_SAMPLE:
+            pcm, self._half_samples[part] = pcm[:-1], pcm[-1:]
         turn = self._turn(event.response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
-        part = Part(event.item_id, event.content_index)
         self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
         self._pacer.push(part, pcm)
         return self._feed()
@@ -373,7 +377,10 @@ class SessionCore:
         if turn_id and (turn := self.turns.get(turn_id)):
             turn.error, turn.error_code = error.message or str(error.code), error.code
             self._sequencer.drop(turn_id)
-            return self._end(turn)
+            flying = self._sequencer.in_flight
+            if flying and flying.turn_id == turn_id:
+                self._abandoned.add(turn_id)  # its question was refused: nothing is left to answer
+            return self._end(turn) + self._send_all(self._sequencer.proceed())
         return []
 
     def _refused_busy(self, event_id: str | None) -> list[Command]:

@@ -87,12 +87,19 @@ class ResponseSequencer:
         return []
 
     def refused(self, event_id: str | None) -> Request | None:
-        """Handle any other refusal of a `response.create`; gives the request that failed."""
+        """Handle any other refusal of a `response.create`; gives the request that failed.
+
+        `proceed` lets the next one through.
+        """
         flying = self._in_flight
         if flying and event_id == flying.id:
             self._in_flight = None
             return flying
         return None
+
+    def proceed(self) -> list[ev.ClientEvent]:
+        """Let the next request through, where nothing holds it."""
+        return self._next()
 
     def user_speaking(self, speaking: bool) -> list[ev.ClientEvent]:
         """Hold requests while a person speaks."""

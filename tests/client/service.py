@@ -1,0 +1,168 @@
+"""A pure model of the service: takes client events, gives server events, a step at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from realtime_widgets.protocol import events as ev
+from tests.client import wire
+
+
+@dataclass
+class Plan:
+    """What a response will hold: whether it speaks, and how many calls it makes."""
+
+    spoken: bool = True
+    calls: int = 0
+
+
+@dataclass
+class Service:
+    """Runs one default response at a time, as PROTOCOL says; `out` holds what the client has not read yet."""
+
+    interrupt_response: bool = True
+    echoes_metadata: bool = True
+    sends_item_done: bool = True
+    plans: deque[Plan] = field(default_factory=deque)
+    out: deque[ev.AnyServerEvent] = field(default_factory=deque)
+    active: str | None = None
+    outputs: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    truncated: list[ev.ItemTruncate] = field(default_factory=list)
+    refused: int = 0
+    _coming: deque[list[ev.AnyServerEvent]] = field(default_factory=deque)
+    _open: list[dict[str, Any]] = field(default_factory=list)
+    _metadata: dict[str, str] | None = None
+    _speech: str | None = None
+    _ids: Any = field(default_factory=lambda: count(1))
+
+    def created(self) -> None:
+        detection = {"create_response": True, "interrupt_response": self.interrupt_response}
+        session = {"audio": {"input": {"turn_detection": {"type": "server_vad", **detection}}}}
+        self.out.append(wire.event("session.created", session=session))
+
+    def take(self, event: ev.ClientEvent) -> None:
+        match event:
+            case ev.ItemCreate(item=item):
+                if item["type"] == "function_call_output":
+                    self.outputs.append(item["call_id"])
+                item = {"id": self._id("item"), **item}
+                self.out += [wire.added(item), wire.done(item)]
+            case ev.ResponseCreate(event_id=event_id, response=response):
+                if self.active:
+                    self.refused += 1
+                    self.out.append(wire.error("conversation_already_has_active_response", event_id))
+                else:
+                    self._begin(response.get("metadata"))
+            case ev.ResponseCancel(event_id=event_id, response_id=response_id):
+                if self.active and response_id in (None, self.active):
+                    self._cut("client_cancelled")
+                else:
+                    self.out.append(wire.error("response_cancel_not_active", event_id))
+            case ev.ItemTruncate():
+                self.truncated.append(event)
+            case _:
+                pass
+
+    def step(self) -> bool:
+        """Go on with the running response; whether there was something to do."""
+        if not self.active:
+            return False
+        if self._coming:
+            self.out += self._coming.popleft()
+        else:
+            self._end("completed", [{**item, "status": "completed"} for item in self._open], None)
+        return True
+
+    def speak(self) -> None:
+        """The user begins to speak, or ends."""
+        if self._speech is None:
+            self._speech = self._id("speech")
+            self.out.append(wire.speech_started(self._speech))
+            if self.active and self.interrupt_response:
+                self._cut("turn_detected")
+            return
+        item = wire.message(self._speech, "user", {"type": "input_audio", "transcript": None}, status="completed")
+        self.out += [wire.committed(self._speech), wire.added(item), wire.done(item)]
+        self._speech = None
+        if self.active:
+            self.out.append(wire.error("conversation_already_has_active_response"))
+        else:
+            self._begin(None)
+
+    @property
+    def hears_speech(self) -> bool:
+        return self._speech is not None
+
+    def _id(self, what: str) -> str:
+        return f"{what}_{next(self._ids)}"
+
+    def _begin(self, metadata: dict[str, str] | None) -> None:
+        response_id = self.active = self._id("response")
+        self._metadata = metadata if self.echoes_metadata else None
+        self._open = []
+        plan = self.plans.popleft() if self.plans else Plan()
+        self.out.append(wire.created(response_id, self._metadata))
+        if plan.spoken:
+            self._plan_speech(response_id)
+        for _ in range(plan.calls):
+            self._plan_call(response_id)
+
+    def _plan_speech(self, response_id: str) -> None:
+        item = wire.message(self._id("answer"), status="in_progress")
+        item_id = item["id"]
+        self._open.append(item)
+        self._coming.append([wire.output_added(response_id, item), wire.added(item)])
+        self._coming.append([wire.words(item_id, "Well, ", response_id), wire.audio(item_id, 4800, response_id)])
+        self._coming.append([wire.audio(item_id, 4800, response_id), wire.words(item_id, "yes.", response_id)])
+        if self.sends_item_done:
+            final = {**item, "status": "completed"}
+            closing = [wire.audio_done(item_id, response_id), wire.done(final)]
+            self._coming.append([*closing, wire.output_done(response_id, final)])
+
+    def _plan_call(self, response_id: str) -> None:
+        call_id = self._id("call")
+        item = wire.call(self._id("function"), call_id, arguments="", status="in_progress")
+        final = {**item, "arguments": '{"x": 2}', "status": "completed"}
+        self._open.append(final)
+        self._coming.append([wire.output_added(response_id, item, 1), wire.added(item)])
+        if self.sends_item_done:
+            self._coming.append([wire.done(final), wire.output_done(response_id, final, 1)])
+
+    def _cut(self, reason: str) -> None:
+        # What was planned and has not begun never was; what is open is closed as incomplete.
+        begun = {each.item["id"] for each in self.out if isinstance(each, ev.OutputItemAdded)} | {
+            item["id"]
+            for item in self._open
+            if not any(self._begins(events, item["id"]) for events in self._coming)
+        }
+        unfinished = {
+            each.item["id"] for events in self._coming for each in events if isinstance(each, ev.OutputItemDone)
+        }
+        closed = []
+        for item in self._open:
+            if item["id"] in begun:
+                status = "incomplete" if item["id"] in unfinished or not self.sends_item_done else "completed"
+                closed.append({**item, "status": status})
+                if item["type"] == "message" and status == "incomplete":
+                    self.out.append(wire.audio_done(item["id"], str(self.active)))
+                if status == "incomplete" and self.sends_item_done:
+                    self.out.append(wire.output_done(str(self.active), closed[-1]))
+        self._coming.clear()
+        self._end("cancelled", closed, {"type": "cancelled", "reason": reason})
+
+    @staticmethod
+    def _begins(events: list[ev.AnyServerEvent], item_id: str) -> bool:
+        return any(isinstance(each, ev.OutputItemAdded) and each.item["id"] == item_id for each in events)
+
+    def _end(self, status: str, items: list[dict[str, Any]], details: Any) -> None:
+        for item in items:
+            if item["type"] == "function_call" and item["status"] == "completed":
+                self.calls.append(item["call_id"])
+        self.out.append(
+            wire.finished(str(self.active), *items, status=status, status_details=details, metadata=self._metadata)
+        )
+        self.active = None

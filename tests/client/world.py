@@ -1,0 +1,115 @@
+"""One session core between a model of the service, a player in memory and tools that a test ends."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from realtime_widgets.core import SessionCore
+from realtime_widgets.protocol import events as ev
+from realtime_widgets.speakers import VirtualPlayer
+from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+
+if TYPE_CHECKING:
+    from realtime_widgets.playback import PlayedTo
+    from tests.client.service import Service
+
+QUESTION: dict[str, Any] = {
+    "type": "message",
+    "role": "user",
+    "content": [{"type": "input_text", "text": "Well?"}],
+}
+
+
+class World:
+    def __init__(self, service: Service) -> None:
+        self.core = SessionCore()
+        self.service = service
+        self.player = VirtualPlayer()
+        self.sent: list[ev.ClientEvent] = []
+        self.wire: deque[ev.ClientEvent] = deque()
+        self.running: list[ToolCall] = []
+        self.ended: list[Turn] = []
+        self.answers: deque[list[PlayedTo]] = deque()
+        self.known_active = False
+        #: Requests that were sent while the client knew of a running response.
+        self.overlapping: list[str] = []
+        service.created()
+        self.read()
+
+    def do(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Send(event):
+                    if isinstance(event, ev.ResponseCreate) and self.known_active:
+                        self.overlapping.append(event.event_id)
+                    self.sent.append(event)
+                    self.wire.append(event)
+                case Play(block):
+                    self.player.push(block)
+                case Silence():
+                    self.answers.append(self.player.clear())
+                case RunTool(call):
+                    self.running.append(call)
+                case TurnEnded(turn):
+                    self.ended.append(turn)
+
+    def ask(self) -> Turn:
+        turn, commands = self.core.ask(QUESTION)
+        self.do(commands)
+        return turn
+
+    def read(self) -> bool:
+        """The client reads one server event."""
+        if not self.service.out:
+            return False
+        event = self.service.out.popleft()
+        if isinstance(event, ev.ResponseCreated):
+            self.known_active = True
+        elif isinstance(event, ev.ResponseDone):
+            self.known_active = False
+        self.do(self.core.receive(event))
+        return True
+
+    def write(self) -> bool:
+        """One client event reaches the service."""
+        if not self.wire:
+            return False
+        self.service.take(self.wire.popleft())
+        return True
+
+    def end_tool(self) -> bool:
+        if not self.running:
+            return False
+        self.do(self.core.tool_finished(self.running.pop(0).call_id, '"done"'))
+        return True
+
+    def hear(self, samples: int = 2400) -> bool:
+        """The player plays for a while."""
+        if self.player.idle:
+            return False
+        self.player.advance(samples)
+        self.do(self.core.played(self.player.positions()))
+        return True
+
+    def silenced(self) -> bool:
+        """The player's word on where it fell silent arrives."""
+        if not self.answers:
+            return False
+        self.do(self.core.silenced(self.answers.popleft()))
+        return True
+
+    def go_on(self) -> None:
+        """A piece of the talk without delays."""
+        self.write()
+        self.write()
+        self.service.step()
+        while self.read():
+            pass
+
+    def settle(self) -> None:
+        """Let everything happen that will happen without a person."""
+        steps = (self.write, self.service.step, self.read, self.silenced, self.end_tool, self.hear)
+        moved = True
+        while moved:
+            moved = sum(step() for step in steps) > 0
