@@ -13,6 +13,7 @@ from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
 from realtime_widgets.local.brain.fill_strings import fill_strings, list_text, remaining_text
 from realtime_widgets.local.brain.numbers import plain
 from realtime_widgets.local.brain.phrases import split_list, whole_answer
+from realtime_widgets.local.brain.units import unit_of_choice
 from realtime_widgets.local.brain.utterance import Utterance
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from realtime_widgets.local.brain.schema import Parameter, Shape, Tool
+    from realtime_widgets.local.brain.units import Unit
 
 _MAX_TEXT = 2000
 
@@ -78,7 +80,8 @@ def fill(
     values |= fill_moments(utterance, parameters, now)
     _fill_choices(utterance, tool, parameters, values, asked)
     numeric = [one for one in parameters if one.shape.kind in ("number", "integer")]
-    values |= fill_numbers(utterance, _asked_first(numeric, asked), tool.own_stems)
+    assumed = _assumed_unit(tool, {**(known or {}), **values})
+    values |= fill_numbers(utterance, _asked_first(numeric, asked), tool.own_stems, assumed)
     texts = [one for one in parameters if one.shape.kind in ("string", "any") and one not in values]
     if asked is None:
         values |= fill_strings(utterance, texts, tool.words, tool.own_stems)
@@ -105,6 +108,15 @@ def known_values(tool: Tool, arguments: Mapping[str, Any]) -> dict[Parameter, An
         else:
             values[parameter] = place
     return values
+
+
+def _assumed_unit(tool: Tool, values: Mapping[Parameter, Any]) -> Unit | None:
+    """The temperature scale of a call: what its unit argument says, or else that argument's default."""
+    for parameter in tool.parameters:
+        scales = [unit_of_choice(choice) for choice in parameter.shape.choices]
+        if scales and all(scales):
+            return unit_of_choice(values.get(parameter, parameter.default))
+    return None
 
 
 def _asked_first(parameters: Sequence[Parameter], asked: Parameter | None) -> list[Parameter]:

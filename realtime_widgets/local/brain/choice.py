@@ -30,6 +30,7 @@ _VERB_WEIGHT = 0.12
 _ALL_ARGUMENTS, _ONLY_TEXTS, _NO_ARGUMENTS = 0.15, 0.06, -0.06
 _STATEMENT = -0.40
 _OPENING_WORDS = 6
+_REREAD = 2  # of these, tools for which the text is read again without its arguments
 _LOOKED_AT = 4  # tools whose arguments are tried
 _MAX_TEXT = 300
 
@@ -68,7 +69,10 @@ def rank(text: str, tools: Sequence[Tool], embed: Embedder, now: datetime) -> li
             score += _VERB_WEIGHT * rarity.get(verb, 1.0)
         fits.append(Fit(tool, score))
     fits.sort(key=lambda fit: -fit.score)
-    best = [_with_arguments(fit, text, vectors, embed, now) for fit in fits[:_LOOKED_AT]]
+    best = [
+        _with_arguments(fit, text, vectors, embed if place < _REREAD else None, now)
+        for place, fit in enumerate(fits[:_LOOKED_AT])
+    ]
     return sorted(best, key=lambda fit: -fit.score) + fits[_LOOKED_AT:]
 
 
@@ -76,11 +80,13 @@ def _meaning(tool: Tool, vectors: npt.NDArray[np.float32], embed: Embedder) -> f
     return float((embed(descriptions(tool)) @ vectors.T).max())
 
 
-def _with_arguments(fit: Fit, text: str, vectors: npt.NDArray[np.float32], embed: Embedder, now: datetime) -> Fit:
+def _with_arguments(
+    fit: Fit, text: str, vectors: npt.NDArray[np.float32], embed: Embedder | None, now: datetime
+) -> Fit:
     """`fit` in the light of the arguments that can be found in what was said."""
     filled = fill(fit.tool, text, now)
     score = fit.score + _argument_evidence(filled)
-    if filled.values and not filled.missing and score < SURE_SCORE:
+    if embed is not None and filled.values and not filled.missing and score < SURE_SCORE:
         # "Write a message to Peter: lunch is ready" means more like the tool without its arguments.
         rest = _without_courtesy(filled.rest)
         if rest:

@@ -68,14 +68,19 @@ class _Candidate:
 
 
 def fill_numbers(
-    utterance: Utterance, parameters: Sequence[Parameter], tool_stems: frozenset[str]
+    utterance: Utterance, parameters: Sequence[Parameter], tool_stems: frozenset[str], assumed: Unit | None = None
 ) -> dict[Parameter, float | int]:
-    """Assign the free numbers of `utterance` to number `parameters`; what is assigned is taken."""
+    """Assign the free numbers of `utterance` to number `parameters`; what is assigned is taken.
+
+    `assumed` is the scale of temperatures that do not name their own.
+    """
+    units = {parameter: _own_unit(parameter, assumed) for parameter in parameters}
     candidates = _candidates(utterance)
     counted = Counter(stem(word) for parameter in parameters for word in parameter.words)
     shared = frozenset(word for word, count in counted.items() if count > 1)
     scores = {
         (index, parameter): _score(candidate, parameter, tool_stems, shared)
+        + _form_score(candidate, parameter, units[parameter])
         for index, candidate in enumerate(candidates)
         for parameter in parameters
     }
@@ -93,10 +98,15 @@ def fill_numbers(
     for index in assigned.values():
         utterance.take(candidates[index].number.start, candidates[index].number.end)
     return {
-        parameter: _value(candidates[index], parameter)
+        parameter: _value(candidates[index], parameter, units[parameter])
         for parameter in parameters
         if (index := assigned.get(parameter, -1)) >= 0
     }
+
+
+def _own_unit(parameter: Parameter, assumed: Unit | None) -> Unit | None:
+    takes_temperature = bool({"temperature", "temp"} & set(parameter.words))
+    return unit_of(parameter) or (assumed if takes_temperature else None)
 
 
 def free_numbers(utterance: Utterance) -> list[Number]:
@@ -175,18 +185,17 @@ def _score(
             score = max(score, 2.0)
         elif stem(word) in described and word not in STOP_WORDS:
             score = max(score, 0.7 - 0.2 * place)
-    return score + _form_score(candidate, parameter)
+    return score
 
 
-def _form_score(candidate: _Candidate, parameter: Parameter) -> float:
+def _form_score(candidate: _Candidate, parameter: Parameter, own: Unit | None) -> float:
     score = 0.0
-    own = unit_of(parameter)
     if candidate.unit is not None and candidate.unit.dimension != "temperature":
         if own is not None:
             score += 3.0 if own.dimension == candidate.unit.dimension else -3.0
         elif candidate.unit.dimension == "time":
             score -= 1.5
-    value = _exact(candidate, parameter)
+    value = _exact(candidate, parameter, own)
     if parameter.shape.kind == "integer" and not value.is_integer():
         score -= 4.0
     low, high = parameter.shape.minimum, parameter.shape.maximum
@@ -197,10 +206,9 @@ def _form_score(candidate: _Candidate, parameter: Parameter) -> float:
     return score
 
 
-def _exact(candidate: _Candidate, parameter: Parameter) -> float:
+def _exact(candidate: _Candidate, parameter: Parameter, own: Unit | None) -> float:
     """The number in the parameter's own unit."""
     value = float(candidate.number.value)
-    own = unit_of(parameter)
     if candidate.unit is not None and own is not None and own.dimension == candidate.unit.dimension:
         return own.from_base(candidate.unit.to_base(value))
     high = parameter.shape.maximum
@@ -209,6 +217,6 @@ def _exact(candidate: _Candidate, parameter: Parameter) -> float:
     return value
 
 
-def _value(candidate: _Candidate, parameter: Parameter) -> float | int:
-    value = _exact(candidate, parameter)
+def _value(candidate: _Candidate, parameter: Parameter, own: Unit | None) -> float | int:
+    value = _exact(candidate, parameter, own)
     return round(value) if parameter.shape.kind == "integer" else plain(value)

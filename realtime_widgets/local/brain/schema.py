@@ -36,6 +36,7 @@ class Parameter:
     required: bool
     description: str = ""
     words: tuple[str, ...] = field(default=())
+    default: str | None = None  # of an enumeration
 
     @property
     def name(self) -> str:
@@ -126,7 +127,8 @@ def _properties(
             description = _text(raw.get("description")) or description
         shape = _shape(options, root, depth)
         words = tuple(split_name(name)) or (name,)
-        found.append(Parameter((*path, name), shape, is_required, description, words))
+        default = raw.get("default") if isinstance(raw, Mapping) else None
+        found.append(Parameter((*path, name), shape, is_required, description, words, _text(default) or None))
     return found
 
 

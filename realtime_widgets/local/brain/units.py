@@ -67,6 +67,14 @@ def unit_of(parameter: Parameter) -> Unit | None:
     return UNITS["seconds"] if not described and _LENGTHS_OF_TIME & set(parameter.words) else None
 
 
+def unit_of_choice(choice: object) -> Unit | None:
+    """The temperature scale that an enumeration's value stands for: "C", "celsius"."""
+    known = {"c": "celsius", "f": "fahrenheit", "k": "kelvin"}
+    text = str(choice).lower().strip("\u00b0")
+    unit = UNITS.get(known.get(text, text))
+    return unit if unit is not None and unit.dimension == "temperature" else None
+
+
 def _names_unit(word: str) -> bool:
     # In prose "second", "day" and single letters mostly mean something else.
     return word in UNITS and len(word) > 1 and word not in ("second", "day", "min", "pound", "foot")

@@ -152,6 +152,11 @@ def test_units_are_converted_to_what_the_tool_takes(brain: StandInBrain) -> None
     assert calls(parts) == [("pendulum_period", {"length": 0.5})]
 
 
+def test_a_scale_that_the_tool_does_not_know_is_converted(brain: StandInBrain) -> None:
+    parts = ask(brain, [spoken("How fast is our reaction at 104 degrees Fahrenheit?")], [REACTION_RATE])
+    assert calls(parts) == [("reaction_rate", {"temperature": 40})]
+
+
 def test_nested_and_referenced_schemas_are_filled(brain: StandInBrain) -> None:
     order = tool("order_sample", "Order a sample of a metal.", "spec", spec={"$ref": "#/$defs/Spec"})
     order["parameters"]["$defs"] = {
