@@ -7,6 +7,8 @@ export class TranscriptStore {
   /** Ids in reading order. */
   readonly order = signal<string[]>([]);
   private readonly entries = new Map<string, Signal<Entry>>();
+  /** The predecessor each entry came with. */
+  private readonly after = new Map<string, string | null>();
   /** Entries whose predecessor has not come yet, by its id. */
   private readonly waiting = new Map<string, string>();
 
@@ -22,6 +24,7 @@ export class TranscriptStore {
   /** Takes over a saved transcript whole. */
   replace(entries: readonly Entry[]): void {
     this.waiting.clear();
+    this.after.clear();
     const ids = new Set(entries.map((entry) => entry.id));
     for (const id of this.entries.keys()) if (!ids.has(id)) this.entries.delete(id);
     for (const entry of entries) this.put(entry);
@@ -42,6 +45,7 @@ export class TranscriptStore {
   private upsert(entry: Entry, after: string | null): void {
     this.put(entry);
     const { id } = entry;
+    this.after.set(id, after);
     const before = this.order.value;
     const stands = before.indexOf(id);
     if (stands >= 0 && (before[stands - 1] ?? null) === after) return;
@@ -59,19 +63,23 @@ export class TranscriptStore {
     this.order.value = this.adopt(id, order);
   }
 
-  /** Puts entries that waited for `id` right behind it. */
+  /** Puts entries that waited for `id` right behind it, each with those that hang on it. */
   private adopt(id: string, order: string[]): string[] {
     for (const [orphan, wanted] of this.waiting) {
-      if (wanted !== id || !order.includes(orphan)) continue;
+      if (wanted !== id) continue;
       this.waiting.delete(orphan);
-      order.splice(order.indexOf(orphan), 1);
-      order.splice(order.indexOf(id) + 1, 0, orphan);
+      const start = order.indexOf(orphan);
+      let end = start + 1;
+      while (end < order.length && this.after.get(order[end]!) === order[end - 1]) end++;
+      const run = order.splice(start, end - start);
+      order.splice(order.indexOf(id) + 1, 0, ...run);
     }
     return order;
   }
 
   private remove(id: string): void {
     this.entries.delete(id);
+    this.after.delete(id);
     this.waiting.delete(id);
     this.order.value = this.order.value.filter((other) => other !== id);
   }

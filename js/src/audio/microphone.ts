@@ -43,6 +43,7 @@ export class Microphone {
   private stream: MediaStream | null = null;
   private ownsStream = false;
   private capture: Capture | null = null;
+  private forgetTrack = () => {};
   private silentMs = 0;
   private firstBlockTimer: ReturnType<typeof setTimeout> | undefined;
   /** Counts openings, so that one overtaken by a close gives up. */
@@ -134,9 +135,9 @@ export class Microphone {
     });
     if (attempt !== this.attempt) return capture.close();
     this.capture = capture;
-    track.addEventListener("ended", () => {
-      if (attempt === this.attempt) this.fail(problem("unplugged"));
-    });
+    const ended = () => this.fail(problem("unplugged"));
+    track.addEventListener("ended", ended);
+    this.forgetTrack = () => track.removeEventListener("ended", ended);
     this.settings = { label: track.label, ...track.getSettings() };
     this.silentMs = 0;
     this.firstBlockTimer = setTimeout(() => {
@@ -170,6 +171,7 @@ export class Microphone {
 
   private release(): void {
     clearTimeout(this.firstBlockTimer);
+    this.forgetTrack();
     this.capture?.close();
     this.capture = null;
     if (this.stream && this.ownsStream) stopTracks(this.stream);

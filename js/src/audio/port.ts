@@ -160,7 +160,7 @@ export class AudioPort {
   /** Push-to-talk pressed: from now on blocks go up. */
   press(): void {
     if (this.state.talking || this.state.microphone !== "on" || this.state.mode !== "push_to_talk") return;
-    this.releasing = false;
+    this.finishRelease();
     this.update({ talking: true });
     this.talk(true);
   }
