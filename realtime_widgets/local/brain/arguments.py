@@ -15,6 +15,7 @@ from realtime_widgets.local.brain.numbers import plain
 from realtime_widgets.local.brain.phrases import split_list, whole_answer
 from realtime_widgets.local.brain.units import unit_of_choice
 from realtime_widgets.local.brain.utterance import Utterance
+from realtime_widgets.local.brain.words import stem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def fill(
     if asked is None:
         values |= fill_strings(utterance, texts, tool.words, tool.own_stems)
     elif asked in texts:
-        answer = whole_answer(text)
+        answer = _without_noun(whole_answer(text), tool)
         if answer:
             values[asked] = answer
     _fill_lists(utterance, tool, parameters, values, now)
@@ -108,6 +109,14 @@ def known_values(tool: Tool, arguments: Mapping[str, Any]) -> dict[Parameter, An
         else:
             values[parameter] = place
     return values
+
+
+def _without_noun(answer: str, tool: Tool) -> str:
+    """An answer such as "Einstein room" without the tool's own noun."""
+    words = answer.split()
+    if 1 < len(words) <= 3 and stem(words[-1].lower()) in {stem(word) for word in tool.words}:
+        words = words[:-1]
+    return " ".join(words) if len(words) <= 3 else answer
 
 
 def _assumed_unit(tool: Tool, values: Mapping[Parameter, Any]) -> Unit | None:

@@ -43,6 +43,7 @@ _FOLLOW_UP = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_FOLLOW_UP = 9  # words
+_LONGEST_AGAIN = 15
 _CLAUSES = re.compile(
     r"\s*(?:,|;)?\s+(?:and then|and also|and|then)\s+|[.;!?]\s+(?:and\s+|then\s+)?", re.IGNORECASE
 )
@@ -145,7 +146,7 @@ class _Answer:
 
     def _plans(self, text: str, place: int) -> list[_Plan]:
         """The calls that the user's turn at `place` asks for; empty when it asks for none."""
-        if _AGAIN.match(text):
+        if _wants_again(text):
             repeated = self._repeat(place)
             return [repeated] if repeated else []
         last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
@@ -245,7 +246,7 @@ class _Answer:
 
     def _forced_plan(self, text: str, place: int) -> _Plan:
         """A call that `tool_choice` demands; arguments that nobody gave are left out, not made up."""
-        last = self._last_call(place) if _AGAIN.match(text) else None
+        last = self._last_call(place) if _wants_again(text) else None
         if last is not None and last.tool in self._forced:
             return last
         pending = self._pending(place) if place >= 0 else None
@@ -254,6 +255,12 @@ class _Answer:
         fits = rank(text, self._forced, self._embed, self._now)
         tool = fits[0].tool if fits else self._forced[0]
         return _Plan(tool, fill(tool, text, self._now))
+
+
+def _wants_again(text: str) -> bool:
+    """Whether the last call is to be repeated: "Try again", "I fixed it, please try again"."""
+    clauses = [clause for clause in re.split(r"[,.;:!?]\s+", text) if clause.strip()]
+    return bool(clauses) and len(text.split()) <= _LONGEST_AGAIN and _AGAIN.match(clauses[-1]) is not None
 
 
 def _forced_tools(tool_choice: object, tools: Sequence[Tool]) -> list[Tool]:
