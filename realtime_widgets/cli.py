@@ -35,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     talk = commands.add_parser("talk", help="speak a sound file into a session and hear the answer")
     _add_talk_arguments(talk)
     talk.set_defaults(run=run_talk)
-    namespace = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # JupyterLab's own arguments: argparse would not take them behind options.
+    own = given.index("--") if given[:1] == ["demo"] and "--" in given else len(given)
+    namespace = parser.parse_args(given[:own])
+    if given[own:]:
+        namespace.jupyter = given[own + 1 :]
     try:
         return int(namespace.run(namespace))
     except RealtimeWidgetsError as error:

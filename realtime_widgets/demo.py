@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import os
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from realtime_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 #: Where the notebooks go if the person names no folder.
@@ -30,20 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="port of JupyterLab (default: the first free one from 8888 on)")
-    parser.add_argument("jupyter", nargs="*", help=argparse.SUPPRESS)
+    parser.set_defaults(jupyter=[])
 
 
 def run(namespace: argparse.Namespace) -> int:
-    """Run the command; on POSIX JupyterLab takes the place of this process."""
-    folder, extra = namespace.folder, list(namespace.jupyter)
-    if folder.startswith("-"):  # no folder, and the first argument after the -- stands in its place
-        folder, extra = DEFAULT_FOLDER, [folder, *extra]
+    """Run the command; on POSIX JupyterLab takes the place of this process.
+
+    `namespace.jupyter` holds further arguments for JupyterLab; argparse cannot take them behind options.
+    """
     if importlib.util.find_spec("jupyterlab") is None:
         raise ConfigurationError(
             "JupyterLab is not installed in this Python: run "
             f'{sys.executable} -m pip install "realtime-widgets[all]"'
         )
-    target = Path(folder).expanduser().resolve()
+    target = Path(namespace.folder).expanduser().resolve()
     for line in copy_notebooks(notebooks_folder(), target):
         print(line)
     sys.stdout.flush()
@@ -55,7 +55,7 @@ def run(namespace: argparse.Namespace) -> int:
         command.append("--no-browser")
     if namespace.port is not None:
         command.append(f"--port={namespace.port}")
-    return _become([*command, *extra])
+    return _become([*command, *namespace.jupyter])
 
 
 def notebooks_folder() -> Path:

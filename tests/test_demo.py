@@ -100,11 +100,11 @@ def test_jupyterlab_opens_on_the_first_notebook(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "realtime_widgets.cli", "demo", "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-m", "realtime_widgets.cli", "demo", str(tmp_path / "mine")]
     log = tmp_path / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*command, str(tmp_path / "mine"), "--", "--allow-root", "--ip=127.0.0.1"],
+            [*command, "--no-browser", f"--port={port}", "--", "--allow-root", "--ip=127.0.0.1"],
             env=_environment(tmp_path),
             stdout=file,
             stderr=subprocess.STDOUT,
