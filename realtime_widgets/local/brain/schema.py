@@ -170,8 +170,9 @@ def _shape(options: list[Mapping[str, Any]], root: Mapping[str, Any], depth: int
 
 
 def _one_shape(option: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Shape:
-    if "const" in option:
-        return Shape("choice", (option["const"],))
+    constant = option.get("const")
+    if isinstance(constant, str | int | float):
+        return Shape("choice", (constant,))
     choices = option.get("enum")
     if isinstance(choices, list | tuple):
         usable = tuple(choice for choice in choices if isinstance(choice, str | int | float | bool))

@@ -260,7 +260,7 @@ class _Answer:
 def _wants_again(text: str) -> bool:
     """Whether the last call is to be repeated: "Try again", "I fixed it, please try again"."""
     clauses = [clause for clause in re.split(r"[,.;:!?]\s+", text) if clause.strip()]
-    return bool(clauses) and len(text.split()) <= _LONGEST_AGAIN and _AGAIN.match(clauses[-1]) is not None
+    return len(text.split()) <= _LONGEST_AGAIN and any(map(_AGAIN.match, [text, *clauses[-1:]]))
 
 
 def _forced_tools(tool_choice: object, tools: Sequence[Tool]) -> list[Tool]:
