@@ -57,6 +57,7 @@ class Connection:
                 max_size=MAX_FRAME_BYTES,
                 open_timeout=OPEN_TIMEOUT_S,
                 compression=None,
+                proxy=None if endpoint.loopback else True,
                 logger=_library_log,
             )
         except InvalidStatus as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from realtime_widgets.errors import ConfigurationError
@@ -24,6 +25,11 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
+        value = value.strip()
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ConfigurationError(
+                "the API key holds characters that no key has (a space, a line break, an ellipsis?): copy it anew"
+            )
         self._value = value
 
     def reveal(self) -> str:
@@ -51,9 +57,14 @@ class Endpoint:
     transcription : str or None
         Model that writes down what the user says; None switches that off.
     api_key : Secret or None
-        Sent as a bearer token.
+        Sent as a bearer token; a string is kept as a `Secret`.
     local : bool
         Whether this is the endpoint that the session starts itself.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the URL is none, or holds more than an address, such as a password.
     """
 
     base_url: str
@@ -62,12 +73,27 @@ class Endpoint:
     api_key: Secret | None = None
     local: bool = False
 
+    def __post_init__(self) -> None:
+        if isinstance(self.api_key, str):
+            object.__setattr__(self, "api_key", Secret(self.api_key) if self.api_key else None)
+        if self.base_url or not self.local:
+            _check_url(self.base_url)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine, where no proxy stands in between."""
+        host = urlsplit(self.base_url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
     @property
     def name(self) -> str:
         """How a person would call it."""
         if self.local:
             return "local"
-        host = urlsplit(self.base_url).netloc.rpartition("@")[2]
+        host = urlsplit(self.base_url).netloc
         return "OpenAI" if host == urlsplit(OPENAI_BASE_URL).netloc else host
 
     @property
@@ -87,11 +113,29 @@ class Endpoint:
         return {"Authorization": f"Bearer {self.api_key.reveal()}"} if self.api_key else {}
 
 
+def _check_url(url: str) -> None:
+    """Refuse what is no base URL; the error shows nothing that may be a secret."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"the endpoint's URL cannot be used: {error}") from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"the URL of the endpoint at {host} must end with its path, without user, password or query: "
+            "give the key as api_key= and the model as model="
+        )
+    if parts.scheme not in ("http", "https", "ws", "wss") or not host:
+        raise ConfigurationError(
+            f'endpoint must be "local", "openai" or a URL such as http://127.0.0.1:8000/v1, not {url!r}'
+        )
+
+
 def _key(api_key: str | Secret | None, *variables: str) -> Secret | None:
     if isinstance(api_key, Secret):
         return api_key
-    value = api_key or next((os.environ[name] for name in variables if os.environ.get(name)), None)
-    return Secret(value) if value else None
+    values = [api_key, *(os.environ.get(name) for name in variables)]
+    return next((Secret(value) for value in values if value and value.strip()), None)
 
 
 def resolve_endpoint(
@@ -107,6 +151,7 @@ def resolve_endpoint(
     endpoint
         ``"local"``, ``"openai"``, a base URL (``http(s)://…/v1`` or ``ws(s)://…``), an `Endpoint`, or None:
         then ``OPENAI_BASE_URL`` if set, OpenAI if there is a key, and the embedded endpoint otherwise.
+        Of an `Endpoint`, what else is given here replaces its own.
     api_key
         Key for it; otherwise ``OPENAI_API_KEY`` from the environment.
     model, transcription
@@ -118,7 +163,12 @@ def resolve_endpoint(
         Where the endpoint is no URL, or OpenAI is meant and there is no key.
     """
     if isinstance(endpoint, Endpoint):
-        return endpoint
+        return replace(
+            endpoint,
+            api_key=_key(api_key) or endpoint.api_key,
+            model=model or endpoint.model,
+            transcription=transcription or endpoint.transcription,
+        )
     configured = endpoint or os.environ.get("OPENAI_BASE_URL") or None
     if configured is None:
         configured = "openai" if _key(api_key, "OPENAI_API_KEY") else "local"
@@ -132,10 +182,5 @@ def resolve_endpoint(
                 "OpenAI needs an API key: set OPENAI_API_KEY in the kernel's environment or pass api_key=; "
                 'endpoint="local" talks without one'
             )
-    parts = urlsplit(configured)
-    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.netloc:
-        raise ConfigurationError(
-            f'endpoint must be "local", "openai" or a URL such as http://127.0.0.1:8000/v1, not {configured!r}'
-        )
     base_url = configured.rstrip("/").removesuffix("/realtime")
     return Endpoint(base_url, model or OPENAI_DEFAULT_MODEL, transcription or OPENAI_DEFAULT_TRANSCRIPTION, key)
