@@ -5,7 +5,7 @@ import type { Model, RenderContext } from "./anywidget";
 import type { AudioPort, PortState } from "./audio/port";
 import type { InputMode } from "./messages";
 import { Scope } from "./ui/bind";
-import { MicrophoneIcon, MicrophoneOffIcon, Spinner, StopIcon } from "./ui/icons";
+import { MicrophoneIcon, MicrophoneOffIcon, Spinner } from "./ui/icons";
 import { ProblemPanel } from "./ui/problem";
 import type { ReadonlySignal } from "@preact/signals";
 
@@ -137,7 +137,7 @@ export function MicrophoneView(props: {
             title="Switch off"
             onClick={() => port!.closeMicrophone()}
           >
-            <StopIcon />
+            <MicrophoneOffIcon />
           </button>
         )}
       </div>

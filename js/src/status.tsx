@@ -28,6 +28,15 @@ const WORDS: Record<Status["state"], string> = {
   closed: "Closed",
 };
 
+/** What the kernel calls the endpoint that it serves itself. */
+const LOCAL = "local";
+
+function endpointTitle(endpoint: string): string {
+  return endpoint === LOCAL
+    ? "Endpoint: runs on the kernel's machine; nothing of the talk leaves it"
+    : `Endpoint: ${endpoint}`;
+}
+
 export function StatusView({ status }: { status: ReadonlySignal<Partial<Status>> }) {
   const { state = "idle", detail, endpoint, model, voice, tools = [], problem } = status.value;
   return (
@@ -36,12 +45,12 @@ export function StatusView({ status }: { status: ReadonlySignal<Partial<Status>>
         <span class={`rw-state rw-state-${state}`} role="status">
           <span class="rw-dot" aria-hidden="true" />
           <span class="rw-state-word">{WORDS[state]}</span>
-          {detail && <span class="rw-state-detail">{detail}</span>}
+          {detail && detail !== problem && <span class="rw-state-detail">{detail}</span>}
         </span>
         <span class="rw-facts">
           {endpoint && (
-            <span class="rw-fact rw-fact-endpoint" title={`Endpoint: ${endpoint}`}>
-              {endpoint}
+            <span class="rw-fact rw-fact-endpoint" title={endpointTitle(endpoint)}>
+              {endpoint === LOCAL ? "local endpoint" : endpoint}
             </span>
           )}
           {model && (

@@ -138,11 +138,10 @@ function Composer(props: { placeholder: string; canSay: boolean; say: (text: str
       <input
         type="text"
         value={text}
-        placeholder={props.placeholder || "Type a message"}
+        placeholder={props.canSay ? props.placeholder || "Type a message" : "The session is closed"}
         aria-label="Message"
         disabled={!props.canSay}
         onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => event.stopPropagation()}
       />
       <button type="submit" aria-label="Send" title="Send" disabled={!props.canSay || !text.trim()}>
         <SendIcon />

@@ -6,6 +6,7 @@ import { problem, PROBLEM_CODES } from "../src/audio/problems";
 
 class PlayedTrack extends EventTarget {
   stopped = false;
+  muted = false;
   label = "Built-in microphone";
   getSettings = () => ({ echoCancellation: true, sampleRate: 48_000 });
   stop = () => (this.stopped = true);
@@ -162,10 +163,14 @@ describe("while open", () => {
     states = [];
   });
 
-  it("warns after three seconds of exact zeros, once, and stays open; sound takes the warning back", () => {
-    for (let i = 0; i < 149; i++) page.give(silence);
+  it("does not call a pause between words a missing signal: noise gates give exact zeros", () => {
+    for (let i = 0; i < 500; i++) page.give(silence);
     expect(states).toEqual([]);
-    for (let i = 0; i < 50; i++) page.give(silence);
+  });
+
+  it("warns where the browser calls the track muted, until sound comes again", () => {
+    page.track.muted = true;
+    for (let i = 0; i < 500; i++) page.give(silence);
     expect(states).toEqual(["on no_signal"]);
     page.give(sound);
     expect(states).toEqual(["on no_signal", "on"]);
@@ -184,6 +189,16 @@ describe("while open", () => {
     page.track.dispatchEvent(new Event("ended"));
     expect(states).toEqual(["off"]);
   });
+});
+
+it("warns after three seconds of nothing but zeros, once, and stays open; sound takes the warning back", async () => {
+  await microphone.open();
+  for (let i = 0; i < 149; i++) page.give(silence);
+  expect(states).toEqual(["opening", "on"]);
+  for (let i = 0; i < 50; i++) page.give(silence);
+  expect(states).toEqual(["opening", "on", "on no_signal"]);
+  page.give(sound);
+  expect(states).toEqual(["opening", "on", "on no_signal", "on"]);
 });
 
 it("captures a stream of somebody else's and leaves its tracks running", async () => {

@@ -180,6 +180,10 @@ describe("activation", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(port.state.microphone).toBe("error");
     expect(port.state.problem!.code).toBe("kernel");
+    lane.say({ type: "activate", page_id: "another" });
+    await openMicrophone();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(port.state.problem!.code).toBe("other_page");
   });
 
   it("is asked for again after a break in the connection, and nothing is sent until then", async () => {

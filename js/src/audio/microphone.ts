@@ -9,9 +9,13 @@ import type { MicrophoneProblem, MicrophoneState } from "../messages";
 import type { Capture, StartCapture } from "./capture";
 import type { CapturedBlock } from "./capture_blocks";
 import { WorkletError } from "./errors";
+import { SAMPLE_RATE } from "./pcm";
 import { problem, problemOfError } from "./problems";
 
-/** Exact zeros for this long mean that nothing is connected (ms). */
+/**
+ * Exact zeros for this long mean that nothing is connected (ms). Noise gates give zeros between words, too, so
+ * once there was a signal only a track that the browser calls muted counts.
+ */
 const NO_SIGNAL_MS = 3000;
 /** A context that runs gives its first block well within this time (ms). */
 const FIRST_BLOCK_MS = 4000;
@@ -45,6 +49,7 @@ export class Microphone {
   private capture: Capture | null = null;
   private forgetTrack = () => {};
   private silentMs = 0;
+  private signalSeen = false;
   private firstBlockTimer: ReturnType<typeof setTimeout> | undefined;
   /** Counts openings, so that one overtaken by a close gives up. */
   private attempt = 0;
@@ -140,6 +145,7 @@ export class Microphone {
     this.forgetTrack = () => track.removeEventListener("ended", ended);
     this.settings = { label: track.label, ...track.getSettings() };
     this.silentMs = 0;
+    this.signalSeen = false;
     this.firstBlockTimer = setTimeout(() => {
       if (attempt === this.attempt) this.fail(problem(capture.running ? "no_signal" : "context_blocked"));
     }, FIRST_BLOCK_MS);
@@ -151,17 +157,19 @@ export class Microphone {
       this.state = "on";
       this.events.changed();
     }
-    const ms = block.pcm.byteLength / 48;
-    const before = this.silentMs;
-    this.silentMs = block.peak === 0 ? before + ms : 0;
-    if (before < NO_SIGNAL_MS && this.silentMs >= NO_SIGNAL_MS) {
-      this.problem = problem("no_signal");
-      this.events.changed();
-    } else if (block.peak > 0 && this.problem) {
-      this.problem = null;
-      this.events.changed();
-    }
+    this.watchSignal(block);
     this.events.block(block);
+  }
+
+  private watchSignal({ peak, pcm }: CapturedBlock): void {
+    const before = this.silentMs;
+    this.silentMs = peak === 0 ? before + (pcm.byteLength / 2 / SAMPLE_RATE) * 1000 : 0;
+    this.signalSeen ||= peak > 0;
+    const missing = !this.signalSeen || this.stream?.getAudioTracks()[0]?.muted === true;
+    const warn = this.silentMs >= NO_SIGNAL_MS && missing;
+    if (warn === (this.problem !== null)) return;
+    this.problem = warn ? problem("no_signal") : null;
+    this.events.changed();
   }
 
   private async explain(error: unknown): Promise<MicrophoneProblem> {

@@ -100,6 +100,8 @@ export class AudioPort {
   private opening: Promise<Speaker | null> | null = null;
   private speaker: Speaker | null = null;
   private disposed = false;
+  /** The kernel has named another page. */
+  private elsewhere = false;
   private startupMs = DEFAULT_STARTUP_MS;
   private sequence = 0;
   /** Push-to-talk was released; the block that was being filled then still goes up. */
@@ -246,6 +248,7 @@ export class AudioPort {
   private activate(pageId: string): void {
     clearTimeout(this.activateTimer);
     const active = pageId === this.pageId;
+    this.elsewhere = !active;
     this.update({ active });
     if (active) {
       this.load();
@@ -408,12 +411,14 @@ export class AudioPort {
     this.hello();
     clearTimeout(this.activateTimer);
     this.activateTimer = setTimeout(() => {
-      if (!this.state.active && this.microphone.state !== "off") this.microphone.fail(problem("kernel"));
+      if (this.state.active || this.microphone.state === "off") return;
+      this.microphone.fail(problem(this.elsewhere ? "other_page" : "kernel"));
     }, ACTIVATE_MS);
   }
 
   /** After a break in the lane: nothing is sent until the kernel names this page again. */
   private rejoin(): void {
+    this.elsewhere = false;
     this.update({ active: false });
     this.askToBeActive();
   }

@@ -61,6 +61,10 @@ const PROBLEMS = {
     message: "The microphone has gone: it was unplugged, or the browser took it away.",
     cure: "Plug it in again or choose another one, then click here again.",
   },
+  other_page: {
+    message: "Another window shows this notebook, and its microphone is on.",
+    cure: "Switch the microphone off there, then click here again.",
+  },
   kernel: {
     message: "The kernel did not answer, so nobody would hear you.",
     cure: "Look whether the kernel is running; if it was restarted, run the cell with the session again.",

@@ -54,9 +54,24 @@ export class Scope {
     return { port, state };
   }
 
+  /**
+   * Keeps JupyterLab's one-key shortcuts away from a widget that has the focus: the space bar talks, and `b`
+   * makes no cell. Keys with Ctrl, Alt or Command stay the notebook's.
+   */
+  private keepKeys(el: HTMLElement): void {
+    const decide = (event: KeyboardEvent) => {
+      if (!event.composedPath().includes(el)) return;
+      if (event.ctrlKey || event.altKey || event.metaKey) delete el.dataset["lmSuppressShortcuts"];
+      else el.dataset["lmSuppressShortcuts"] = "true";
+    };
+    window.addEventListener("keydown", decide, true);
+    this.add(() => window.removeEventListener("keydown", decide, true));
+  }
+
   /** Shows `view` in `el`, with the classes that every widget of ours carries. */
   show(el: HTMLElement, name: string, view: ComponentChild): Cleanup {
     el.classList.add("rw-root", name);
+    this.keepKeys(el);
     render(view, el);
     this.add(() => render(null, el));
     return () => this.end();
