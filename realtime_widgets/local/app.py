@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from realtime_widgets.local.models import Models
+
+logger = logging.getLogger(__name__)
 
 #: Sessions at the same time.
 MAX_SESSIONS = 32
@@ -110,6 +113,8 @@ class _Endpoint:
         )
         await socket.prepare(request)
         self._sockets.add(socket)
+        if loading := self._models.loading:
+            logger.info("a session begins while these still load: %s", ", ".join(loading))
         try:
             await serve_session(socket, self._inference)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,12 +46,13 @@ class Client:
 
     async def configure(self, **session: Any) -> dict[str, Any]:
         await self.send("session.update", session={"type": "realtime", **session})
-        return (await self.until("session.updated"))["session"]
+        session: dict[str, Any] = (await self.until("session.updated"))["session"]
+        return session
 
     async def receive(self) -> dict[str, Any]:
         message = await asyncio.wait_for(self.socket.receive(), TIMEOUT_S)
         assert message.type is aiohttp.WSMsgType.TEXT, message
-        event = json.loads(message.data)
+        event: dict[str, Any] = json.loads(message.data)
         assert event["event_id"], event
         self.events.append(event)
         return event
@@ -67,7 +68,8 @@ class Client:
         """Return the next error; nothing else may come before it."""
         event = await self.receive()
         assert event["type"] == "error", event
-        return event["error"]
+        error: dict[str, Any] = event["error"]
+        return error
 
     async def settled(self) -> list[dict[str, Any]]:
         """Return the events that come before the answer to one more request: all that is due by now."""
@@ -111,7 +113,7 @@ class Endpoint:
         return client
 
 
-StartEndpoint = Callable[..., Any]
+StartEndpoint = Callable[..., Awaitable[Endpoint]]
 
 
 @pytest.fixture
@@ -136,6 +138,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.callback(synthesiser.gate.set)
+            stack.callback(recogniser.gate.set)
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
             models.start()

@@ -45,13 +45,16 @@ class LoudnessDetector:
 
 
 class ToneRecogniser:
-    """Hears "hello there" in a low tone and no words in a high one."""
+    """Hears "hello there" in a low tone and no words in a high one; `gate` holds it."""
 
     def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
         self.heard_seconds: list[float] = []
         self.languages: list[str] = []
 
     def __call__(self, samples: npt.NDArray[np.float32], language: str = "en") -> Recognition:
+        self.gate.wait(30)
         self.heard_seconds.append(len(samples) / 16_000)
         self.languages.append(language)
         spectrum = np.abs(np.fft.rfft(samples))
@@ -69,7 +72,6 @@ class ToneSynthesiser:
         self.gate.set()
         self.free = 1
         self.spoken: list[tuple[str, str, float]] = []
-        self.closed = threading.Event()
 
     def stream(self, text: str, voice: str, speed: float = 1.0) -> Iterator[npt.NDArray[np.int16]]:
         self.spoken.append((text, voice, speed))

@@ -21,8 +21,6 @@ from realtime_widgets.local.stages import RECOGNITION_RATE, SYNTHESIS_RATE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from openai.resources.realtime.realtime import AsyncRealtimeConnection
-
     from realtime_widgets.local.stages import Recogniser, Synthesiser
 
 pytestmark = pytest.mark.models
@@ -69,18 +67,18 @@ async def talk(embedded: EmbeddedEndpoint) -> AsyncIterator[Talk]:
 class Talk:
     """A conversation through the official client; `events` holds all that came."""
 
-    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+    def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.events: list[Any] = []
 
     async def configure(self, **session: Any) -> None:
-        await self.connection.session.update(session={"type": "realtime", **session})  # type: ignore[typeddict-item]
+        await self.connection.session.update(session={"type": "realtime", **session})
         await self.until("session.updated")
 
     async def write(self, text: str) -> None:
         content = [{"type": "input_text", "text": text}]
         await self.connection.conversation.item.create(
-            item={"type": "message", "role": "user", "content": content}  # type: ignore[typeddict-item]
+            item={"type": "message", "role": "user", "content": content}
         )
         await self.connection.response.create()
 
@@ -159,7 +157,7 @@ async def test_tool_is_called_and_its_result_used(talk: Talk, synthesiser: Synth
 
     output = json.dumps({"forecast": "sunny", "celsius": 21})
     result = {"type": "function_call_output", "call_id": call.call_id, "output": output}
-    await talk.connection.conversation.item.create(item=result)  # type: ignore[arg-type]
+    await talk.connection.conversation.item.create(item=result)
     await talk.connection.response.create()
     done = await talk.until("response.done")
     transcript = done.response.output[-1].content[0].transcript

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+
+from realtime_widgets.local.realtime import connection
 
 if TYPE_CHECKING:
     from tests.local.conftest import Endpoint, StartEndpoint
@@ -119,3 +122,22 @@ async def test_frame_beyond_the_limit_ends_the_session(endpoint: Endpoint) -> No
     message = await client.socket.receive()
     assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     await endpoint.connect()
+
+
+async def test_session_ends_when_its_time_is_over(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SESSION_SECONDS", 0.05)
+    client = await endpoint.connect()
+    assert (await client.refused())["code"] == "session_expired"
+    message = await client.socket.receive()
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert message.data == aiohttp.WSCloseCode.GOING_AWAY
+
+
+async def test_server_that_ends_says_goodbye(start_endpoint: StartEndpoint) -> None:
+    endpoint = await start_endpoint()
+    client = await endpoint.connect()
+    shutting_down = asyncio.create_task(endpoint.app.shutdown())
+    message = await client.socket.receive()
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert message.data == aiohttp.WSCloseCode.GOING_AWAY
+    await shutting_down

@@ -241,6 +241,42 @@ async def test_a_pause_within_a_sentence_keeps_one_turn(client: Client, endpoint
     assert endpoint.brain.requests[0].items[0]["content"][0]["transcript"] == "hello there"
 
 
+async def test_who_speaks_on_before_being_understood_gets_one_answer(client: Client, endpoint: Endpoint) -> None:
+    endpoint.recogniser.gate.clear()
+    await client.append(tone(0.5) + silence(0.5) + tone(0.5) + silence(0.5))
+    await client.until("conversation.item.done")
+    await client.until("conversation.item.done")
+    endpoint.recogniser.gate.set()
+    await client.until("response.done")
+    assert await client.settled() == []
+    assert len(client.of("response.created")) == 1
+    heard = [item["content"][0]["transcript"] for item in endpoint.brain.requests[0].items]
+    assert heard == ["hello there", "hello there"]
+
+
+async def test_commit_by_hand_ends_the_turn_under_way(client: Client) -> None:
+    await client.append(tone(0.5))
+    started = await client.until("input_audio_buffer.speech_started")
+    await client.send("input_audio_buffer.commit")
+    committed = await client.until("input_audio_buffer.committed")
+    assert committed["item_id"] == started["item_id"]
+    await client.append(silence(0.5) + tone(0.5))
+    again = await client.until("input_audio_buffer.speech_started")
+    assert again["item_id"] != started["item_id"]
+    assert again["audio_start_ms"] > 650
+
+
+async def test_turn_detection_can_be_switched_in_the_middle(client: Client) -> None:
+    await client.configure(audio={"input": {"turn_detection": None}})
+    await client.append(tone(0.5) + silence(0.5))
+    assert await client.settled() == []
+    await client.configure(audio={"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "high"}}})
+    await client.append(silence(0.5) + tone(0.5) + silence(0.5))
+    started = await client.until("input_audio_buffer.speech_started")
+    assert abs(started["audio_start_ms"] - 1200) < 40
+    assert (await client.until("response.done"))["response"]["status"] == "completed"
+
+
 async def test_out_of_band_response_runs_beside_the_conversation(client: Client, endpoint: Endpoint) -> None:
     endpoint.synthesiser.gate.clear()
     await client.say("long")

@@ -174,7 +174,7 @@ def test_interrupt_of_the_parent_does_not_reach_the_server(embedded: EmbeddedEnd
 
 def test_failed_start_gives_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_MODULE", "realtime_widgets.no_such_module")
-    with pytest.raises(LocalEndpointError, match="No module named realtime_widgets.no_such_module"):
+    with pytest.raises(LocalEndpointError, match=r"No module named realtime_widgets\.no_such_module"):
         EmbeddedEndpoint().start()
 
 

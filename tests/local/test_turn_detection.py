@@ -24,7 +24,7 @@ def test_a_turn_from_beginning_to_end() -> None:
     decisions = follow(detector, [0.0] * 20 + [0.9] * 10 + [0.0] * 12)
     assert decisions == [
         (Decision.STARTED, 22 * CHUNK),
-        (Decision.PAUSED, 35 * CHUNK),
+        (Decision.PAUSED, 34 * CHUNK),
         (Decision.STOPPED, 39 * CHUNK),
     ]
     assert detector.turn_start_ms == 20 * CHUNK - 300

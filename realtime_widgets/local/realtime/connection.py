@@ -71,7 +71,7 @@ class Outbox:
     async def flush(self) -> None:
         """Send what waits, as far as the client still takes it."""
         with contextlib.suppress(ConnectionError):
-            while self._frames:
+            while self._frames and not self._socket.closed:
                 await self._socket.send_str(self._frames.popleft())
 
 
@@ -80,26 +80,24 @@ async def serve_session(socket: web.WebSocketResponse, inference: Inference) -> 
     outbox = Outbox(socket)
     session = ServerSession(inference, outbox.put, outbox.room)
     sender = asyncio.create_task(outbox.run())
+    code, reason = WSCloseCode.OK, ""
     try:
         async with asyncio.timeout(SESSION_SECONDS):
             await session.start()
             await _read(socket, session, outbox)
     except TimeoutError:
-        session.refuse(_expired())
+        code = WSCloseCode.GOING_AWAY
+        reason = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
+        session.refuse(RequestRefusedError("session_expired", reason))
     except Exception as error:
         log_failure("a session", error)
+        code, reason = WSCloseCode.INTERNAL_ERROR, "The session failed; see the server's log."
     finally:
         await session.close()
         sender.cancel()
         await asyncio.gather(sender, return_exceptions=True)
-        if not socket.closed:
-            await outbox.flush()
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=_expired().message.encode())
-
-
-def _expired() -> RequestRefusedError:
-    text = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
-    return RequestRefusedError("session_expired", text)
+        await outbox.flush()
+        await socket.close(code=code, message=reason.encode())
 
 
 async def _read(socket: web.WebSocketResponse, session: ServerSession, outbox: Outbox) -> None:

@@ -69,6 +69,7 @@ class Listener:
         self._ears: Ears | None = None
         self._detector: TurnDetector | None = None
         self._deaf = False
+        self._told_full = False
         self._unheard: asyncio.Queue[bytes] = asyncio.Queue()
         self._unheard_bytes = 0
         self._item_id = new_id("item")
@@ -94,12 +95,16 @@ class Listener:
         self._taking = taking
 
     async def append(self, data: bytes) -> None:
-        """Take sound in the wire's format; refuses what no longer fits."""
+        """Take sound in the wire's format; refuses what no longer fits, once, and drops it."""
         if self._buffer.end_ms - self._buffer.start_ms >= MAX_BUFFERED_MS:
+            if self._told_full:
+                return
+            self._told_full = True
             raise RequestRefusedError(
                 "input_audio_buffer_full",
                 f"The input audio buffer holds {MAX_BUFFERED_MS // 60_000} minutes; commit or clear it first.",
             )
+        self._told_full = False
         begin_ms = self._buffer.end_ms
         self._buffer.append(data)
         if self._taking is None or self._deaf:

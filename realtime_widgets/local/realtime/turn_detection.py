@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 #: Pause after which recognition may begin on the assumption that the turn is over, in ms.
-SPECULATION_MS = 160
+SPECULATION_MS = 128
 #: Speech that must be heard before a turn starts, in ms: a click is shorter, a syllable longer.
 ONSET_MS = 64
 #: Speech goes on down to this much below the threshold, so that a soft ending is not cut.
