@@ -21,6 +21,7 @@ from realtime_widgets.local.brain.embedding import SentenceEmbedder
 from realtime_widgets.local.brain.numbers import find_numbers
 from realtime_widgets.local.brain.schema import read_tools
 from realtime_widgets.local.brain.speech_text import ask_for, say_result
+from realtime_widgets.local.brain.words import REQUEST_VERBS, content_stems, words_of
 from realtime_widgets.local.stages import BrainRequest, CallTool, Say
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class _Answer:
     def _several(self, text: str) -> list[_Plan]:
         """Two or more calls, where each clause clearly asks for another tool and is complete."""
         clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()]
-        if len(clauses) < 2 or len(clauses) > 4:
+        if len(clauses) < 2 or len(clauses) > 4 or not all(map(self._may_be_request, clauses)):
             return []
         plans = []
         for clause in clauses:
@@ -184,6 +185,12 @@ class _Answer:
                 return []
             plans.append(plan)
         return plans if len({plan.tool.name for plan in plans}) == len(plans) else []
+
+    def _may_be_request(self, clause: str) -> bool:
+        """Whether a clause begins or is worded like a request, told without the sentence model."""
+        stems = content_stems(clause)
+        opening = next((word.text for word in words_of(clause)), "")
+        return opening in REQUEST_VERBS or any(stems & tool.own_stems for tool in self._tools)
 
     def _pending(self, place: int) -> _Plan | None:
         """The call that the answer's last question was about, completed with the user's turn at `place`."""
