@@ -6,6 +6,8 @@ Inside the package sound is 24 kHz mono: float32 in [-1, 1] as an array, PCM16 l
 from __future__ import annotations
 
 import io
+import math
+import numbers
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +74,9 @@ def resample(
     samples: npt.NDArray[np.float32], rate: float, to_rate: float = SAMPLE_RATE
 ) -> npt.NDArray[np.float32]:
     """Convert a whole mono float32 signal of shape (n,) from `rate` to `to_rate` hertz (soxr, HQ)."""
-    if rate <= 0 or to_rate <= 0:
-        raise AudioError(f"a sample rate must be above 0 Hz, not {rate:g} -> {to_rate:g}")
+    for each in (rate, to_rate):
+        if isinstance(each, bool) or not isinstance(each, numbers.Real) or not 0 < each < math.inf:
+            raise AudioError(f"a sample rate must be a number of hertz above 0, not {each!r}")
     if rate == to_rate:
         return samples
     import soxr
@@ -151,7 +154,7 @@ def read_sound(source: str | os.PathLike[str] | bytes) -> tuple[npt.NDArray[np.f
         path = Path(source)
         if not path.is_file():
             raise AudioError(f"there is no sound file {path}; give the path of a WAV, FLAC, OGG or MP3 file")
-        name, opened = str(path), io.BytesIO(path.read_bytes())
+        name, opened = str(path), io.BytesIO(_file_bytes(path))
     try:
         samples, rate = soundfile.read(opened, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -159,6 +162,13 @@ def read_sound(source: str | os.PathLike[str] | bytes) -> tuple[npt.NDArray[np.f
     if samples.shape[0] == 0:
         raise AudioError(f"{name} is empty: it holds no samples")
     return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)
+
+
+def _file_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AudioError(f"the sound file {path} cannot be read: {error.strerror}") from None
 
 
 def wav_bytes(samples: npt.ArrayLike, rate: int = SAMPLE_RATE) -> bytes:

@@ -21,12 +21,27 @@ KEPT_EVENTS = 20_000
 class Record(msgspec.Struct, frozen=True):
     """One event: seconds since the session's start, who sent it, and what it was.
 
-    Sound is left out: ``audio`` and ``delta`` of audio events hold the number of bytes instead.
+    Sound is left out: ``audio`` and the ``delta`` of audio events hold the number of bytes instead.
     """
 
     at: float
     sender: Literal["client", "server"]
     event: dict[str, Any]
+
+
+def _without_sound(name: str, value: Any) -> Any:
+    """Return the value of a field with all sound in it replaced by its length in bytes."""
+    if name == "audio" and isinstance(value, str | bytes):
+        return len(value) if isinstance(value, bytes) else _byte_count(value)
+    if isinstance(value, dict):
+        return {key: _without_sound(key, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_sound("", each) for each in value]
+    return value
+
+
+def _byte_count(base64: str) -> int:
+    return len(base64.rstrip("=")) * 3 // 4
 
 
 class Journal:
@@ -53,13 +68,12 @@ class Journal:
     def record(self, sender: Literal["client", "server"], event: ev.ClientEvent | ev.AnyServerEvent) -> None:
         """Note one event."""
         if isinstance(event, ev.OtherEvent):
-            data = dict(event.data)
+            data = event.data
         else:
             data = msgspec.to_builtins(event, builtin_types=(bytes,))
-        if isinstance(event, ev.InputAppend):
-            data["audio"] = len(event.audio)
-        elif isinstance(event, ev.OutputAudioDelta):
-            data["delta"] = len(event.delta) * 3 // 4
+        data = {name: _without_sound(name, value) for name, value in data.items()}
+        if data.get("type", "").endswith("audio.delta") and isinstance(data.get("delta"), str):
+            data["delta"] = _byte_count(data["delta"])
         record = Record(round(self._clock() - self._start, 4), sender, data)
         self._records.append(record)
         if self._file:

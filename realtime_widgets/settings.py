@@ -75,8 +75,8 @@ class SessionSettings:
         if self.voice is not None and (not isinstance(self.voice, str) or not self.voice):
             raise ConfigurationError(f"voice must be the name of a voice, such as 'marin', not {self.voice!r}")
         low, high = SPEED_RANGE
-        if not low <= self.speed <= high:
-            raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed}")
+        if not isinstance(self.speed, int | float) or not low <= self.speed <= high:
+            raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed!r}")
 
     def session(self, tools: list[JsonObject], transcription: str | None) -> JsonObject:
         """Return the whole configuration, for `session.update` at the start."""

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from realtime_widgets.journal import KEPT_EVENTS, Journal
+from realtime_widgets.protocol import events as ev
+from tests.client import wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOUND = bytes(range(1, 250)) * 3
+CODED = base64.b64encode(SOUND).decode()
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        self.now += 0.5
+        return self.now
+
+
+def filled() -> Journal:
+    journal = Journal(Clock())
+    journal.record("client", ev.InputAppend(audio=SOUND))
+    journal.record("client", ev.SessionUpdate(event_id="e1", session={"instructions": "Be brief."}))
+    journal.record("server", wire.event("response.output_audio.delta", item_id="a1", delta=CODED))
+    part = {"type": "input_audio", "audio": CODED, "transcript": "hello"}
+    journal.record("server", wire.added(wire.message("u1", "user", part)))
+    journal.record("server", wire.event("conversation.item.retrieved", item=wire.message("a1", "user", part)))
+    journal.record("server", wire.event("response.audio.delta", delta=CODED))
+    journal.record("server", wire.event("response.output_audio_transcript.delta", item_id="a1", delta="words"))
+    return journal
+
+
+def test_every_event_has_its_time_and_its_sender() -> None:
+    records = list(filled())
+    assert [record.at for record in records] == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5]
+    assert [record.sender for record in records] == ["client"] * 2 + ["server"] * 5
+    assert records[1].event == {
+        "type": "session.update",
+        "event_id": "e1",
+        "session": {"instructions": "Be brief."},
+    }
+
+
+def test_no_sound_is_kept_but_its_length_is(tmp_path: Path) -> None:
+    filled().save(tmp_path / "talk.jsonl")
+    text = (tmp_path / "talk.jsonl").read_text()
+    assert CODED[:40] not in text
+    events = [json.loads(line)["event"] for line in text.splitlines()]
+    assert events[0]["audio"] == events[2]["delta"] == events[5]["delta"] == len(SOUND)
+    assert events[3]["item"]["content"][0] == {"type": "input_audio", "audio": len(SOUND), "transcript": "hello"}
+    assert events[4]["item"]["content"][0]["audio"] == len(SOUND)
+    assert events[6]["delta"] == "words"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_the_length_is_exact(length: int) -> None:
+    journal = Journal(Clock())
+    delta = base64.b64encode(bytes(length)).decode()
+    journal.record("server", wire.event("response.output_audio.delta", item_id="a1", delta=delta))
+    assert next(iter(journal)).event["delta"] == length
+
+
+def test_noting_an_event_leaves_it_as_it_was() -> None:
+    event = wire.event("conversation.item.retrieved", item={"content": [{"audio": CODED}]})
+    Journal(Clock()).record("server", event)
+    assert isinstance(event, ev.OtherEvent)
+    assert event.data["item"]["content"][0]["audio"] == CODED
+
+
+def test_settings_named_audio_are_no_sound() -> None:
+    journal = Journal(Clock())
+    journal.record("client", ev.SessionUpdate(session={"audio": {"output": {"voice": "marin"}}}))
+    assert next(iter(journal)).event["session"] == {"audio": {"output": {"voice": "marin"}}}
+
+
+def test_a_file_gets_each_event_as_it_happens(tmp_path: Path) -> None:
+    journal = Journal(Clock())
+    with (tmp_path / "talk.jsonl").open("wb") as file:
+        journal.write_to(file)
+        journal.record("client", ev.InputCommit())
+        journal.write_to(None)
+        journal.record("client", ev.InputClear())
+    [line] = (tmp_path / "talk.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "at": 0.5,
+        "sender": "client",
+        "event": {"type": "input_audio_buffer.commit"},
+    }
+
+
+def test_the_oldest_events_are_dropped_first() -> None:
+    journal = Journal(Clock())
+    for _ in range(KEPT_EVENTS + 5):
+        journal.record("client", ev.InputClear())
+    assert len(journal) == KEPT_EVENTS
+    assert next(iter(journal)).at == 3.0
