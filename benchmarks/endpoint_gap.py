@@ -119,8 +119,8 @@ async def run(folder: Path, prefix: str, longest_s: float) -> int:
             for path in paths:
                 one = await measure(http, endpoint, path)
                 measured.append(one)
-                gaps = "  ".join(f"{stage} {gap:4.0f}" for stage, gap in one.gaps.items())
-                print(f"{one.name:30} {gaps:44} early {one.early}  {one.words[:60]}", flush=True)
+                line = "  ".join(f"{stage} {gap:4.0f}" for stage, gap in one.gaps.items())
+                print(f"{one.name:30} {line:44} early {one.early}  {one.words[:60]}", flush=True)
     finally:
         endpoint.stop()
     load = os.getloadavg()[0]

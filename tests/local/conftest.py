@@ -46,8 +46,8 @@ class Client:
 
     async def configure(self, **session: Any) -> dict[str, Any]:
         await self.send("session.update", session={"type": "realtime", **session})
-        session: dict[str, Any] = (await self.until("session.updated"))["session"]
-        return session
+        effective: dict[str, Any] = (await self.until("session.updated"))["session"]
+        return effective
 
     async def receive(self) -> dict[str, Any]:
         message = await asyncio.wait_for(self.socket.receive(), TIMEOUT_S)

@@ -11,9 +11,10 @@ import sys
 import textwrap
 import threading
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from realtime_widgets.errors import LocalEndpointError
 from realtime_widgets.local import process as process_module
@@ -94,8 +95,9 @@ def test_a_server_that_died_is_started_again(embedded: EmbeddedEndpoint) -> None
     pid, key = embedded.pid, embedded.api_key
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_for_exit(pid)
-    assert not embedded.alive
+    pause = threading.Event()
+    while embedded.alive:
+        pause.wait(0.05)
     embedded.start()
     assert embedded.pid != pid
     assert embedded.api_key == key
@@ -170,6 +172,40 @@ def test_interrupt_of_the_parent_does_not_reach_the_server(embedded: EmbeddedEnd
     assert embedded.pid is not None
     assert os.getpgid(embedded.pid) != os.getpgid(0)
     assert os.getsid(embedded.pid) != os.getsid(0)
+
+
+@posix_only
+def test_interrupted_kernel_keeps_its_endpoint_and_a_killed_one_ends_it() -> None:
+    manager, client = start_new_kernel()
+    try:
+        start = "from realtime_widgets.local.process import EmbeddedEndpoint as E; import threading\n"
+        started: list[str] = []
+
+        def keep(message: dict[str, Any]) -> None:
+            if message["msg_type"] == "stream":
+                started.append(message["content"]["text"])
+
+        reply = client.execute_interactive(
+            start + "t = threading.Thread(target=E.shared); t.start(); t.join(); print(E.shared().pid)",
+            output_hook=keep,
+            timeout=60,
+        )
+        assert reply["content"]["status"] == "ok"
+        pid = int("".join(started))
+        busy = client.execute("import time; time.sleep(600)")
+        while client.get_iopub_msg(timeout=30)["msg_type"] != "execute_input":
+            pass
+        manager.interrupt_kernel()
+        while (reply := client.get_shell_msg(timeout=30))["parent_header"]["msg_id"] != busy:
+            pass
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+        check = f"assert E.shared().pid == {pid} and E.shared().status()"
+        reply = client.execute_interactive(check, timeout=60)
+        assert reply["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    wait_for_exit(pid)
 
 
 def test_failed_start_gives_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:

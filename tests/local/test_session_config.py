@@ -67,7 +67,7 @@ def test_null_and_empty_values_clear() -> None:
         "max_output_tokens": 5,
         "audio": {"input": {"transcription": {"model": "whisper-1", "language": "en"}}},
     }
-    cleared = {
+    cleared: dict[str, Any] = {
         "instructions": "",
         "tools": [],
         "max_output_tokens": None,
