@@ -125,25 +125,34 @@ function useFollowEnd() {
 }
 
 function Composer(props: { placeholder: string; canSay: boolean; say: (text: string) => void }) {
-  const [text, setText] = useState("");
+  const input = useRef<HTMLInputElement>(null);
+  const [empty, setEmpty] = useState(true);
   const send = (event: Event) => {
     event.preventDefault();
-    const said = text.trim();
+    const said = input.current!.value.trim();
     if (!said || !props.canSay) return;
     props.say(said);
-    setText("");
+    input.current!.value = "";
+    setEmpty(true);
   };
+  // A disabled button would swallow an Enter that comes faster than the next rendering.
   return (
     <form class="rw-composer" onSubmit={send}>
       <input
+        ref={input}
         type="text"
-        value={text}
         placeholder={props.canSay ? props.placeholder || "Type a message" : "The session is closed"}
         aria-label="Message"
         disabled={!props.canSay}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={(event) => setEmpty(!event.currentTarget.value.trim())}
       />
-      <button type="submit" aria-label="Send" title="Send" disabled={!props.canSay || !text.trim()}>
+      <button
+        type="submit"
+        aria-label="Send"
+        title="Send"
+        disabled={!props.canSay}
+        aria-disabled={empty || !props.canSay}
+      >
         <SendIcon />
       </button>
     </form>
