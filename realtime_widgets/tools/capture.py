@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.tools.notices import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: Characters of one call's printed output that are kept: the first and the last half of them.
 PRINTED_LIMIT = 64 * 1024
@@ -108,6 +108,22 @@ def captured(printed: PrintedText) -> Iterator[None]:
             _current.reset(token)
 
 
+class _Write:
+    """A stream's ``write``: inside a call to that call's text, elsewhere to the ``write`` below it."""
+
+    def __init__(self, below: Callable[[str], int]) -> None:
+        self.below = below
+
+    def __call__(self, text: str) -> int:
+        printed = current_call()
+        if printed is None:
+            return self.below(text)
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        printed.write(text)
+        return len(text)
+
+
 class _StreamProxy:
     """Stands for a stream; only what is printed inside a call takes another way."""
 
@@ -117,15 +133,15 @@ class _StreamProxy:
     def __init__(self, stream: Any) -> None:
         object.__setattr__(self, "_stream", stream)
 
-    def write(self, text: str) -> int:
-        printed = current_call()
-        if printed is None:
-            written: int = self._stream.write(text)
-            return written
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        printed.write(text)
-        return len(text)
+    @property
+    def write(self) -> Callable[[str], int]:
+        # IPython puts a function of its own over ``sys.stdout.write`` for each cell, and puts back afterwards
+        # what it found: so what is handed out here must go to what was there, never to the proxy again.
+        return _Write(self._stream.write)
+
+    @write.setter
+    def write(self, write: Callable[[str], int]) -> None:
+        self._stream.write = write.below if isinstance(write, _Write) else write
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -147,7 +163,10 @@ class _StreamProxy:
         return getattr(self._stream, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._stream, name, value)
+        if name == "write":
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._stream, name, value)
 
     def __delattr__(self, name: str) -> None:
         delattr(self._stream, name)

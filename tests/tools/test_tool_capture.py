@@ -236,3 +236,41 @@ def test_printed_surrogates_do_not_break_the_page():
     with captured(printed):
         print("a\ud800b")
     assert printed.text().encode() == b"a?b\n"
+
+
+def test_a_write_that_others_put_over_the_streams(monkeypatch: pytest.MonkeyPatch):
+    """As IPython does it for each cell; whether calls begin and end before, in or after it."""
+    screen = io.StringIO()
+    screen_with_write = type("Screen", (), {"write": lambda self, text: screen.write(text)})()
+    monkeypatch.setattr(sys, "stdout", screen_with_write)
+    history: list[str] = []
+
+    @contextlib.contextmanager
+    def cell():
+        stream, original = sys.stdout, sys.stdout.write
+
+        def write(text: str) -> int:
+            history.append(text)
+            return original(text)
+
+        stream.write = write  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            stream.write = original  # type: ignore[method-assign]
+
+    with contextlib.ExitStack() as across:
+        first = across.enter_context(call_elsewhere())
+        with cell():
+            sys.stdout.write("one")
+            printed = PrintedText()
+            with captured(printed):
+                sys.stdout.write("captured")
+            across.close()
+            sys.stdout.write("two")
+    with cell(), call_elsewhere() as second:
+        sys.stdout.write("three")
+    sys.stdout.write("four")
+    assert screen.getvalue() == "onetwothreefour"
+    assert history == ["one", "two", "three"]
+    assert (first.text(), printed.text(), second.text()) == ("", "captured", "")

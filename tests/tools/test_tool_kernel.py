@@ -123,3 +123,21 @@ def test_running_the_cell_again_replaces_the_tool(notebook: Notebook):
     assert shown["error"] == ""
     assert shown["stdout"].startswith("2 0.5\nTraceback")
     assert "return 1 / factor" in shown["stdout"]  # the cell's own line
+
+
+def test_cells_print_while_a_call_outlives_the_cell_that_began_it(notebook: Notebook):
+    """IPython puts its own ``write`` over the stream's for each cell, and back."""
+    begun = notebook.run(
+        "@tools.add\n"
+        "def outlive() -> str:\n"
+        '    "Outlive the cell."\n'
+        "    started.set(); go_on.wait(); print('the tool speaks'); return 'done'\n"
+        "started.clear(); go_on.clear()\n"
+        "running = call('outlive')\n"
+        "started.wait(); print('first')"
+    )
+    assert begun == {"stdout": "first\n", "stderr": "", "error": ""}
+    assert notebook.run("print('second')") == {"stdout": "second\n", "stderr": "", "error": ""}
+    ended = notebook.run("go_on.set(); print(running.result().printed, end='')")
+    assert ended == {"stdout": "the tool speaks\n", "stderr": "", "error": ""}
+    assert notebook.run("print('last')")["stdout"] == "last\n"
