@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ class EchoEndpoint:
     """
 
     def __init__(self) -> None:
+        #: Set, and cleared again, with each event but the sound.
+        self.something = asyncio.Event()
         self.received: list[dict[str, Any]] = []
         self.sound = bytearray()
         self.url = ""
@@ -62,6 +65,8 @@ class EchoEndpoint:
                     await send("session.updated", session=event["session"])
                 if event["type"] != "input_audio_buffer.append":
                     self.received.append(event)
+                    self.something.set()
+                    self.something.clear()
                     continue
                 if not speaking:
                     speaking = True

@@ -1,0 +1,197 @@
+"""What else a person does with a session in JupyterLab: changes a tool, loses the endpoint, stops, types, reloads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.echo import EchoEndpoint
+from tests.support.sound import microphone_wav, tone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.lab import Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.models]
+
+_SESSION = """
+from realtime_widgets import RealtimeSession
+session = RealtimeSession("You are a lab assistant.")
+session
+"""
+_SLOW_TOOL = '''
+import threading
+go_on = threading.Event()
+
+@session.tool
+def count_samples(rack: int) -> str:
+    """Count the samples in a rack."""
+    go_on.wait(60)
+    return f"The old code counts {rack} samples."
+'''
+_QUICK_TOOL = '''
+@session.tool
+def count_samples(rack: int) -> str:
+    """Count the samples in a rack."""
+    return f"The new code counts {rack} samples."
+'''
+
+
+async def test_a_tool_changed_in_mid_call_answers_with_the_new_code_next_time(lab: Lab) -> None:
+    page = await lab.open(
+        [
+            _SESSION,
+            _SLOW_TOOL,
+            "import asyncio\nfirst = asyncio.create_task(session.ask('Count the samples in rack 7.'))",
+            "reply = await session.ask('Count the samples in rack 8.')\nprint(reply)",
+            "print(await first)",
+        ]
+    )
+    for cell in (0, 1, 2):
+        await page.run_cell(cell)
+    await page.expect(".rw-tool-running")
+    await page.edit_cell(1, _QUICK_TOOL)
+    await page.run_cell(1)
+    await page.run_cell(3)
+    assert await page.output_text(3) == "The new code counts 8 samples."
+    await page.edit_cell(3, "go_on.set()")
+    await page.run_cell(3)
+    await page.run_cell(4)
+    assert "The old code counts 7 samples." in await page.output_text(4)
+
+
+async def test_a_killed_endpoint_is_told_at_once_and_the_kernel_goes_on(lab: Lab) -> None:
+    page = await lab.open(
+        [
+            _SESSION,
+            "reply = await session.ask('Hello, what can you do?')",
+            "import os, signal\nfrom realtime_widgets.local.process import EmbeddedEndpoint\n"
+            "endpoint = EmbeddedEndpoint.shared()\n"
+            "@session.tool\ndef wait_for_it() -> str:\n"
+            '    """Wait for the kettle to boil."""\n'
+            "    os.kill(endpoint.pid, signal.SIGKILL)\n    import time; time.sleep(30)\n",
+            "import time\nstart = time.monotonic()\ntry:\n    await session.ask('Wait for the kettle to boil.')\n"
+            "except Exception as error:\n    print(type(error).__name__, error)\n"
+            "print('quick' if time.monotonic() - start < 2 else 'slow')",
+            "print(1 + 1, session.state, endpoint.alive)",
+        ]
+    )
+    for cell in range(5):
+        await page.run_cell(cell)
+    told = await page.output_text(3)
+    assert told.startswith("ConnectionFailedError")
+    assert "connection to the local endpoint was lost" in told
+    assert told.endswith("quick")
+    assert await page.output_text(4) == "2 closed False"
+    problem = await page.expect(".rw-console [role=alert]")
+    assert "lost" in await problem.inner_text()
+    assert not await page.page.locator(".rw-tool-running").count()
+
+
+async def test_the_stop_button_ends_the_answer(lab: Lab, tmp_path: Path) -> None:
+    wav = microphone_wav(tmp_path / "tone.wav", [(0.5, tone(60))], seconds=62)
+    async with EchoEndpoint() as endpoint:
+        page = await lab.open(
+            [
+                "from realtime_widgets import RealtimeSession\n"
+                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test")\nsession',
+                "session.usage",
+            ],
+            microphone=wav,
+        )
+        await page.run_cell(0)
+        await page.click("button[aria-label*='microphone']")
+        speaker = await page.tap_speaker()
+        await speaker.wait_for_sound()
+        await page.click("button[aria-label*='Stop']")
+        await speaker.wait_for_silence()
+        await page.run_cell(1)
+        recording = await speaker.read()
+    (begin, end), *later = recording.loud_stretches(gap_ms=1000)
+    assert not later
+    cancelled = [event["type"] for event in endpoint.received]
+    assert "response.cancel" in cancelled
+    (truncate,) = (event for event in endpoint.received if event["type"] == "conversation.item.truncate")
+    assert 0 < truncate["audio_end_ms"] <= len(endpoint.sound) / 48
+    assert truncate["audio_end_ms"] >= end - begin - 20
+
+
+async def test_a_refused_microphone_tells_the_cure_and_typing_still_works(lab: Lab) -> None:
+    page = await lab.open([_SESSION, "console_state = session.state"], permission=False)
+    await page.run_cell(0)
+    await page.click("button[aria-label*='microphone']")
+    problem = await page.expect(".rw-problem")
+    text = await problem.inner_text()
+    assert re.search("Allow", text)
+    await page.page.locator(".rw-composer input, .rw-composer textarea").fill("Who are you?")
+    await page.page.keyboard.press("Enter")
+    answer = await page.expect(".rw-turn-assistant .rw-text")
+    await page.page.wait_for_function(
+        "() => document.querySelector('.rw-turn-assistant .rw-text').innerText.length > 30"
+    )
+    assert "stand-in" in await answer.inner_text()
+
+
+async def test_a_message_typed_while_a_cell_runs_is_answered_aloud(lab: Lab) -> None:
+    page = await lab.open([_SESSION, "await session.start()", "import time; time.sleep(20)"])
+    await page.run_cell(0)
+    await page.run_cell(1)
+    speaker = await page.tap_speaker()
+    busy = await page.start_cell(2)
+    await page.page.locator(".rw-composer input, .rw-composer textarea").fill("Who are you?")
+    await page.page.keyboard.press("Enter")
+    await speaker.wait_for_sound(seconds=15)
+    await page.expect(".jp-InputPrompt:text('[*]:')", seconds=1)
+    await page.interrupt_kernel()
+    with pytest.raises(AssertionError, match="KeyboardInterrupt"):
+        await busy
+
+
+async def test_a_reloaded_page_goes_on_with_the_talk(lab: Lab) -> None:
+    page = await lab.open(
+        [_SESSION, "reply = await session.ask('Hello!')\nreply", "reply = await session.ask('Who are you?')"]
+    )
+    await page.run_cell(0)
+    await page.run_cell(1)
+    notebook = await page.save()
+    assert "audio" not in str(notebook.cells[1].outputs).lower().replace("has_audio", "")
+    await page.reload()
+    await page.expect(".rw-console .rw-turn-assistant")
+    speaker = await page.tap_speaker()
+    await page.run_cell(2)
+    await speaker.wait_for_sound()
+    assert await page.page.locator(".rw-turn-assistant").count() == 2
+
+
+async def test_push_to_talk_sends_only_what_is_said_while_it_is_held(lab: Lab, tmp_path: Path) -> None:
+    wav = microphone_wav(tmp_path / "tone.wav", [(0.0, tone(60))], seconds=62)
+    async with EchoEndpoint() as endpoint:
+        page = await lab.open(
+            [
+                "from realtime_widgets import RealtimeSession\n"
+                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test", turn_detection="push_to_talk")\n'
+                "await session.start()\nsession"
+            ],
+            microphone=wav,
+        )
+        await page.run_cell(0)
+        await page.click("button[aria-label*='microphone']")
+        button = await page.expect("button[aria-label*='Hold'], button[aria-label*='hold']")
+        assert not endpoint.sound
+        await button.hover()
+        await page.page.mouse.down()
+        speaker = await page.tap_speaker()
+        await speaker.wait_for_sound()
+        await page.page.mouse.up()
+        async with asyncio.timeout(10):
+            while "input_audio_buffer.commit" not in [event["type"] for event in endpoint.received]:
+                await endpoint.something.wait()
+        sent = len(endpoint.sound)
+        await speaker.wait_for_silence()
+        assert len(endpoint.sound) == sent > 0
+    kinds = [event["type"] for event in endpoint.received if event["type"] != "session.update"]
+    assert kinds[:2] == ["input_audio_buffer.clear", "input_audio_buffer.commit"]
