@@ -87,8 +87,8 @@ export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** What a failed getUserMedia means; `permission` is what the browser says about the page's right by now. */
 export function problemOfError(error: unknown, permission: PermissionState | "unknown"): MicrophoneProblem {
-  const name = error instanceof Error || error instanceof DOMException ? error.name : "";
-  const text = error instanceof Error || error instanceof DOMException ? error.message : String(error);
+  // By its fields, not its class: the error may come from another realm, or a page may have replaced the class.
+  const { name = "", message: text = String(error) } = (error ?? {}) as Partial<Error>;
   switch (name) {
     case "NotAllowedError":
     case "SecurityError":
