@@ -128,11 +128,12 @@ class SessionCore:
         self._input_ms = 0.0
         return [*commands, Send(ev.InputClear())]
 
-    def release(self) -> list[Command]:
-        """End a push-to-talk turn and ask for its answer."""
+    def release(self, ask: bool = True) -> list[Command]:
+        """End a push-to-talk turn and ask for its answer; without `ask` it was never said."""
         self.user_speaking = False
-        if self._input_ms < MIN_COMMIT_MS:
-            self._notice("notice", "Too short to be heard: hold the button while you speak.")
+        if not ask or self._input_ms < MIN_COMMIT_MS:
+            if ask:
+                self._notice("notice", "Too short to be heard: hold the button while you speak.")
             return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
         turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
         self.turns[turn.id] = turn

@@ -72,7 +72,7 @@ class Journal:
         else:
             data = msgspec.to_builtins(event, builtin_types=(bytes,))
         data = {name: _without_sound(name, value) for name, value in data.items()}
-        if data.get("type", "").endswith("audio.delta") and isinstance(data.get("delta"), str):
+        if event.type.endswith("audio.delta") and isinstance(data.get("delta"), str):
             data["delta"] = _byte_count(data["delta"])
         record = Record(round(self._clock() - self._start, 4), sender, data)
         self._records.append(record)

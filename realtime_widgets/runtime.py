@@ -87,6 +87,7 @@ class SessionRuntime:
         self._phase: Literal["idle", "connecting", "open", "closed"] = "idle"
         self._preparing = False
         self._connection: Connection | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._embedded: EmbeddedEndpoint | None = None
         self._outgoing: asyncio.Queue[ev.ClientEvent] = asyncio.Queue()
         self._held: deque[Callable[[], None]] = deque(maxlen=HELD_BLOCKS)
@@ -142,19 +143,23 @@ class SessionRuntime:
             raise SessionClosedError(f"this session is over: {self.closed_reason}; make a new RealtimeSession")
         if self._starting is None:
             self._starting = asyncio.create_task(self._open())
-        await asyncio.shield(self._starting)
+        try:
+            await asyncio.shield(self._starting)
+        except asyncio.CancelledError:
+            if not self._starting.cancelled():
+                raise
+            raise SessionClosedError(f"this session is over: {self.closed_reason}") from None
 
     async def close(self) -> None:
         """End the session in an orderly way."""
-        self.closed_by_person = self._phase != "closed"
+        self.closed_by_person |= self._phase != "closed"
         if self._starting and not self._starting.done():
             self._starting.cancel()
         self._end("it was closed")
         current = asyncio.current_task()
         await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
-        if self._connection:
-            await self._connection.close()
-        self._runner.close()
+        if self._closing:
+            await self._closing
 
     def perform(self, commands: list[Command]) -> None:
         """Carry out what the core decided, in order."""
@@ -287,14 +292,18 @@ class SessionRuntime:
             self._connection = await Connection.open(self.endpoint)
             self._spawn(self._receive(self._connection))
             self._spawn(self._deliver(self._connection))
-            await self._configure()
+            definitions = self._registry.definitions()
+            await self._configure(definitions)
         except RealtimeWidgetsError as error:
             self._end(str(error))
-            if self._connection:
-                await self._connection.close()
+            raise
+        except Exception as error:
+            self._end(f"an error in the package: {type(error).__name__}: {error}")
             raise
         self._phase = "open"
         shared_engine().responsiveness.acquire()
+        if self._registry.definitions() != definitions:
+            self.update_tools()
         while self._held:
             self._held.popleft()()
         if self._embedded:
@@ -308,8 +317,8 @@ class SessionRuntime:
         self._embedded = embedded
         self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
 
-    async def _configure(self) -> None:
-        session = self.settings.session(self._registry.definitions(), self.endpoint.transcription)
+    async def _configure(self, definitions: list[ev.JsonObject]) -> None:
+        session = self.settings.session(definitions, self.endpoint.transcription)
         self._send(ev.SessionUpdate(event_id="rw_configure", session=session))
 
         def answered() -> bool:
@@ -317,8 +326,8 @@ class SessionRuntime:
 
         if not await self.until(answered, CONFIGURE_TIMEOUT_S):
             raise ConnectionFailedError(
-                f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s; "
-                "does it speak the Realtime protocol (GA)?"
+                f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s;"
+                " does it speak the Realtime protocol (GA)?"
             )
         if refusal := self.core.refusals.get("rw_configure"):
             raise ConfigurationError(f"{self.endpoint.title} refused the session's settings: {refusal.message}")
@@ -347,15 +356,21 @@ class SessionRuntime:
                 self.problem(f"{error}; it was left out.")
                 continue
             self.journal.record("server", event)
-            self.perform(self.core.receive(event))
+            try:
+                commands = self.core.receive(event)
+            except Exception:
+                # One event of a shape nobody foresaw must not end the talk.
+                log.exception("the event %s could not be used", event.type)
+                self.problem(f"The server's event {event.type} could not be used; it was left out.")
+                continue
+            self.perform(commands)
 
     async def _deliver(self, connection: Connection) -> None:
         while True:
             try:
                 await connection.send(await self._outgoing.get())
-            except ConnectionFailedError as error:
-                self._end(str(error))
-                return
+            except ConnectionFailedError:
+                return  # `_receive` ends the session once it has read what the server said last
 
     async def _run_tool(self, call: ToolCall) -> None:
         running = RunningTool(call)
@@ -378,3 +393,6 @@ class SessionRuntime:
         for task in self._tasks:
             if task is not current:
                 task.cancel()
+        self._runner.close()
+        if self._connection:
+            self._closing = asyncio.create_task(self._connection.close())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
+    AudioError,
     ConfigurationError,
     ConnectionFailedError,
     ResponseFailedError,
@@ -39,6 +41,11 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _check_folder(file: Path) -> None:
+    if not file.absolute().parent.is_dir():
+        raise AudioError(f"there is no folder {file.parent} to write {file.name} to; make it first")
 
 
 class RealtimeSession:
@@ -222,6 +229,8 @@ class RealtimeSession:
             As `ask`.
         """
         pcm = load_sound(sound, rate)
+        if out is not None:
+            _check_folder(Path(out))
         replies, heard = await self._io(self._talk(pcm))
         if out is not None:
             write_wav(out, from_pcm16(heard))
@@ -257,6 +266,7 @@ class RealtimeSession:
     def _user_text(text: str) -> dict[str, Any]:
         if not isinstance(text, str) or not text.strip():
             raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
+        text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
         return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
     def _say(self, item: dict[str, Any]) -> None:
@@ -286,6 +296,8 @@ class RealtimeSession:
             turns = await Conversing(runtime).speak(pcm)
         finally:
             if before:
+                if runtime.core.ledger.playing:  # given up in the middle of an answer
+                    runtime.perform(runtime.core.interrupt())
                 runtime.use_speaker(before)
         if runtime.state == "closed" and not all(turn.done and not turn.error for turn in turns):
             raise SessionClosedError(runtime.closed_reason)

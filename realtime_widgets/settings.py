@@ -72,6 +72,9 @@ class SessionSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.instructions, str):
             raise ConfigurationError(f"instructions must be text, not {type(self.instructions).__name__}")
+        if not self.instructions.isascii():
+            # Half a surrogate pair cannot be sent.
+            object.__setattr__(self, "instructions", self.instructions.encode(errors="replace").decode())
         if self.voice is not None and (not isinstance(self.voice, str) or not self.voice):
             raise ConfigurationError(f"voice must be the name of a voice, such as 'marin', not {self.voice!r}")
         low, high = SPEED_RANGE

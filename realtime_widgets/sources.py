@@ -72,17 +72,22 @@ class Conversing:
         core = self._runtime.core
         core.keep_spoken_audio = True
         manual = self._runtime.settings.turn_detection is None
+        pressed = False
         try:
             if manual:
                 self._runtime.press()
+                pressed = True
             await self._feed(pcm)
             if manual:
                 self._runtime.release()
+                pressed = False
                 await self._runtime.until(self._over)
             else:
                 await self._wait_in_silence()
         finally:
             core.keep_spoken_audio = False
+            if pressed:
+                self._runtime.perform(core.release(ask=False))
         if not self.turns() and not self._closed():
             raise AudioError(
                 "no speech was heard in this sound: is it loud enough, is its sample rate the right one?"
