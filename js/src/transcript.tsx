@@ -145,6 +145,10 @@ function Composer(props: { placeholder: string; canSay: boolean; say: (text: str
         aria-label="Message"
         disabled={!props.canSay}
         onInput={(event) => setEmpty(!event.currentTarget.value.trim())}
+        onKeyDown={(event) => {
+          // The browser's own submission by Enter does not come in JupyterLab while a cell runs.
+          if (event.key === "Enter" && !event.isComposing) send(event);
+        }}
       />
       <button
         type="submit"
