@@ -7,7 +7,7 @@ import asyncio
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -79,14 +79,17 @@ def load_tools(path: Path) -> list[Callable[..., Any]]:
     ConfigurationError
         Where there is no such file, it fails, or it defines no public function.
     """
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
+    if not path.is_file() or path.suffix != ".py":
         raise ConfigurationError(f"there is no Python file {path}")
+    # A name of its own: a file called random.py must not stand in for the library's.
+    spec = importlib.util.spec_from_file_location(f"realtime_tools_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # hints written as text are looked up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{path} failed: {type(error).__name__}: {error}") from error
     functions = [
         value
@@ -114,7 +117,7 @@ def run_talk(namespace: argparse.Namespace) -> int:
     if namespace.json is None:
         replies = asyncio.run(_talk(session, namespace.sound, namespace.out))
     else:
-        with namespace.json.open("wb") as file:
+        with _opened(namespace.json) as file:
             session.journal.write_to(file)
             try:
                 replies = asyncio.run(_talk(session, namespace.sound, namespace.out))
@@ -124,6 +127,13 @@ def run_talk(namespace: argparse.Namespace) -> int:
         _print(reply)
     print(f"({session.endpoint.name}: {session.usage})", file=sys.stderr)
     return 0
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
 
 
 async def _talk(session: RealtimeSession, sound: Path, out: Path | None) -> list[Reply]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ def tasks_of_the_engine() -> set[asyncio.Task[Any]]:
     loop = shared_engine().loop
 
     async def count() -> set[asyncio.Task[Any]]:
-        return asyncio.all_tasks(loop) - {asyncio.current_task(loop)}  # type: ignore[arg-type]
+        return asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
 
     return asyncio.run_coroutine_threadsafe(count(), loop).result()
 
@@ -47,3 +48,7 @@ async def connect() -> AsyncIterator[Open]:
     for session in sessions:
         await session.close()
     assert tasks_of_the_engine() == set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("realtime-tool"):
+            thread.join(5)
+            assert not thread.is_alive()

@@ -13,12 +13,6 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoi
 KEY = "sk-verysecret123"
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_without_key_and_address_it_is_the_local_one() -> None:
     endpoint = resolve_endpoint()
     assert (endpoint.local, endpoint.name, endpoint.api_key) == (True, "local", None)

@@ -170,6 +170,25 @@ async def test_speech_over_the_answer_truncates_it_where_it_was_heard(connect: O
         assert server.received_of("response.cancel") == []
 
 
+async def test_a_question_in_text_waits_for_the_spoken_one(connect: Open) -> None:
+    talk = Talk()
+    spoken, written = talk.spoken_turn("How late?", "Noon.", tone(60)), talk.text_turn("And now?", "One.")
+    # The typed item goes in while the person still speaks; its request has to wait.
+    steps = [HEARD, spoken[0], stall(), written[0], *spoken[1:], *written[1:]]
+    async with ScriptedServer([*talk.start(), *steps]) as server:
+        session = connect(server)
+        talking = asyncio.create_task(session.talk(SOUND, rate=24000))
+        await server.stalled()
+        runtime = session.runtime
+        assert await session._io(runtime.until(lambda: runtime.core.user_speaking, 5))
+        asking = asyncio.create_task(session.ask("And now?"))
+        server.resume()
+        assert (await asking).text == "One."
+        assert (await talking)[0].text == "Noon."
+        types = [record.event["type"] for record in session.journal]
+        assert types.index("response.done") < types.index("response.create")
+
+
 async def test_say_speaks_without_waiting(connect: Open) -> None:
     talk = Talk()
     async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello!")]) as server:

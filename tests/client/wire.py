@@ -46,7 +46,7 @@ def output_done(response_id: str, item: dict[str, Any], index: int = 0) -> AnySe
 
 
 def created(response_id: str, metadata: dict[str, str] | None = None, **fields: Any) -> AnyServerEvent:
-    response = {
+    response: dict[str, Any] = {
         "id": response_id,
         "status": "in_progress",
         "conversation_id": "conv",
