@@ -56,16 +56,17 @@ export class Scope {
 
   /**
    * Keeps JupyterLab's one-key shortcuts away from a widget that has the focus: the space bar talks, and `b`
-   * makes no cell. Keys with Ctrl, Alt or Command stay the notebook's.
+   * makes no cell. Keys with Ctrl, Alt or Command stay the notebook's. Its shortcuts match the focused element
+   * itself, so that is where the mark has to be.
    */
   private keepKeys(el: HTMLElement): void {
-    const decide = (event: KeyboardEvent) => {
-      if (!event.composedPath().includes(el)) return;
-      if (event.ctrlKey || event.altKey || event.metaKey) delete el.dataset["lmSuppressShortcuts"];
-      else el.dataset["lmSuppressShortcuts"] = "true";
+    const mark = (event: KeyboardEvent) => {
+      const [target] = event.composedPath();
+      if (!(target instanceof Element) || !el.contains(target)) return;
+      target.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.altKey || event.metaKey));
     };
-    window.addEventListener("keydown", decide, true);
-    this.add(() => window.removeEventListener("keydown", decide, true));
+    window.addEventListener("keydown", mark, true);
+    this.add(() => window.removeEventListener("keydown", mark, true));
   }
 
   /** Shows `view` in `el`, with the classes that every widget of ours carries. */
