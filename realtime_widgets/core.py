@@ -135,7 +135,7 @@ class SessionCore:
             if ask:
                 self._notice("notice", "Too short to be heard: hold the button while you speak.")
             return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
-        turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
+        turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
         self.turns[turn.id] = turn
         commands: list[Command] = [Send(ev.InputCommit())]
         commands += self._send_all(self._sequencer.user_speaking(False))
@@ -256,7 +256,7 @@ class SessionCore:
         if request is None or request.turn_id not in self.turns:
             self.expects_response = self.user_speaking = False
             self._sequencer.user_speaking(False)
-            turn = Turn(self.new_id("turn"), self.keep_spoken_audio)
+            turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
             self.turns[turn.id] = turn
         else:
             turn = self.turns[request.turn_id]

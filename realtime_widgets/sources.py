@@ -58,8 +58,9 @@ class Conversing:
         self._known = set(runtime.core.turns)
 
     def turns(self) -> list[Turn]:
-        """Turns that have begun since."""
-        return [turn for turn_id, turn in self._runtime.core.turns.items() if turn_id not in self._known]
+        """Spoken turns that have begun since."""
+        turns = self._runtime.core.turns
+        return [turn for turn_id, turn in turns.items() if turn.spoken and turn_id not in self._known]
 
     async def speak(self, pcm: bytes) -> list[Turn]:
         """Feed `pcm` in real time, then silence until everything is over.

@@ -30,6 +30,8 @@ class Turn:
     ----------
     id
         Also tells which request a turn belongs to; spoken turns are named by the session.
+    spoken
+        Whether it began with speech instead of a text.
     response_ids
         Responses in order; tool calls make more than one.
     call_ids
@@ -42,6 +44,7 @@ class Turn:
 
     id: str
     keep_audio: bool = False
+    spoken: bool = False
     response_ids: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)

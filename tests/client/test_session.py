@@ -353,7 +353,14 @@ async def test_frames_that_make_no_sense_are_told_and_left_out(connect: Open) ->
 
     async def babble(connection: ServerConnection) -> None:
         await connection.recv()
-        frames = ["no json", "[]", b"\xff", '{"type": []}', '{"type": "response.done"}', '{"type": "error"}']
+        frames: list[str | bytes] = [
+            "no json",
+            "[]",
+            b"\xff",
+            '{"type": []}',
+            '{"type": "response.done"}',
+            '{"type": "error"}',
+        ]
         frames += ['{"type": "response.created", "response": {"id": ["x"]}}', '{"type": "later.invented"}']
         for frame in [*frames, '{"type": "session.updated", "session": {"audio": 3}}']:
             await connection.send(frame)
