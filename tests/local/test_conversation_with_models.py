@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.models
 
 SOUNDS = Path(__file__).parent.parent / "sounds"
-TIMEOUT_S = 60.0
+TIMEOUT_S = 30.0
 WEATHER = {
     "type": "function",
     "name": "get_weather",
@@ -91,11 +91,22 @@ class Talk:
 
     async def until(self, kind: str) -> Any:
         while True:
-            event = await asyncio.wait_for(self.connection.recv(), TIMEOUT_S)
+            try:
+                event = await asyncio.wait_for(self.connection.recv(), TIMEOUT_S)
+            except TimeoutError:
+                pytest.fail(f"no {kind} after {[event.type for event in self.events[-10:]]}")
             assert event.type != "error", event
             self.events.append(event)
             if event.type == kind:
                 return event
+
+    async def until_answered(self, after: str) -> None:
+        """Wait until a response other than `after` is completed."""
+        while True:
+            dones = [event.response for event in self.events if event.type == "response.done"]
+            if any(response.id != after and response.status == "completed" for response in dones):
+                return
+            await self.until("response.done")
 
     def sound(self, response_id: str) -> bytes:
         deltas = [event for event in self.events if event.type == "response.output_audio.delta"]
@@ -177,10 +188,7 @@ async def test_speech_interrupts_a_long_answer(talk: Talk, synthesiser: Synthesi
     item = (await talk.until("conversation.item.retrieved")).item
     assert item.content[0].transcript is None
     assert len(pybase64.b64decode(item.content[0].audio)) == 600 * 48
-    done = await talk.until("response.done")
-    while done.response.id == delta.response_id:
-        done = await talk.until("response.done")
-    assert done.response.status == "completed"
+    await talk.until_answered(after=delta.response_id)
 
 
 async def test_silence_and_noise_are_not_answered(talk: Talk) -> None:

@@ -254,6 +254,31 @@ async def test_who_speaks_on_before_being_understood_gets_one_answer(client: Cli
     assert heard == ["hello there", "hello there"]
 
 
+async def test_a_cough_after_a_sentence_does_not_take_its_answer_away(client: Client, endpoint: Endpoint) -> None:
+    endpoint.recogniser.gate.clear()
+    await client.append(tone(0.5) + silence(0.5) + tone(0.3, 4000) + silence(0.5))
+    await client.until("conversation.item.done")
+    await client.until("conversation.item.done")
+    endpoint.recogniser.gate.set()
+    await client.until("response.done")
+    heard = [item["content"][0]["transcript"] for item in endpoint.brain.requests[0].items]
+    assert heard == ["hello there"]
+
+
+async def test_an_answer_that_a_cough_cut_is_made_again(client: Client, endpoint: Endpoint) -> None:
+    endpoint.synthesiser.free = 0
+    endpoint.synthesiser.gate.clear()
+    await client.append(tone(0.5) + silence(0.5))
+    first = await client.until("response.content_part.added")
+    await client.append(tone(0.3, 4000) + silence(0.5))
+    cancelled = (await client.until("response.done"))["response"]
+    assert cancelled["id"] == first["response_id"]
+    endpoint.synthesiser.gate.set()
+    completed = (await client.until("response.done"))["response"]
+    assert completed["status"] == "completed"
+    assert completed["output"][0]["content"][0]["transcript"] == "You said: hello there."
+
+
 async def test_commit_by_hand_ends_the_turn_under_way(client: Client) -> None:
     await client.append(tone(0.5))
     started = await client.until("input_audio_buffer.speech_started")

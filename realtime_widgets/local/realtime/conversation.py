@@ -100,6 +100,19 @@ class Item:
                 part["transcript"] = " ".join(text for text, _ in speech.sentences)
         return copied
 
+    @property
+    def is_wordless(self) -> bool:
+        """Whether it is the person's sound, understood, without any words."""
+        parts = range(len(self.wire.get("content", ())))
+        return bool(self.speech) and all(
+            index in self.speech and self.speech[index].words == "" for index in parts
+        )
+
+    @property
+    def is_cut_answer(self) -> bool:
+        """Whether it is an answer that was not finished."""
+        return self.wire.get("role") == "assistant" and self.wire["status"] == "incomplete"
+
     def prompt_part(self) -> PromptPart:
         """Return what the item adds to the input of a response."""
         tokens = Tokens()
@@ -196,6 +209,13 @@ class Conversation:
         if item is None:
             raise RequestRefusedError(code, f"There is no item '{item_id}' in the conversation.", "item_id")
         return item
+
+    def up_to_last_words(self) -> list[Item]:
+        """Return the items without the sounds that nobody said words in, and the answers these cut, at the end."""
+        items = list(self._items)
+        while items and (items[-1].is_wordless or items[-1].is_cut_answer):
+            items.pop()
+        return items
 
     def delete(self, item_id: str) -> None:
         """Take an item out."""

@@ -98,10 +98,12 @@ class Responder:
         task = asyncio.create_task(self._make(response, items, hearing))
         self._running[response.id] = (response, task)
 
-    def interrupt(self) -> None:
-        """End the conversation's response, if there is one, because somebody speaks."""
-        if self._active is not None:
-            self._end(self._active, "cancelled", "turn_detected")
+    def interrupt(self) -> bool:
+        """End the conversation's response because somebody speaks; return whether there was one."""
+        if self._active is None:
+            return False
+        self._end(self._active, "cancelled", "turn_detected")
+        return True
 
     def cancel(self, response_id: str | None) -> None:
         """End a response as the client wishes: the named one, or that of the conversation."""

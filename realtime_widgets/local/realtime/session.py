@@ -17,6 +17,7 @@ from realtime_widgets.local.realtime.listening import Listener, Utterance
 from realtime_widgets.local.realtime.responder import Responder
 from realtime_widgets.local.realtime.response_options import ResponseOptions, response_options
 from realtime_widgets.local.realtime.session_config import default_config, turn_taking, updated_config
+from realtime_widgets.local.realtime.turn_answers import TurnAnswers
 from realtime_widgets.local.realtime.usage import transcription_usage
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ class ServerSession:
         self._conversation = Conversation()
         self._responder = Responder(inference, self._conversation, self._emit, room)
         self._understanding: dict[str, asyncio.Task[None]] = {}
-        #: Items that are to be answered as soon as they are understood.
-        self._to_answer: set[str] = set()
+        self._answers = TurnAnswers()
         self._listener = Listener(inference, self, self._input_encoding)
         self._reporter: asyncio.Task[None] | None = None
 
@@ -140,10 +140,13 @@ class ServerSession:
             case client.CancelResponse(response_id=response_id):
                 self._responder.cancel(response_id)
             case _ if event.type == "input_audio_buffer.commit":
-                self._commit(await self._listener.commit())
+                utterance = await self._listener.commit()
+                self._answers.stopped(utterance.item_id, wanted=False)
+                self._commit(utterance)
             case _ if event.type == "input_audio_buffer.clear":
                 await self._listener.clear()
                 self._emit({"type": "input_audio_buffer.cleared"})
+                self._answer_turn(self._answers.dropped())
             case _:
                 raise invalid_value(f"'{event.type}' is for WebRTC and SIP; this is a WebSocket.", "type")
 
@@ -191,9 +194,8 @@ class ServerSession:
             }
         )
         taking = turn_taking(self._config)
-        if taking is not None and taking.interrupt_response:
-            self._to_answer.clear()
-            self._responder.interrupt()
+        interrupts = taking is not None and taking.interrupt_response
+        self._answers.started(interrupts, cut=interrupts and self._responder.interrupt())
 
     def turn_stopped(self, utterance: Utterance, audio_end_ms: int) -> None:
         """Tell of the end of speech, commit it, and answer it if that is wanted."""
@@ -205,8 +207,7 @@ class ServerSession:
             }
         )
         taking = turn_taking(self._config)
-        if taking is not None and taking.create_response:
-            self._to_answer.add(utterance.item_id)
+        self._answers.stopped(utterance.item_id, taking is not None and taking.create_response)
         self._commit(utterance)
 
     def listening_failed(self, error: Exception) -> None:
@@ -252,7 +253,7 @@ class ServerSession:
             words = (await recognition).text
         except Exception as error:
             speech.words = ""
-            self._to_answer.discard(item.id)
+            self._answers.understood(item.id, has_words=False)
             if not isinstance(error, StageUnavailableError):
                 log_failure("recognition", error)
             if wanted:
@@ -266,20 +267,22 @@ class ServerSession:
                 self._emit({"type": f"{kind}.delta", **where, "delta": words})
             usage = transcription_usage(speech.milliseconds, words)
             self._emit({"type": f"{kind}.completed", **where, "transcript": words, "usage": usage})
-        if item.id in self._to_answer:
-            self._to_answer.discard(item.id)
-            if words:
-                self._answer_turn()
+        self._answer_turn(self._answers.understood(item.id, has_words=bool(words)))
 
-    def _answer_turn(self) -> None:
+    def _answer_turn(self, due: bool) -> None:
+        if not due:
+            return
         try:
-            self._respond(response_options(self._config))
+            self._respond(response_options(self._config), self._conversation.up_to_last_words())
         except RequestRefusedError as refusal:
             self.refuse(refusal)
 
-    def _respond(self, options: ResponseOptions) -> None:
-        context = None if options.input is None else [self._context_item(value) for value in options.input]
+    def _respond(self, options: ResponseOptions, context: list[Item] | None = None) -> None:
+        if options.input is not None:
+            context = [self._context_item(value) for value in options.input]
         self._responder.respond(options, context, lambda: list(self._understanding.values()))
+        if options.in_conversation:
+            self._answers.answered()
 
     def _context_item(self, value: dict[str, Any]) -> Item:
         if value["type"] == "item_reference":
