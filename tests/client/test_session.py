@@ -173,8 +173,17 @@ async def test_speech_over_the_answer_truncates_it_where_it_was_heard(connect: O
 async def test_a_question_in_text_waits_for_the_spoken_one(connect: Open) -> None:
     talk = Talk()
     spoken, written = talk.spoken_turn("How late?", "Noon.", tone(60)), talk.text_turn("And now?", "One.")
-    # The typed item goes in while the person still speaks; its request has to wait.
-    steps = [HEARD, spoken[0], stall(), written[0], *spoken[1:], *written[1:]]
+    begun = next(index for index, step in enumerate(spoken) if "'response.created'" in str(step)) + 1
+    busy = emit(
+        "error",
+        error=lambda matched: {
+            "code": "conversation_already_has_active_response",
+            "event_id": matched[-1]["event_id"],
+        },
+    )
+    # The typed item goes in while the person still speaks; its request crosses the service's own response.
+    crossing = [*spoken[1:begun], expect("response.create"), busy, *spoken[begun:]]
+    steps = [HEARD, spoken[0], stall(), written[0], *crossing, *written[1:]]
     async with ScriptedServer([*talk.start(), *steps]) as server:
         session = connect(server)
         talking = asyncio.create_task(session.talk(SOUND, rate=24000))
@@ -185,8 +194,9 @@ async def test_a_question_in_text_waits_for_the_spoken_one(connect: Open) -> Non
         server.resume()
         assert (await asking).text == "One."
         assert (await talking)[0].text == "Noon."
-        types = [record.event["type"] for record in session.journal]
-        assert types.index("response.done") < types.index("response.create")
+        first, second = server.received_of("response.create")
+        assert first["event_id"] == second["event_id"]
+        assert notices(session) == []
 
 
 async def test_say_speaks_without_waiting(connect: Open) -> None:
