@@ -13,12 +13,15 @@ import aiohttp
 import pybase64
 import pytest
 from aiohttp import web
+from openai.types.realtime import RealtimeServerEvent
+from pydantic import TypeAdapter
 
 from realtime_widgets.local.app import create_app
 from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
 from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecogniser, ToneSynthesiser
 
 TIMEOUT_S = 20.0
+SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
 class Client:
@@ -53,7 +56,8 @@ class Client:
         message = await asyncio.wait_for(self.socket.receive(), TIMEOUT_S)
         assert message.type is aiohttp.WSMsgType.TEXT, message
         event: dict[str, Any] = json.loads(message.data)
-        assert event["event_id"], event
+        # The official package's types: a missing or wrong field fails here.
+        SERVER_EVENT.validate_python(event)
         self.events.append(event)
         return event
 
