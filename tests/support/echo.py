@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 class EchoEndpoint:
-    """A Realtime server whose one long response is the microphone's own sound.
+    """A Realtime server whose one long response is the microphone's own sound, or a given one.
+
+    Parameters
+    ----------
+    answer
+        PCM16 at 24 kHz to send at the first sound, instead of the echo.
 
     Attributes
     ----------
@@ -27,7 +32,8 @@ class EchoEndpoint:
         All sound that came, PCM16 at 24 kHz.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes = b"") -> None:
+        self._answer = answer
         #: Set, and cleared again, with each event but the sound.
         self.something = asyncio.Event()
         self.received: list[dict[str, Any]] = []
@@ -71,8 +77,12 @@ class EchoEndpoint:
                 if not speaking:
                     speaking = True
                     await self._begin(send)
-                self.sound += _decoded(event["audio"])
-                await send("response.output_audio.delta", **_PART, delta=event["audio"])
+                    for start in range(0, len(self._answer), _DELTA_BYTES):
+                        part = base64.b64encode(self._answer[start : start + _DELTA_BYTES]).decode()
+                        await send("response.output_audio.delta", **_PART, delta=part)
+                self.sound += base64.b64decode(event["audio"])
+                if not self._answer:
+                    await send("response.output_audio.delta", **_PART, delta=event["audio"])
         except ConnectionClosed:
             pass
 
@@ -85,8 +95,6 @@ class EchoEndpoint:
         await send("response.content_part.added", **_PART, part={"type": "audio"})
 
 
+_DELTA_BYTES = 9600
 _PART = {"response_id": "resp_echo", "item_id": "item_echo", "output_index": 0, "content_index": 0}
 
-
-def _decoded(audio: str) -> bytes:
-    return base64.b64decode(audio)
