@@ -3,7 +3,8 @@
  * a real port, for `check_sound.py`.
  */
 
-import type { AudioPort, PortState } from "../src/audio/port";
+import type { AudioPort } from "../src/audio/port";
+import type { PortState } from "../src/audio/port_state";
 import { registerPort, watchPort } from "../src/audio/registry";
 import { PlayedModel } from "./played_model";
 import { SoundChecks } from "./sound_checks";

@@ -1,6 +1,6 @@
 /** Made-up states of the widgets, to look at. */
 
-import type { PortState } from "../src/audio/port";
+import type { PortState } from "../src/audio/port_state";
 import { problem } from "../src/audio/problems";
 import type { Entry, ToolCard } from "../src/messages";
 import type { Status } from "../src/status";

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Model, RenderContext } from "./anywidget";
-import type { AudioPort, PortState } from "./audio/port";
+import type { AudioPort } from "./audio/port";
+import type { PortState } from "./audio/port_state";
 import type { InputMode } from "./messages";
 import { Scope } from "./ui/bind";
 import { MicrophoneIcon, MicrophoneOffIcon, Spinner } from "./ui/icons";

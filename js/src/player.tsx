@@ -2,7 +2,8 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { Cleanup, Model, RenderContext } from "./anywidget";
-import type { AudioPort, PortState } from "./audio/port";
+import type { AudioPort } from "./audio/port";
+import type { PortState } from "./audio/port_state";
 import { watchPort } from "./audio/registry";
 import { Scope } from "./ui/bind";
 import { clock } from "./ui/format";

@@ -2,7 +2,7 @@
 
 import { type Model, onMessage } from "./anywidget";
 import { startCapture } from "./audio/capture";
-import type { Lane } from "./audio/lane";
+import type { Lane, LaneHandlers } from "./audio/lane";
 import { pageEnvironment } from "./audio/microphone";
 import { AudioPort } from "./audio/port";
 import { registerPort } from "./audio/registry";
@@ -14,18 +14,27 @@ interface Traits {
 }
 
 function commLane(model: Model<Traits>): Lane {
+  let handlers: LaneHandlers | null = null;
   return {
     send(report, pcm) {
-      model.send(report, undefined, pcm ? [pcm] : []);
+      try {
+        model.send(report, undefined, pcm ? [pcm] : []);
+      } catch (error) {
+        // The kernel is gone: the port asks for it again, and tells the person where none answers.
+        console.warn("realtime_widgets: the kernel cannot be reached", error);
+        if (report.type !== "hello") handlers?.interrupted();
+      }
     },
-    listen(handlers) {
+    listen(given) {
+      handlers = given;
       const endMessages = onMessage<PortCommand>(model, (command, buffers) => {
-        handlers.command(command, buffers[0] && ownBuffer(buffers[0]));
+        given.command(command, buffers[0] && ownBuffer(buffers[0]));
       });
       // Told by the widget manager when its kernel is lost, and again when it is back.
-      const interrupted = () => handlers.interrupted();
+      const interrupted = () => given.interrupted();
       model.on("comm_live_update", interrupted);
       return () => {
+        handlers = null;
         endMessages();
         model.off("comm_live_update", interrupted);
       };

@@ -56,7 +56,7 @@ function Bubble({ entry }: { entry: Entry }) {
           </span>
         ) : (
           <>
-            <span class="rw-text">{entry.text}</span>
+            <span class="rw-text">{entry.text || "…"}</span>
             {streaming && <span class="rw-caret" aria-hidden="true" />}
           </>
         )}

@@ -165,6 +165,25 @@ describe("activation", () => {
     expect(lane.reports.length).toBe(reports);
   });
 
+  it("comes back to a page that was silenced, in the same generation", async () => {
+    await activate();
+    await play(5, "a", 4800);
+    speaker.run(1200);
+    lane.say({ type: "activate", page_id: "another" });
+    await settled();
+    speaker.run(1200);
+    await activate();
+    lane.say({ type: "clear", generation: 5 });
+    await play(5, "b", 480);
+    speaker.run(1200);
+    expect(lane.told("cleared").at(-1)!.positions).toEqual([]);
+    expect(lane.told("playback").at(-1)).toMatchObject({
+      generation: 5,
+      dropped: 0,
+      positions: [{ item_id: "b", content_index: 0, played: 480, received: 480 }],
+    });
+  });
+
   it("is asked for again by a click on the microphone in a page that was silenced", async () => {
     lane.say({ type: "activate", page_id: "another" });
     await openMicrophone();

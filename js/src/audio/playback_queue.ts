@@ -148,6 +148,14 @@ export class PlaybackQueue {
     return { generation: this.generation, positions };
   }
 
+  /** Falls silent because another page plays now; whichever generation comes next begins afresh. */
+  reset(): void {
+    this.cut();
+    this.stopped = [];
+    this.stoppedThrough = -1;
+    this.generation = 0;
+  }
+
   /** Fills one output block at the context's rate. */
   render(output: Float32Array): void {
     if (!this.running && this.ready()) {

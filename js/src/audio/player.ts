@@ -36,6 +36,8 @@ export class Player {
         });
       case "stop":
         return this.post({ type: "stopped", ...queue.stop() });
+      case "reset":
+        return queue.reset();
       case "startup":
         return queue.setStartup(command.ms);
       case "volume":

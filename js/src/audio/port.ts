@@ -6,19 +6,13 @@
  * Views find it in the registry and read `state`.
  */
 
-import type {
-  Configure,
-  InputMode,
-  MicrophoneProblem,
-  MicrophoneState,
-  PortCommand,
-  Position,
-} from "../messages";
+import type { Configure, PortCommand, Position } from "../messages";
 import type { CapturedBlock } from "./capture_blocks";
 import type { Lane } from "./lane";
 import { PositionLedger } from "./ledger";
 import { Microphone, type MicrophoneEnvironment } from "./microphone";
 import { DEFAULT_STARTUP_MS } from "./playback_queue";
+import { INITIAL_STATE, type PortState, type PortStats, type Tap } from "./port_state";
 import { problem } from "./problems";
 import type { OpenSpeaker, Speaker } from "./speaker";
 import type { SpeakerCommand, SpeakerEvent } from "./worklets/protocol";
@@ -27,44 +21,6 @@ import type { SpeakerCommand, SpeakerEvent } from "./worklets/protocol";
 const ANSWER_MS = 300;
 /** A kernel that runs names the active page within this time after a click (ms). */
 const ACTIVATE_MS = 8000;
-
-/** `waiting`: nothing loaded yet; `blocked`: the browser waits for a click; `failed`: see `soundProblem`. */
-export type SoundState = "waiting" | "ready" | "blocked" | "failed";
-
-/** What views show; replaced whole at each change. */
-export interface PortState {
-  /** Whether this page plays and captures. */
-  active: boolean;
-  mode: InputMode;
-  microphone: MicrophoneState;
-  problem: MicrophoneProblem | null;
-  /** Push-to-talk is held down. */
-  talking: boolean;
-  sound: SoundState;
-  soundProblem: string;
-  playing: boolean;
-  /** Seconds heard of the item that plays. */
-  elapsed: number;
-  /** Peak of what was played since the last report, of full scale. */
-  outputLevel: number;
-  volume: number;
-}
-
-/** Counters since the page was loaded. */
-export interface PortStats {
-  page_id: string;
-  generation: number;
-  context_rate: number;
-  blocks_sent: number;
-  blocks_received: number;
-  queued_ms: number;
-  startup_ms: number;
-  underruns: number;
-  dropped: number;
-}
-
-/** Samples that the player really put out, before the device: context rate, with the context's time. */
-export type Tap = (samples: Float32Array, contextTime: number, rate: number) => void;
 
 export interface PortHardware {
   openSpeaker: OpenSpeaker;
@@ -78,19 +34,7 @@ interface Waiting {
 
 export class AudioPort {
   readonly pageId = randomId();
-  state: PortState = {
-    active: false,
-    mode: "open",
-    microphone: "off",
-    problem: null,
-    talking: false,
-    sound: "waiting",
-    soundProblem: "",
-    playing: false,
-    elapsed: 0,
-    outputLevel: 0,
-    volume: 1,
-  };
+  state: PortState = INITIAL_STATE;
   /** Level of the last captured block, of full scale; changes too often to be part of `state`. */
   inputLevel = { rms: 0, peak: 0 };
   private readonly listeners = new Set<() => void>();
@@ -255,7 +199,7 @@ export class AudioPort {
       this.reportMicrophone();
     } else {
       this.microphone.close();
-      this.toSpeaker({ type: "stop" });
+      this.toSpeaker({ type: "reset" });
       this.ledger.clear(Infinity);
     }
   }

@@ -4,7 +4,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { render } from "preact";
 import type { Cleanup, Model } from "../anywidget";
-import type { AudioPort, PortState } from "../audio/port";
+import type { AudioPort } from "../audio/port";
+import type { PortState } from "../audio/port_state";
 import { watchPort } from "../audio/registry";
 
 /** Collects what a view has to undo when it goes. */

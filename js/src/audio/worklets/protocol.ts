@@ -9,6 +9,7 @@ export type SpeakerCommand =
   | { type: "end"; generation: number; item_id: string; content_index: number }
   | { type: "clear"; generation: number }
   | { type: "stop" }
+  | { type: "reset" }
   | { type: "startup"; ms: number }
   | { type: "volume"; volume: number }
   | { type: "tap"; on: boolean };
