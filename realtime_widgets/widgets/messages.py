@@ -12,7 +12,7 @@ The audio port, kernel to page (`PortCommand`)
     ``microphone``  close the microphone (opening needs a click in the page)
 
 The audio port, page to kernel (`PortReport`)
-    ``hello``       a page has loaded the port; it waits for ``activate``
+    ``hello``       a page has loaded the port, or wants to play and capture again; it waits for ``activate``
     ``audio``       one captured block; sound in the buffer
     ``microphone``  the microphone's state, with message and cure where it could not open
     ``playback``    how far each content part has really been played, about ten times a second
