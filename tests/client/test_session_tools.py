@@ -94,8 +94,8 @@ async def test_whatever_goes_wrong_goes_back_as_the_one_output(connect: Open, ca
 
 
 async def test_tools_are_announced_when_they_come_change_and_go(connect: Open) -> None:
-    steps = [*Talk().start(), announces("double", "triple"), announces("double", "triple"), announces("triple")]
-    async with ScriptedServer(steps) as server:
+    both = announces("double", "triple")
+    async with ScriptedServer([*Talk().start(), both, stall(), both, stall(), announces("triple")]) as server:
         session = connect(server, tools=[double])
         await session.start()
         assert server.received_of("session.update")[0]["session"]["tools"][0]["name"] == "double"
@@ -105,7 +105,11 @@ async def test_tools_are_announced_when_they_come_change_and_go(connect: Open) -
             """Triple a number."""
             return 3 * x
 
+        await server.stalled()
+        server.resume()
         session.tools.add(triple, description="Triple it.")
+        await server.stalled()
+        server.resume()
         session.tools.remove("double")
         await server.finished()
         updates = server.received_of("session.update")
