@@ -38,6 +38,15 @@ function bundleStamp() {
   return hash.digest("hex");
 }
 
+/** Names and licences of the packages that the bundle holds, as they ask to be given on. */
+function licences(inputs) {
+  const names = inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names.filter(Boolean))]
+    .sort()
+    .map((name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf-8")}`)
+    .join("\n\n");
+}
+
 const common = {
   bundle: true,
   minify: true,
@@ -64,8 +73,9 @@ const worklets = {
 
 /** Builds into `folder`; the harness builds elsewhere, with its own page beside the widgets. */
 export async function buildWidgets(folder = outdir, extra = []) {
-  await build({
+  const { metafile } = await build({
     ...common,
+    metafile: true,
     entryPoints: [...widgets.map((name) => join(here, "src", name)), ...extra],
     entryNames: "[name]",
     outdir: folder,
@@ -74,6 +84,7 @@ export async function buildWidgets(folder = outdir, extra = []) {
     jsxImportSource: "preact",
     plugins: [worklets],
   });
+  writeFileSync(join(folder, "third_party.txt"), licences(Object.keys(metafile.inputs)));
   await build({
     ...common,
     target: ["chrome119", "firefox128", "safari17.5"],
