@@ -1,0 +1,134 @@
+"""How long a person waits in JupyterLab: from the end of their speech to the first sound of the answer.
+
+Run `python -m benchmarks.heard_gap [FOLDER]`. The folder holds recordings and a `manifest.json`, a list of objects
+with `file`; the default is the repository's own ten. A JupyterLab, a kernel with a session, its local
+endpoint and a Chromium run on this machine; the recordings come through Chromium's fake microphone, one after the
+other, each spoken over what is left of the answer before. Both ends are taken on the page's own clock: what the
+microphone's worklet hears, what the player's worklet puts out (the time in sound devices is not in it). The end of
+speech is the last 10 ms that reach 0.02 of full scale, the answer's begin the first sample above 0.01.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.signal
+from playwright.async_api import async_playwright
+
+from realtime_widgets.audio import read_sound, resample
+from tests.support.jupyter import JupyterServer
+from tests.support.lab import Lab
+from tests.support.sound import MICROPHONE_RATE, microphone_wav
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tests.support.sound import Recording
+
+SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
+LEVEL = 0.02
+#: Silence after each recording, in seconds: enough for an answer to begin.
+PAUSE_S = 4.0
+#: Silence before the first, while the page and the models settle, in seconds.
+LEAD_S = 6.0
+_CELL = """
+from realtime_widgets import RealtimeSession
+session = RealtimeSession(endpoint="local")
+await session.ask("Hello!")
+session
+"""
+
+
+def load(folder: Path) -> list[tuple[str, npt.NDArray[np.float32]]]:
+    """Name and samples (48 kHz) of each recording, cut at the end of its speech."""
+    clips = []
+    for entry in json.loads((folder / "manifest.json").read_text()):
+        path = folder / entry["file"]
+        if not path.is_file():
+            continue
+        samples, rate = read_sound(path)
+        samples = resample(samples, rate, MICROPHONE_RATE)
+        step = MICROPHONE_RATE // 100
+        levels = np.abs(samples[: len(samples) // step * step]).reshape(-1, step).max(axis=1)
+        clips.append((path.stem, samples[: (int(np.flatnonzero(levels > LEVEL)[-1]) + 1) * step]))
+    if not clips:
+        sys.exit(f"{folder} holds none of the recordings that its manifest.json names")
+    return clips
+
+
+def offset_ms(microphone: Recording, spoken: npt.NDArray[np.float32]) -> float:
+    """When, on the page's clock, the fake microphone's file began: the place where the two are most alike."""
+    rate = 4000
+    heard = np.abs(microphone.resampled(rate))
+    said = np.abs(resample(spoken, MICROPHONE_RATE, rate))
+    likeness = scipy.signal.correlate(heard, said, mode="full")
+    lag = int(np.argmax(likeness)) - (len(said) - 1)
+    return microphone.start_ms + lag / rate * 1000
+
+
+async def measure(clips: list[tuple[str, npt.NDArray[np.float32]]], folder: Path) -> dict[str, float]:
+    """Milliseconds from the end of each recording to the answer's first sound."""
+    starts, at = [], LEAD_S
+    for _, samples in clips:
+        starts.append(at)
+        at += len(samples) / MICROPHONE_RATE + PAUSE_S
+    wav = microphone_wav(
+        folder / "microphone.wav", [(s, c) for s, (_, c) in zip(starts, clips, strict=True)], seconds=at
+    )
+    spoken, _ = read_sound(wav)
+    server = JupyterServer(folder / "jupyter")
+    server.start()
+    try:
+        async with async_playwright() as playwright:
+            lab = Lab(server, playwright, "heard-gap", folder / "artifacts")
+            page = await lab.open([_CELL], microphone=wav)
+            await page.run_cell(0)
+            speaker = await page.tap_speaker()
+            await page.click("button[aria-label*='microphone']")
+            await page.expect("button[aria-label*='off']")
+            microphone = await page.tap_microphone()
+            await asyncio.sleep(at)
+            heard, said = await speaker.read(), await microphone.read()
+            await lab.close()
+    finally:
+        server.stop()
+    begin = offset_ms(said, spoken)
+    onsets = heard.onsets(gap_ms=600)
+    gaps = {}
+    for start, (name, samples) in zip(starts, clips, strict=True):
+        end = begin + (start + len(samples) / MICROPHONE_RATE) * 1000
+        answer = next((onset for onset in onsets if end < onset < end + PAUSE_S * 1000), None)
+        if answer is None:
+            print(f"{name}: no answer was heard", file=sys.stderr)
+        else:
+            gaps[name] = answer - end
+    return gaps
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED)
+    clips = load(parser.parse_args().folder)
+    with tempfile.TemporaryDirectory() as folder:
+        gaps = asyncio.run(measure(clips, Path(folder)))
+    for name, gap in gaps.items():
+        print(f"{name:24} {gap:6.0f} ms")
+    values = np.array(list(gaps.values()))
+    p50, p90 = np.percentile(values, [50, 90])
+    print(
+        f"end of speech to first sound at the player: median {p50:.0f} ms, p90 {p90:.0f} ms, "
+        f"n = {len(values)} of {len(clips)}"
+    )
+    return 0 if len(values) == len(clips) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
