@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from realtime_widgets import RealtimeSession
 from realtime_widgets.engine import shared_engine
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from realtime_widgets.testing import ScriptedServer
 
     Open = Callable[..., RealtimeSession]
+
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def tasks_of_the_engine() -> set[asyncio.Task[Any]]:

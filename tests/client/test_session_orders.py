@@ -94,7 +94,7 @@ def check_questions_follow_outputs(world: World) -> None:
             assert not [call for call in world.core.calls.values() if call.response_id in last]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PLANS, STEPS, st.booleans(), st.booleans())
 def test_every_turn_ends_and_every_call_has_one_output(
     plans: list[Plan], steps: list[str], interrupts: bool, item_done: bool
@@ -110,7 +110,7 @@ def test_every_turn_ends_and_every_call_has_one_output(
     check_the_end(world)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PLANS, STEPS.map(lambda steps: [step for step in steps if step != "speak"]))
 def test_a_server_that_echoes_no_metadata_serves_every_request(plans: list[Plan], steps: list[str]) -> None:
     service = Service(echoes_metadata=False)
