@@ -1,4 +1,4 @@
-"""What else a person does with a session in JupyterLab: changes a tool, loses the endpoint, stops, types, reloads."""
+"""What else a person does with a session in JupyterLab: changes a tool, loses the endpoint, stops, types."""
 
 from __future__ import annotations
 
@@ -176,7 +176,8 @@ async def test_push_to_talk_sends_only_what_is_said_while_it_is_held(lab: Lab, t
         page = await lab.open(
             [
                 "from realtime_widgets import RealtimeSession\n"
-                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test", turn_detection="push_to_talk")\n'
+                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test",\n'
+                '    turn_detection="push_to_talk")\n'
                 "await session.start()\nsession"
             ],
             microphone=wav,

@@ -1,4 +1,4 @@
-"""The whole way: a person opens the quickstart, clicks the microphone, speaks, is answered, calls a tool, interrupts."""
+"""The whole way: a person opens the quickstart, speaks, is answered, has a tool called, and interrupts."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ async def _received(page: LabPage, index: int) -> npt.NDArray[np.float32]:
     return from_pcm16(base64.b64decode(await page.output_text(index)))
 
 
-def _stopped_at_ms(
-    received: npt.NDArray[np.float32], played: npt.NDArray[np.float32]
-) -> tuple[float, float]:
+def _stopped_at_ms(received: npt.NDArray[np.float32], played: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Where in `received` the sound `played` (24 kHz) stopped, found by the likeness of its last moments.
 
     The earliest and the latest place: where it stopped in a pause, any place in the pause sounds the same.

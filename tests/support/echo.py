@@ -97,4 +97,3 @@ class EchoEndpoint:
 
 _DELTA_BYTES = 9600
 _PART = {"response_id": "resp_echo", "item_id": "item_echo", "output_index": 0, "content_index": 0}
-
