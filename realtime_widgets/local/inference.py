@@ -22,13 +22,14 @@ class Inference:
     """What sessions ask of the models.
 
     Hearing has threads of its own: an interruption is noticed while every other thread speaks or recognises.
+    So has what follows the first sound of an answer: it may take its time, others wait for their first.
 
     Parameters
     ----------
     models
         The stages.
     threads
-        Threads for recognising, thinking and speaking; None takes the number of processors, at least 2.
+        Threads for recognising, thinking and the first sound; None takes the number of processors, at least 2.
     """
 
     def __init__(self, models: Models, threads: int | None = None) -> None:
@@ -36,11 +37,12 @@ class Inference:
         count = threads or max(2, os.cpu_count() or 2)
         self._hearing = ThreadPoolExecutor(2, thread_name_prefix="hearing")
         self._working = ThreadPoolExecutor(count, thread_name_prefix="inference")
+        self._patient = ThreadPoolExecutor(1, thread_name_prefix="rest of answers")
 
     def close(self) -> None:
         """Let the threads end; what waits is dropped."""
-        self._hearing.shutdown(wait=False, cancel_futures=True)
-        self._working.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._hearing, self._working, self._patient):
+            executor.shutdown(wait=False, cancel_futures=True)
 
     async def ears(self, encoding: str) -> Ears:
         """Return new ears for sound in the wire's format `encoding`."""
@@ -64,7 +66,7 @@ class Inference:
         brain = await self.models.get(BRAIN)
         synthesiser = None if voice is None else await self.models.get(SYNTHESIS)
         generator = pieces(brain, request, synthesiser, voice or "", speed)
-        async with contextlib.aclosing(stepped(generator, self._working)) as steps:
+        async with contextlib.aclosing(stepped(generator, self._working, self._patient)) as steps:
             async for piece in steps:
                 yield piece
 

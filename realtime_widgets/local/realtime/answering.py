@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.stages import CallTool, Say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import AsyncGenerator, Generator
     from concurrent.futures import Executor, Future
 
     import numpy as np
     import numpy.typing as npt
 
     from realtime_widgets.local.stages import Brain, BrainRequest, Synthesiser
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,30 +40,30 @@ def pieces(
                 yield Sound(samples)
 
 
-async def stepped(generator: Generator[T, None, None], executor: Executor) -> AsyncGenerator[T, None]:
-    """Iterate over a blocking generator, each step on a thread of `executor`.
+async def stepped(
+    generator: Generator[Piece, None, None], urgent: Executor, patient: Executor
+) -> AsyncGenerator[Piece, None]:
+    """Iterate over a blocking generator, each step on a thread of an executor.
 
-    Nothing runs between the steps, so sessions share few threads fairly. When the caller is cancelled, the
-    step under way ends by itself, its value is dropped, and the generator is closed after it.
+    Up to the first sound the steps are `urgent`: somebody waits. What follows is needed only when that has
+    been heard and is left to the `patient` executor. Nothing runs between the steps, so sessions share few
+    threads fairly. When the caller is cancelled, the step under way ends by itself, its value is dropped, and
+    the generator is closed after it.
     """
-    step: Future[T | None]
+    executor = urgent
+    step: Future[Piece | None] = executor.submit(next, generator, None)
     try:
-        while True:
-            step = executor.submit(_next, generator)
-            value = await asyncio.wrap_future(step)
-            if value is None:
-                return
-            yield value
+        while (piece := await asyncio.wrap_future(step)) is not None:
+            yield piece
+            if isinstance(piece, Sound):
+                executor = patient
+            step = executor.submit(next, generator, None)
     finally:
         # Called at once where the step is over already.
-        step.add_done_callback(lambda _: _close(generator, executor))
+        step.add_done_callback(lambda _: _close(generator, patient))
 
 
 def _close(generator: Generator[Any, None, None], executor: Executor) -> None:
     # A server that is going down takes no more work; the generator ends with it.
     with contextlib.suppress(RuntimeError):
         executor.submit(generator.close)
-
-
-def _next(iterator: Iterator[T]) -> T | None:
-    return next(iterator, None)
