@@ -199,3 +199,23 @@ async def test_push_to_talk_sends_only_what_is_said_while_it_is_held(lab: Lab, t
         assert len(endpoint.sound) == sent > 0
     kinds = [event["type"] for event in endpoint.received if event["type"] != "session.update"]
     assert kinds[:2] == ["input_audio_buffer.clear", "input_audio_buffer.commit"]
+
+
+async def test_a_reply_shows_and_plays_itself_where_no_console_did(lab: Lab) -> None:
+    page = await lab.open(
+        [
+            _SESSION.replace("\nsession\n", ""),
+            "reply = await session.ask('Who are you?')",
+            "reply",
+        ]
+    )
+    await page.run_cell(0)
+    await page.run_cell(1)
+    await page.run_cell(2)
+    speaker = await page.tap_speaker()
+    await speaker.wait_for_sound()
+    await page.click(".rw-reply button[aria-label='Stop']")
+    await speaker.wait_for_silence()
+    await page.click(".rw-reply button[aria-label='Play the reply']")
+    await speaker.wait_for_sound()
+    assert "stand-in" in await page.text(".rw-reply")
