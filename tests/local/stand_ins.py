@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.stages import CallTool, Recognition, Say
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class ToneRecogniser:
         self.gate = threading.Event()
         self.gate.set()
         self.heard_seconds: list[float] = []
-        self.languages: list[str] = []
 
     def __call__(self, samples: npt.NDArray[np.float32], language: str = "en") -> Recognition:
         self.gate.wait(30)
         self.heard_seconds.append(len(samples) / 16_000)
-        self.languages.append(language)
+        if language != "en":
+            raise ConfigurationError(f"no language {language!r}; choose 'en'")
         spectrum = np.abs(np.fft.rfft(samples))
         hertz = float(np.argmax(spectrum)) * 16_000 / len(samples)
         return Recognition("hello there" if hertz < 2000 else "", 0.1)

@@ -227,6 +227,16 @@ async def test_sound_without_words_becomes_an_item_and_no_answer(client: Client)
     assert item["content"][0]["transcript"] == ""
 
 
+async def test_a_language_nobody_knows_fails_the_transcription_in_plain_words(
+    client: Client, endpoint: Endpoint
+) -> None:
+    await client.configure(audio={"input": {"transcription": {"model": "whisper-1", "language": "tlh"}}})
+    await client.append(tone(0.5) + silence(0.5))
+    failed = await client.until("conversation.item.input_audio_transcription.failed")
+    assert failed["error"]["message"] == "no language 'tlh'; choose 'en'"
+    assert await client.settled() == []
+
+
 async def test_recognition_begins_in_the_pause(client: Client, endpoint: Endpoint) -> None:
     await client.append(tone(1.0) + silence(0.5))
     await client.until("response.done")

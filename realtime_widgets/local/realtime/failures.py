@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import traceback
 
-from realtime_widgets.local.models import StageUnavailableError
+from realtime_widgets.errors import RealtimeWidgetsError
 
 logger = logging.getLogger(__name__)
 
 
 def describe(error: Exception) -> str:
     """Word an error for the client whose request met it."""
-    return str(error) if isinstance(error, StageUnavailableError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
 
 
 def log_failure(during: str, error: Exception) -> None:
