@@ -242,6 +242,7 @@ class AudioPort(RealtimeWidget):
     def _page_gone(self) -> None:
         self._watch = None
         self._page, self._alone, self._microphone_on = None, True, False
+        self._generation += 1  # a page that wakes up later must not play what it still holds
         self._runtime.problem(
             "The page does not play the sound: it was closed, is asleep, or its browser waits for a click "
             "before it lets it play. Show the session in an open notebook and click its microphone."
