@@ -67,10 +67,10 @@ class Journal:
 
     def record(self, sender: Literal["client", "server"], event: ev.ClientEvent | ev.AnyServerEvent) -> None:
         """Note one event."""
-        if isinstance(event, ev.OtherEvent):
-            data = event.data
-        else:
+        if isinstance(event, ev.ClientEvent):
             data = msgspec.to_builtins(event, builtin_types=(bytes,))
+        else:
+            data = event.data
         data = {name: _without_sound(name, value) for name, value in data.items()}
         if event.type.endswith("audio.delta") and isinstance(data.get("delta"), str):
             data["delta"] = _byte_count(data["delta"])

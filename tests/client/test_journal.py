@@ -71,8 +71,15 @@ def test_the_length_is_exact(length: int) -> None:
 def test_noting_an_event_leaves_it_as_it_was() -> None:
     event = wire.event("conversation.item.retrieved", item={"content": [{"audio": CODED}]})
     Journal(Clock()).record("server", event)
-    assert isinstance(event, ev.OtherEvent)
     assert event.data["item"]["content"][0]["audio"] == CODED
+
+
+def test_fields_that_this_package_does_not_know_are_noted_too() -> None:
+    journal = Journal(Clock())
+    journal.record("server", wire.event("response.output_text.delta", item_id="a1", delta="x", obfuscation="aB3"))
+    journal.record("server", wire.event("later.invented", deep={"er": 1}))
+    first, second = (record.event for record in journal)
+    assert (first["obfuscation"], second["deep"]) == ("aB3", {"er": 1})
 
 
 def test_settings_named_audio_are_no_sound() -> None:
