@@ -267,7 +267,7 @@ class SessionRuntime:
         self.changed()
 
     def _send(self, event: ev.ClientEvent) -> None:
-        if self._phase == "closed":
+        if self._phase == "closed" or not self.endpoint.capabilities.takes(event):
             return
         self.journal.record("client", event)
         self._outgoing.put_nowait(event)
@@ -318,7 +318,8 @@ class SessionRuntime:
         self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
 
     async def _configure(self, definitions: list[ev.JsonObject]) -> None:
-        session = self.settings.session(definitions, self.endpoint.transcription)
+        heard = self.endpoint.transcription if self.endpoint.capabilities.transcription else None
+        session = self.settings.session(definitions, heard)
         self._send(ev.SessionUpdate(event_id="rw_configure", session=session))
 
         def answered() -> bool:

@@ -28,8 +28,10 @@ from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
+    from realtime_widgets.protocol.credentials import TokenProvider
+    from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.sources import Sound
     from realtime_widgets.turns import Turn
 
@@ -62,18 +64,27 @@ class RealtimeSession:
     model : str, optional
         Model name; the endpoint's default otherwise.
     endpoint : str or Endpoint, optional
-        ``"local"``, ``"openai"`` or a base URL. Without one: ``OPENAI_BASE_URL``, then OpenAI where
-        ``OPENAI_API_KEY`` is set, and the embedded local endpoint otherwise.
+        ``"local"``, ``"openai"``, ``"xai"``, ``"azure:https://<resource>.openai.azure.com"`` or a base URL.
+        Without one: ``OPENAI_BASE_URL``, then OpenAI where ``OPENAI_API_KEY`` is set, and the embedded local
+        endpoint otherwise.
     turn_detection : str, mapping or None, optional
         ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, or settings in the protocol's shape.
     tools : iterable of callables, optional
         Functions that the model may call; `tool` adds more at any time.
-    api_key : str, optional
-        Key for the endpoint, otherwise ``OPENAI_API_KEY``; it is never shown, logged or saved.
+    api_key : str or callable, optional
+        Key for the endpoint, or a function that gives a key or token for each connection; otherwise the
+        service's own variable, such as ``OPENAI_API_KEY``. It is never shown, logged or saved.
     speed : float, optional
         Of the voice, 0.25 to 1.5.
     transcription : str, optional
         Model that writes down what the user says.
+    client : openai.AsyncOpenAI, optional
+        A client of the openai package (any of its four) instead of `endpoint`: its address and key are taken.
+    dialect : str, optional
+        ``"ga"``, ``"2024"`` or ``"xai"`` for a server that does not show by itself what it speaks.
+    capabilities : mapping, optional
+        What the endpoint can or cannot do, where that is not known, such as ``{"truncate": False}``; see
+        `Capabilities` for the names.
 
     Raises
     ------
@@ -95,12 +106,18 @@ class RealtimeSession:
         endpoint: str | Endpoint | None = None,
         turn_detection: TurnDetection = "server_vad",
         tools: Iterable[Callable[..., Any]] = (),
-        api_key: str | Secret | None = None,
+        api_key: str | Secret | TokenProvider | None = None,
         speed: float = 1.0,
         transcription: str | None = None,
+        client: Any = None,
+        dialect: Dialect | None = None,
+        capabilities: Mapping[str, Any] | None = None,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
-        resolved = resolve_endpoint(endpoint, api_key, model, transcription)
+        resolved = resolve_endpoint(
+            endpoint, api_key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
+        )
+        resolved.capabilities.check(settings.session([], None))
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)

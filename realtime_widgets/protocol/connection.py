@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+from collections import deque
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from realtime_widgets.errors import ConnectionFailedError
-from realtime_widgets.protocol.events import decode, encode
+from realtime_widgets.protocol.door import Door
+from realtime_widgets.protocol.events import ErrorEvent
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
+    from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.protocol.events import AnyServerEvent, ClientEvent
 
@@ -24,36 +29,53 @@ _library_log.setLevel(logging.INFO)
 #: Largest frame taken from a server: 16 MiB, above any event the service documents.
 MAX_FRAME_BYTES = 16 * 2**20
 OPEN_TIMEOUT_S = 15.0
-
-_STATUS_CURES = {
-    401: "the API key is missing or wrong: check OPENAI_API_KEY or api_key=",
-    403: "the key has no access to this model or endpoint",
-    404: "there is no Realtime endpoint at this address, or no such model",
-    429: "too many requests or sessions: wait, or check the account's limits",
-}
+#: How long an unknown server may take to show its dialect before it is taken for GA.
+FIRST_EVENT_TIMEOUT_S = 2.0
+#: What the service answers to who asks for the shapes of 2024.
+SHAPES_2024_REFUSED = "beta_api_shape_disabled"
 
 
 class Connection:
     """An open connection; make one with `Connection.open`."""
 
-    def __init__(self, websocket: ClientConnection, endpoint_name: str) -> None:
+    def __init__(self, websocket: ClientConnection, endpoint_name: str, door: Door) -> None:
         self._websocket = websocket
         self._endpoint_name = endpoint_name
+        self._door = door
+        self._read: deque[AnyServerEvent | ValueError] = deque()
 
     @classmethod
     async def open(cls, endpoint: Endpoint) -> Connection:
-        """Connect to `endpoint`.
+        """Connect to `endpoint`, and find out its dialect where that is not known.
 
         Raises
         ------
         ConnectionFailedError
             Where it cannot be reached or refuses; the text names the cure, never the key.
         """
+        connection = await cls._connect(endpoint, endpoint.dialect)
+        if endpoint.dialect == "2024" and await connection._refuses_shapes():
+            await connection.close()
+            connection = await cls._connect(endpoint, "ga")
+        elif endpoint.dialect == "auto":
+            await connection._find_dialect()
+        return connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server speaks, as far as that is known."""
+        return self._door.dialect
+
+    @classmethod
+    async def _connect(cls, endpoint: Endpoint, dialect: Dialect) -> Connection:
         where = f"{endpoint.title} ({endpoint.base_url})"
+        headers = await endpoint.fresh_headers()
+        if dialect == "2024":
+            headers["OpenAI-Beta"] = "realtime=v1"
         try:
             websocket = await connect(
                 endpoint.websocket_url(),
-                additional_headers=endpoint.headers(),
+                additional_headers=headers,
                 max_size=MAX_FRAME_BYTES,
                 open_timeout=OPEN_TIMEOUT_S,
                 compression=None,
@@ -62,7 +84,7 @@ class Connection:
             )
         except InvalidStatus as error:
             status = error.response.status_code
-            cure = _STATUS_CURES.get(status, "see the endpoint's log")
+            cure = endpoint.refusal_cure(status)
             raise ConnectionFailedError(f"{where} refused the session with HTTP {status}: {cure}") from None
         except (InvalidHandshake, InvalidURI) as error:
             raise ConnectionFailedError(
@@ -76,7 +98,7 @@ class Connection:
             raise ConnectionFailedError(
                 f"{where} cannot be reached: {error.strerror or error}; is it running, is the URL right?"
             ) from None
-        return cls(websocket, endpoint.title)
+        return cls(websocket, endpoint.title, Door(dialect, endpoint.capabilities))
 
     async def send(self, event: ClientEvent) -> None:
         """Send one event.
@@ -87,7 +109,7 @@ class Connection:
             Where the connection is gone.
         """
         try:
-            await self._websocket.send(encode(event))
+            await self._websocket.send(self._door.write(event))
         except ConnectionClosed as error:
             raise ConnectionFailedError(self._closed_text(error)) from None
 
@@ -101,11 +123,42 @@ class Connection:
         ValueError
             Where a frame is no event; the connection stays usable.
         """
+        while not self._read:
+            await self._read_frame()
+        event = self._read.popleft()
+        if isinstance(event, ValueError):
+            raise event
+        return event
+
+    async def _read_frame(self) -> None:
         try:
             frame = await self._websocket.recv()
         except ConnectionClosed as error:
             raise ConnectionFailedError(self._closed_text(error)) from None
-        return decode(frame)
+        try:
+            self._read.extend(self._door.read(frame))
+        except ValueError as error:
+            self._read.append(error)
+
+    async def _refuses_shapes(self) -> bool:
+        """Whether the server's first word is that it no longer speaks the shapes of 2024."""
+        try:
+            async with asyncio.timeout(FIRST_EVENT_TIMEOUT_S):
+                await self._read_frame()
+        except TimeoutError:
+            return False
+        except ConnectionFailedError as error:
+            return SHAPES_2024_REFUSED in str(error)
+        first = self._read[0] if self._read else None
+        return isinstance(first, ErrorEvent) and first.error.code == SHAPES_2024_REFUSED
+
+    async def _find_dialect(self) -> None:
+        """Wait for an event that shows the dialect: the session's settings are the first thing to be sent."""
+        # A lost connection is told by `receive`, which meets it again.
+        with contextlib.suppress(ConnectionFailedError, TimeoutError):
+            async with asyncio.timeout(FIRST_EVENT_TIMEOUT_S):
+                while self._door.dialect == "auto":
+                    await self._read_frame()
 
     async def close(self) -> None:
         """Close in an orderly way; harmless when closed already."""

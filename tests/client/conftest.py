@@ -36,7 +36,13 @@ def tasks_of_the_engine() -> set[asyncio.Task[Any]]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    for name in (
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_ENDPOINT",
+        "XAI_API_KEY",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import copy
+import functools
 import logging
 import pickle
 import traceback
 
 import pytest
 
-from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.errors import ConfigurationError, ConnectionFailedError
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 
 KEY = "sk-verysecret123"
@@ -120,3 +121,165 @@ def test_no_secret_is_pickled_or_copied(thing: object) -> None:
 )
 def test_it_is_known_which_endpoints_are_on_this_machine(host: str, here: bool) -> None:
     assert Endpoint(f"http://{host}:1/v1", "m").loopback is here
+
+
+AZURE = "https://res.openai.azure.com"
+AZURE_URL = "wss://res.openai.azure.com/openai/v1/realtime?model=talker"
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("OPENAI", "sk-open"), ("AZURE_OPENAI", "azure-key"), ("XAI", "xai-key")):
+        monkeypatch.setenv(f"{name}_API_KEY", value)
+
+
+@pytest.mark.parametrize(
+    ("given", "headers"),
+    [
+        ("openai", {"Authorization": "Bearer sk-open"}),
+        ("https://api.openai.com/v1", {"Authorization": "Bearer sk-open"}),
+        ("xai", {"Authorization": "Bearer xai-key"}),
+        (f"azure:{AZURE}", {"api-key": "azure-key"}),
+        (f"{AZURE}/openai/v1", {"api-key": "azure-key"}),
+        ("https://voice.example/v1", {}),
+        ("http://127.0.0.1:8000/v1", {}),
+        ("https://api.openai.com.evil.example/v1", {}),
+        ("https://openai.azure.com.evil.example/v1", {}),
+        ("local", {}),
+    ],
+)
+def test_a_key_of_the_environment_goes_to_its_own_service_only(
+    monkeypatch: pytest.MonkeyPatch, given: str, headers: dict[str, str]
+) -> None:
+    set_all(monkeypatch)
+    assert resolve_endpoint(given, model="talker").headers() == headers
+
+
+@pytest.mark.parametrize(
+    "given", ["http://api.openai.com/v1", "ws://api.x.ai/v1", "azure:http://res.openai.azure.com"]
+)
+def test_no_key_of_the_environment_goes_out_unencrypted(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    set_all(monkeypatch)
+    with pytest.raises(ConfigurationError, match="needs an API key"):
+        resolve_endpoint(given, model="talker")
+
+
+def test_openais_key_goes_to_the_configured_address_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/")
+    bearer = {"Authorization": "Bearer sk-open"}
+    assert resolve_endpoint().headers() == bearer
+    assert resolve_endpoint("http://127.0.0.1:9/v1").headers() == bearer
+    assert resolve_endpoint("http://127.0.0.1:8/v1").headers() == {}
+    assert resolve_endpoint("http://127.0.0.1:8/v1", api_key="mine").headers() == {"Authorization": "Bearer mine"}
+
+
+def test_azures_key_goes_to_the_configured_resource_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{AZURE}/")
+    assert resolve_endpoint("azure", model="talker").headers() == {"api-key": "azure-key"}
+    with pytest.raises(ConfigurationError, match="needs an API key"):
+        resolve_endpoint("azure:https://other.openai.azure.com", model="talker")
+
+
+@pytest.mark.parametrize("given", [AZURE, f"{AZURE}/", f"{AZURE}/openai/v1/", f"{AZURE}/openai/deployments/d/"])
+def test_azure_is_reached_by_the_path_of_today(given: str) -> None:
+    endpoint = resolve_endpoint(f"azure:{given}", "k", "talker")
+    assert endpoint.websocket_url() == AZURE_URL
+    assert (endpoint.transcription, endpoint.dialect, endpoint.name) == (None, "ga", "res.openai.azure.com")
+    assert Endpoint.azure(given, "talker", api_key="k").websocket_url() == AZURE_URL
+
+
+def test_azure_says_what_it_lacks() -> None:
+    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_ENDPOINT"):
+        resolve_endpoint("azure", "k", "talker")
+    with pytest.raises(ConfigurationError, match="deployment"):
+        resolve_endpoint(f"azure:{AZURE}", "k")
+    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_API_KEY"):
+        resolve_endpoint(f"azure:{AZURE}", None, "talker")
+
+
+def test_xai_has_its_own_ways() -> None:
+    endpoint = resolve_endpoint("xai", "k")
+    assert endpoint.websocket_url() == "wss://api.x.ai/v1/realtime?model=grok-voice-latest"
+    assert (endpoint.dialect, endpoint.name) == ("xai", "xAI")
+    assert not endpoint.capabilities.truncate
+    with pytest.raises(ConfigurationError, match="XAI_API_KEY"):
+        resolve_endpoint("xai")
+
+
+async def test_a_token_is_asked_for_anew_for_every_connection() -> None:
+    tokens = iter(["eyJ.one", "eyJ.two", "eyJ.three"])
+
+    async def later() -> str:
+        return next(tokens)
+
+    for provider in (lambda: next(tokens), later, functools.partial(later)):
+        endpoint = resolve_endpoint(f"azure:{AZURE}", provider, "talker")  # type: ignore[arg-type]
+        assert endpoint.headers() == {}
+        assert "eyJ" in (await endpoint.fresh_headers())["Authorization"]
+        assert "eyJ" not in repr(endpoint)
+    assert next(tokens, None) is None
+
+
+async def test_a_provider_that_fails_is_told_without_its_words() -> None:
+    def fails() -> str:
+        raise RuntimeError(f"cannot refresh {KEY}")
+
+    for provider, words in ((fails, "RuntimeError"), (lambda: "", "none")):
+        with pytest.raises(ConnectionFailedError, match=words) as caught:
+            await resolve_endpoint("openai", provider).fresh_headers()
+        assert KEY not in str(caught.value)
+
+
+def test_a_dialect_must_be_one() -> None:
+    with pytest.raises(ConfigurationError, match="2024"):
+        resolve_endpoint("http://127.0.0.1:1/v1", dialect="2023")  # type: ignore[arg-type]
+    assert resolve_endpoint("http://127.0.0.1:1/v1", dialect="2024").dialect == "2024"
+    assert resolve_endpoint("http://127.0.0.1:1/v1").dialect == "auto"
+
+
+class TestClients:
+    @pytest.fixture(autouse=True)
+    def openai(self) -> None:
+        self.openai = pytest.importorskip("openai")
+
+    @pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+    def test_the_address_and_the_key_of_a_client_are_taken(self, kind: str) -> None:
+        client = getattr(self.openai, kind)(
+            api_key=KEY, base_url="http://127.0.0.1:7/v1", organization="org", default_headers={"X-Team": "t"}
+        )
+        endpoint = resolve_endpoint(client=client, model="m")
+        assert endpoint.websocket_url() == "ws://127.0.0.1:7/v1/realtime?model=m"
+        authorized = {"Authorization": f"Bearer {KEY}", "OpenAI-Organization": "org", "X-Team": "t"}
+        assert endpoint.headers() == authorized
+        assert KEY not in repr(endpoint)
+
+    def test_a_clients_key_stays_with_the_clients_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        set_all(monkeypatch)
+        client = self.openai.AsyncOpenAI(api_key="theirs", base_url="https://voice.example/v1")
+        assert resolve_endpoint(client=client).headers() == {"Authorization": "Bearer theirs"}
+        with pytest.raises(ConfigurationError, match="not both"):
+            resolve_endpoint("openai", client=client)
+
+    async def test_a_client_with_a_provider(self) -> None:
+        async def provider() -> str:
+            return "eyJ.token"
+
+        endpoint = resolve_endpoint(client=self.openai.AsyncOpenAI(api_key=provider))
+        assert await endpoint.fresh_headers() == {"Authorization": "Bearer eyJ.token"}
+
+    async def test_azures_clients_are_led_to_the_path_of_today(self) -> None:
+        options = {"azure_endpoint": AZURE, "api_version": "2025-04-01-preview"}
+        for kind in (self.openai.AzureOpenAI, self.openai.AsyncAzureOpenAI):
+            keyed = resolve_endpoint(client=kind(api_key="azure-key", **options), model="talker")
+            assert (keyed.websocket_url(), keyed.headers()) == (AZURE_URL, {"api-key": "azure-key"})
+            asked = kind(azure_ad_token_provider=lambda: "eyJ.entra", azure_deployment="d", **options)
+            endpoint = resolve_endpoint(client=asked, model="talker")
+            assert endpoint.websocket_url() == AZURE_URL
+            assert await endpoint.fresh_headers() == {"Authorization": "Bearer eyJ.entra"}
+            token = resolve_endpoint(client=kind(azure_ad_token="eyJ.static", **options), model="talker")
+            assert token.headers() == {"Authorization": "Bearer eyJ.static"}
+
+    def test_what_is_no_client_is_refused(self) -> None:
+        with pytest.raises(ConfigurationError, match="AsyncOpenAI"):
+            resolve_endpoint(client=object())
