@@ -100,7 +100,9 @@ def _judge_list(body: bytes, endpoint: Endpoint) -> Answer:
 def _judge_status(status: int, *, keyed: bool) -> Answer:
     if status in (401, 403):
         detail = f"refuses the key (HTTP {status})" if keyed else f"asks for a key (HTTP {status})"
-        return Answer("problem", detail, "set OPENAI_API_KEY to a key of this endpoint")
+        return Answer(
+            "problem", detail, "set OPENAI_API_KEY to a key of this endpoint, and OPENAI_BASE_URL to its address"
+        )
     if status == 404:
         return Answer(
             "warning",

@@ -146,7 +146,7 @@ def test_what_is_wrong_with_an_endpoint_is_said(
     service: _Server, status: int, body: bytes, state: str, detail: str
 ) -> None:
     service.status, service.body = status, body
-    code, found = findings("--endpoint", service.url, OPENAI_API_KEY=KEY)
+    code, found = findings(OPENAI_BASE_URL=service.url, OPENAI_API_KEY=KEY)
     finding = found[f"endpoint 127.0.0.1:{service.server_port}"]
     assert finding["state"] == state
     assert detail in finding["detail"]
@@ -156,10 +156,15 @@ def test_what_is_wrong_with_an_endpoint_is_said(
 
 def test_the_key_is_not_sent_on_to_another_address(service: _Server) -> None:
     service.status, service.location = 302, f"{service.url}/elsewhere"
-    code, found = findings("--endpoint", service.url, OPENAI_API_KEY=KEY)
+    code, found = findings(OPENAI_BASE_URL=service.url, OPENAI_API_KEY=KEY)
     assert code == 1
     assert "another address" in found[f"endpoint 127.0.0.1:{service.server_port}"]["detail"]
     assert [path for path, _ in service.asked] == ["/v1/models"]
+
+
+def test_openais_key_is_not_shown_to_an_address_that_is_only_named(service: _Server) -> None:
+    findings("--endpoint", service.url, OPENAI_API_KEY=KEY)
+    assert service.asked == [("/v1/models", None)]
 
 
 def test_an_endpoint_that_is_not_there_is_a_problem(service: _Server) -> None:

@@ -65,15 +65,20 @@ class Door:
         ValueError
             Where the frame is no event, or an event of a known type lacks what its type requires.
         """
+        try:
+            return [self._mended(event) for event in self._understood(frame)]
+        except (AttributeError, LookupError, TypeError) as error:
+            # A field of another kind than any server is known to send, deep in the event.
+            raise ValueError(f"an event from the server cannot be understood: {error}") from error
+
+    def _understood(self, frame: str | bytes) -> list[ev.AnyServerEvent]:
         if self._translator is None:
             event = ev.decode(frame)
             if self.dialect == "auto" and (found := detect(event)):
                 self.dialect, self._translator = found, translator_of(found)
-        if self._translator is not None:
-            events = [ev.read_event(data) for data in self._translator.incoming(ev.decode_object(frame))]
-        else:
-            events = _usual(event)
-        return [self._mended(event) for event in events]
+        if self._translator is None:
+            return _usual(event)
+        return [ev.read_event(data) for data in self._translator.incoming(ev.decode_object(frame))]
 
     def _mended(self, event: ev.AnyServerEvent) -> ev.AnyServerEvent:
         """Put in what a server leaves out and the session goes by."""
@@ -92,11 +97,10 @@ class Door:
 
     def _complete(self, session: ev.JsonObject) -> None:
         """Some servers do not repeat the turn detection that was asked of them."""
-        if self._turn_detection is ...:
-            return
-        audio = session["audio"] = dict(session.get("audio") or {})
-        sound = audio["input"] = dict(audio.get("input") or {})
-        sound.setdefault("turn_detection", self._turn_detection)
+        audio = session.get("audio") or {}
+        sound = (audio.get("input") or {}) if isinstance(audio, dict) else None
+        if self._turn_detection is not ... and isinstance(sound, dict):
+            session["audio"] = {**audio, "input": {"turn_detection": self._turn_detection, **sound}}
 
 
 def _usual(event: ev.AnyServerEvent) -> list[ev.AnyServerEvent]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.protocol import events as ev
@@ -221,6 +224,43 @@ def test_what_nobody_knows_goes_through_every_door() -> None:
         assert event.data == {"type": "later.invented", "event_id": "e1", "deep": {"er": 1}}
         with pytest.raises(ValueError, match="not JSON"):
             Door(dialect, CAN_ALL).read("no json")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dialect", ["auto", "ga", "2024", "xai"])
+@given(data=st.data())
+def test_a_door_gives_events_or_an_error_of_value_and_nothing_else(dialect: Any, data: Any) -> None:
+    fields = ("item", "session", "response", "item_id", "response_id", "transcript", "error", "previous_item_id")
+    values = st.recursive(
+        st.none() | st.integers(0, 3) | st.sampled_from(["a", "assistant"]),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(["id", "role", "content", "type", "audio", "input", "voice", "modalities"]),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=6,
+    )
+    kinds = st.sampled_from(
+        [
+            "session.created",
+            "session.updated",
+            "conversation.item.created",
+            "response.created",
+            "response.done",
+            "response.output_item.done",
+            "response.audio.delta",
+            "conversation.item.input_audio_transcription.updated",
+            "error",
+        ]
+    )
+    door = Door(dialect, Capabilities(event_id_echo=False))
+    door.write(ev.SessionUpdate(event_id="s1", session=SETTINGS))
+    for _ in range(3):
+        drawn = data.draw(st.dictionaries(st.sampled_from(fields), values, max_size=4))
+        with contextlib.suppress(ValueError):
+            read(door, data.draw(kinds), **drawn)
 
 
 def test_a_growing_transcript_becomes_its_new_words() -> None:
