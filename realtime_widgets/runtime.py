@@ -387,7 +387,7 @@ class SessionRuntime:
             shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
-            self.problem(f"The session ended: {reason.rstrip('.')}.")
+            self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
         current = asyncio.current_task()
         for task in self._tasks:

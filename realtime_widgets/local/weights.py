@@ -2,8 +2,9 @@
 
 Each is looked for in this order: a path given as an argument, a path in its environment variable
 (``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``,
-``REALTIME_WIDGETS_SENTENCE_MODEL``), the package that carries it, the Hugging Face hub where that has it and `huggingface_hub` is installed (its
-cache first, then the network). Weights from a package or the hub must have the sha256 written down here.
+``REALTIME_WIDGETS_SENTENCE_MODEL``), the package that carries it, the Hugging Face hub where that has it and
+`huggingface_hub` is installed (its cache first, then the network). Weights from a package or the hub must have
+the sha256 written down here.
 """
 
 from __future__ import annotations
