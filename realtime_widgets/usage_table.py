@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _HEAD = ("", "used", "price", "cost")
 NOTHING = "Nothing used yet."
+#: Beginnings of what stands in the lines, in the order of the table; the rest follows.
+_ORDER = ("text in", "image in", "audio in", "text out", "audio out")
 
 
 def text_table(cost: Cost) -> str:
@@ -42,14 +44,14 @@ def html_table(cost: Cost) -> str:
     notes = "".join(f"<div><small>{escape(note)}</small></div>" for note in _notes(cost))
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        f'<tfoot><tr><th scope="row">total</th><td colspan="2"></td>'
+        f'<tfoot><tr><th scope="row" style="text-align: left">total</th><td colspan="2"></td>'
         f"<td><b>{escape(_total(cost))}</b></td></tr></tfoot></table>{notes}"
     )
 
 
 def _html_row(row: tuple[str, ...]) -> str:
     return (
-        f'<tr><th scope="row">{escape(row[0])}</th>'
+        f'<tr><th scope="row" style="text-align: left">{escape(row[0])}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
         + "</tr>"
     )
@@ -64,8 +66,13 @@ def _rows(cost: Cost) -> list[tuple[str, str, str, str]]:
             _rate(line),
             "unpriced" if line.amount is None else dollars(line.amount),
         )
-        for line in cost.lines
+        for line in sorted(cost.lines, key=_place)
     ]
+
+
+def _place(line: CostLine) -> tuple[int, str]:
+    found = (place for place, what in enumerate(_ORDER) if line.what.startswith(what))
+    return next(found, len(_ORDER)), line.what
 
 
 def _quantity(line: CostLine) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_widgets import PriceTable
 from realtime_widgets.meter import Meter, RateLimit
@@ -48,6 +50,28 @@ def test_an_end_that_is_told_twice_is_billed_once() -> None:
         it.receive(finished("r1", usage=USED))
         it.receive(words("u1", {"type": "duration", "seconds": 30}))
     assert it.used.money == pytest.approx(COST + 0.003)
+
+
+EVENTS = [
+    finished("r1", usage=USED),
+    finished("r2", usage=wire((700, 50, 3), (600, 40, 0), (20, 0))),
+    finished("r3", status="cancelled", usage=wire((10, 0, 0), (0, 0, 0), (0, 4))),
+    words("u1", {"type": "duration", "seconds": 7}),
+    words("u2", {"type": "duration", "seconds": 2.5}),
+]
+
+
+@given(st.permutations(EVENTS), st.lists(st.sampled_from(EVENTS), max_size=4))
+def test_the_order_of_events_and_their_repetition_change_nothing(order: list[Any], again: list[Any]) -> None:
+    expected, it = meter(), meter()
+    for each in EVENTS:
+        expected.receive(each)
+    for each in (*order, *again):
+        it.receive(each)
+    assert it.used == expected.used
+    assert it.used.money == pytest.approx(expected.used.money)
+    parts = [it.of([response], []) for response in ("r1", "r2", "r3")] + [it.of([], ["u1", "u2"])]
+    assert sum(part.money or 0 for part in parts) == pytest.approx(it.used.money)
 
 
 def test_a_response_is_billed_at_the_price_of_the_model_that_made_it() -> None:

@@ -115,6 +115,16 @@ async def test_an_answer_that_the_budget_cuts_off_raises_for_who_waits(connect: 
         assert session.state == "closed"
 
 
+async def test_a_spoken_answer_that_uses_the_budget_up_is_given_whole(connect: Open) -> None:
+    talk, voice = Talk(), tone(600)
+    turn = talk.spoken_turn("How late?", "Noon.", voice)
+    async with ScriptedServer([*talk.start(model="gpt-realtime-2.1"), HEARD, *turn]) as server:
+        session = connect(server, transcription="whisper-1", budget=Budget(money=TURN))
+        [reply] = await session.talk(SOUND, rate=24000)
+        assert (reply.text, reply.pcm) == ("Noon.", voice)
+        assert session.state == "closed"
+
+
 async def test_a_budget_in_minutes_ends_the_session_while_nothing_happens(connect: Open) -> None:
     async with ScriptedServer(Talk().start()) as server:
         session = connect(server, budget=Budget(minutes=0.001))
