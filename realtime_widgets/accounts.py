@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from realtime_widgets.conversation import Conversation
     from realtime_widgets.protocol import events as ev
     from realtime_widgets.protocol.endpoints import Endpoint
+    from realtime_widgets.runtime import SessionRuntime
     from realtime_widgets.turns import Turn
     from realtime_widgets.usage import Usage
 
@@ -55,7 +56,7 @@ class Accounts:
         self._time = Stopwatch(clock)
         self._budget = budget
         self._guard = BudgetGuard(budget, lambda: self._time.seconds) if budget else None
-        self._tell: Callable[[str], None] = lambda text: None
+        self._runtime: SessionRuntime | None = None
         self._stop: Callable[[str], None] = lambda reason: None
 
     @property
@@ -76,9 +77,9 @@ class Accounts:
             return "free, on this machine" if self._free else ""
         return f"{usage.total_tokens + usage.transcription.total_tokens:,} tokens, {usage.cost}"
 
-    def attach(self, tell: Callable[[str], None], stop: Callable[[str], None]) -> None:
-        """Name what tells the person something, and what ends the session for a reason."""
-        self._tell, self._stop = tell, stop
+    def attach(self, runtime: SessionRuntime, stop: Callable[[str], None]) -> None:
+        """Name the session that is told of warnings, and what ends it for a reason."""
+        self._runtime, self._stop = runtime, stop
 
     def receive(self, event: ev.AnyServerEvent) -> None:
         """Count what a server event reports."""
@@ -91,11 +92,13 @@ class Accounts:
                 self._time.stop()
                 self._stop(due.reason)
                 return False
-            self._tell(due.text)
+            if self._runtime:
+                self._runtime.core.notice("notice", due.text)
+                self._runtime.changed()
         return True
 
     def watch(self) -> Coroutine[object, object, None]:
-        """Start the clock; gives what has to run until the session ends.
+        """Return what has to run from now until the session ends; the clock runs with it.
 
         Raises
         ------
@@ -109,7 +112,6 @@ class Accounts:
                 f'minutes, or its price, prices={{"{model}": Price(...)}}, or whose price it has, '
                 f'prices={{"{model}": "gpt-realtime-2.1"}}'
             )
-        self._time.start()
         return self._watch()
 
     def of_turn(self, turn: Turn, conversation: Conversation) -> Usage:
@@ -117,6 +119,7 @@ class Accounts:
         return self._meter.of(turn.response_ids, _question_ids(turn, conversation))
 
     async def _watch(self) -> None:
+        self._time.start()
         try:
             while (wait := self._next_check_s()) is not None:
                 await asyncio.sleep(wait)

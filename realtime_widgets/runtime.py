@@ -76,7 +76,7 @@ class SessionRuntime:
         self.settings = settings
         self.journal = journal
         self.accounts = accounts
-        accounts.attach(tell=lambda text: self.core.notice("notice", text), stop=self._end)
+        accounts.attach(self, stop=self._end)
         self.closed_reason = ""
         self.closed_by_person = False
         self.tools: dict[str, RunningTool] = {}

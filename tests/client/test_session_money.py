@@ -125,6 +125,31 @@ async def test_a_spoken_answer_that_uses_the_budget_up_is_given_whole(connect: O
         assert session.state == "closed"
 
 
+async def test_where_time_is_what_is_billed_the_time_uses_the_budget_up(connect: Open) -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("One", "1")]) as server:
+        session = connect(server, prices={"scripted": Price(per_session_minute=600)}, budget=Budget(money=3))
+        reply = await session.ask("One")
+        assert str(reply.usage.cost) == "billed by the minute of the session"
+        runtime = session.runtime
+        assert await session._io(runtime.until(lambda: runtime.state == "closed", 10))
+        assert runtime.closed_reason.startswith("the budget of $3.00 is used up")
+        spent = session.usage.money
+        assert spent is not None and spent >= 3
+        assert session.usage.money == spent, "the clock stands still"
+        assert [line.what for line in session.usage.cost.lines] == ["session time"]
+
+
+async def test_a_warning_of_the_clock_is_shown_while_nothing_else_happens(connect: Open) -> None:
+    async with ScriptedServer(Talk().start()) as server:
+        session = connect(server, budget=Budget(minutes=100, warn_at=1e-6))
+        await session.start()
+        runtime = session.runtime
+        assert await session._io(runtime.until(lambda: bool(runtime.core.notices), 10))
+        assert notices(session)[0].startswith("Of the 100 minutes of the budget, 0 minutes have passed")
+        assert session.state == "listening"
+
+
 async def test_a_budget_in_minutes_ends_the_session_while_nothing_happens(connect: Open) -> None:
     async with ScriptedServer(Talk().start()) as server:
         session = connect(server, budget=Budget(minutes=0.001))
