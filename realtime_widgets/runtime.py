@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from realtime_widgets.accounts import Accounts
     from realtime_widgets.journal import Journal
     from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
@@ -58,13 +59,7 @@ class RunningTool:
 
 
 class SessionRuntime:
-    """Connects one session's core with the world.
-
-    Parameters
-    ----------
-    endpoint, settings, registry, runner, journal
-        What the session was made with.
-    """
+    """Connects one session's core with the world; takes what the session was made with."""
 
     def __init__(
         self,
@@ -73,11 +68,15 @@ class SessionRuntime:
         registry: ToolRegistry,
         runner: ToolRunner,
         journal: Journal,
+        *,
+        accounts: Accounts,
     ) -> None:
         self.core = SessionCore()
         self.endpoint = endpoint
         self.settings = settings
         self.journal = journal
+        self.accounts = accounts
+        accounts.attach(self, stop=self._end)
         self.closed_reason = ""
         self.closed_by_person = False
         self.tools: dict[str, RunningTool] = {}
@@ -294,6 +293,7 @@ class SessionRuntime:
             self._spawn(self._deliver(self._connection))
             definitions = self._registry.definitions()
             await self._configure(definitions)
+            self._spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
             self._end(str(error))
             raise
@@ -356,6 +356,7 @@ class SessionRuntime:
                 self.problem(f"{error}; it was left out.")
                 continue
             self.journal.record("server", event)
+            self.accounts.receive(event)
             try:
                 commands = self.core.receive(event)
             except Exception:
@@ -364,6 +365,7 @@ class SessionRuntime:
                 self.problem(f"The server's event {event.type} could not be used; it was left out.")
                 continue
             self.perform(commands)
+            self.accounts.check()
 
     async def _deliver(self, connection: Connection) -> None:
         while True:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from realtime_widgets.accounts import Accounts
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
@@ -24,14 +25,17 @@ from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detec
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
-from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine, Iterable
 
+    from realtime_widgets.budget import Budget
+    from realtime_widgets.meter import RateLimit
+    from realtime_widgets.prices import OwnPrices, PriceTable
     from realtime_widgets.sources import Sound
     from realtime_widgets.turns import Turn
+    from realtime_widgets.usage import Usage
 
 T = TypeVar("T")
 
@@ -74,6 +78,11 @@ class RealtimeSession:
         Of the voice, 0.25 to 1.5.
     transcription : str, optional
         Model that writes down what the user says.
+    budget : Budget, optional
+        What the session may use, in money and minutes, before it ends by itself: ``Budget(money=0.50)``.
+    prices : mapping or PriceTable, optional
+        Prices that go before the built-in ones, by name of a model or of a deployment: a `Price`, or the name
+        of the model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
 
     Raises
     ------
@@ -98,16 +107,21 @@ class RealtimeSession:
         api_key: str | Secret | None = None,
         speed: float = 1.0,
         transcription: str | None = None,
+        budget: Budget | None = None,
+        prices: PriceTable | OwnPrices | None = None,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
         resolved = resolve_endpoint(endpoint, api_key, model, transcription)
+        accounts = Accounts(resolved, prices, budget, time.monotonic)
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)
         self.journal = Journal(time.monotonic)
         self._engine = shared_engine()
         runner = ToolRunner(_running_loop())
-        self._runtime = self._engine.run(SessionRuntime, resolved, settings, self.tools, runner, self.journal)
+        self._runtime = self._engine.run(
+            lambda: SessionRuntime(resolved, settings, self.tools, runner, self.journal, accounts=accounts)
+        )
         self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
 
     @property
@@ -127,9 +141,18 @@ class RealtimeSession:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all responses so far."""
-        responses = self._engine.run(lambda: list(self._runtime.core.conversation.responses.values()))
-        return Usage.total(response.usage for response in responses)
+        """Tokens and money so far, of all responses and of writing down what was said."""
+        return self._engine.run(lambda: self._runtime.accounts.usage)
+
+    @property
+    def usage_by_turn(self) -> list[Usage]:
+        """What each turn used so far, in order; what belongs to no turn is in `usage` only."""
+        return self._engine.run(self._usage_by_turn)
+
+    @property
+    def rate_limits(self) -> dict[str, RateLimit]:
+        """What is left of the account's limits, by name, as the service last told it."""
+        return self._engine.run(lambda: self._runtime.accounts.rate_limits)
 
     @property
     def transcript(self) -> str:
@@ -304,6 +327,10 @@ class RealtimeSession:
         heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
         return [self._reply(turn) for turn in turns], heard
 
+    def _usage_by_turn(self) -> list[Usage]:
+        core = self._runtime.core
+        return [self._runtime.accounts.of_turn(turn, core.conversation) for turn in core.turns.values()]
+
     def _reply(self, turn: Turn) -> Reply:
         """Put a turn's answer together; on the I/O thread."""
         runtime = self._runtime
@@ -322,7 +349,7 @@ class RealtimeSession:
             text=" ".join(texts),
             question=runtime.core.question_of(turn),
             tool_calls=[result for result in results if result],
-            usage=Usage.total(response.usage for response in responses),
+            usage=runtime.accounts.of_turn(turn, conversation),
             pcm=pcm,
             interrupted=turn.interrupted,
             heard=not isinstance(runtime.speaker, InstantSpeaker),
