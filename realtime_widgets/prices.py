@@ -86,10 +86,11 @@ class Price:
 #: What the local endpoint costs.
 ON_THIS_MACHINE = Price(0, 0, 0, 0, 0, 0, 0, 0, per_minute=0, per_session_minute=0, source="on this machine")
 
-_OPENAI = "OpenAI's price list, read 22 Nov 2026"
+_OPENAI = "digest of OpenAI's prices, 22 Nov 2026"
+_SECOND_HAND = "second-hand, not checked against a price list"
 _OPENAI_2024 = "OpenAI's price list of October 2024"
 _OPENAI_OLD = "OpenAI's price list while the model was offered"
-_XAI = "xAI, about $0.001333 a second, read 22 Nov 2026"
+_XAI = "xAI, about $0.001333 a second, digest of 22 Nov 2026"
 _XAI_APRIL = "xAI's model page of 4 Apr 2026"
 
 _REALTIME = Price(4, 0.40, 16, 32, 0.40, 64, 5, 0.50, source=_OPENAI)
@@ -127,9 +128,9 @@ BUILT_IN: tuple[tuple[str, Price], ...] = (
     ("gpt-realtime-whisper", Price(per_minute=0.017, source=_OPENAI)),
     ("gpt-live-transcribe", Price(per_minute=0.017, source=_OPENAI)),
     ("gpt-transcribe", Price(per_minute=0.0045, source=_OPENAI)),
-    ("gpt-4o-transcribe", Price(text_in=2.50, audio_in=2.50, text_out=10, source=_OPENAI)),
-    ("gpt-4o-mini-transcribe", Price(text_in=1.25, audio_in=1.25, text_out=5, source=_OPENAI)),
-    ("whisper-1", Price(per_minute=0.006, source=_OPENAI)),
+    ("gpt-4o-transcribe", Price(text_in=2.50, audio_in=2.50, text_out=10, source=_SECOND_HAND)),
+    ("gpt-4o-mini-transcribe", Price(text_in=1.25, audio_in=1.25, text_out=5, source=_SECOND_HAND)),
+    ("whisper-1", Price(per_minute=0.006, source=_SECOND_HAND)),
     ("grok-voice*", replace(_GROK, per_session_minute=0.05, since=date(2026, 4, 4), source=_XAI_APRIL)),
     ("grok-voice*", _GROK),
     (LOCAL_MODEL, ON_THIS_MACHINE),
