@@ -86,11 +86,11 @@ class Price:
 #: What the local endpoint costs.
 ON_THIS_MACHINE = Price(0, 0, 0, 0, 0, 0, 0, 0, per_minute=0, per_session_minute=0, source="on this machine")
 
-_OPENAI = "digest of OpenAI's prices, 22 Nov 2026"
+_OPENAI = "OpenAI's prices as known on 22 Nov 2026"
 _SECOND_HAND = "second-hand, not checked against a price list"
 _OPENAI_2024 = "OpenAI's price list of October 2024"
 _OPENAI_OLD = "OpenAI's price list while the model was offered"
-_XAI = "xAI, about $0.001333 a second, digest of 22 Nov 2026"
+_XAI = "xAI, about $0.001333 a second, as known on 22 Nov 2026"
 _XAI_APRIL = "xAI's model page of 4 Apr 2026"
 
 _REALTIME = Price(4, 0.40, 16, 32, 0.40, 64, 5, 0.50, source=_OPENAI)

@@ -74,7 +74,7 @@ def test_a_deployment_costs_what_its_model_costs() -> None:
     table = TABLE.with_own({"our-deployment": "gpt-realtime-2.1", "our-words": "whisper-1"})
     price = table.price("our-deployment")
     assert price
-    assert (price.text_out, price.source) == (24, "OpenAI's price list, read 22 Nov 2026, as gpt-realtime-2.1")
+    assert (price.text_out, price.source) == (24, "OpenAI's prices as known on 22 Nov 2026, as gpt-realtime-2.1")
     assert TABLE.price("our-deployment") is None, "the table it was made from is as before"
 
 
