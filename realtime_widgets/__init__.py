@@ -16,11 +16,13 @@ from realtime_widgets.errors import (
     SessionClosedError,
     ToolArgumentsError,
     ToolDefinitionError,
+    ToolStoppedError,
 )
 from realtime_widgets.prices import Price, PriceTable
 from realtime_widgets.protocol.endpoints import Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.session import RealtimeSession
+from realtime_widgets.tools import progress
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
@@ -47,9 +49,11 @@ __all__ = [
     "SessionClosedError",
     "ToolArgumentsError",
     "ToolDefinitionError",
+    "ToolStoppedError",
     "Transcript",
     "Usage",
     "__version__",
+    "progress",
 ]
 
 _WIDGETS = ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript")

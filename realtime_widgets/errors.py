@@ -45,5 +45,9 @@ class ToolArgumentsError(RealtimeWidgetsError, ValueError):
     """Arguments of a tool call that do not parse or do not fit the tool's schema."""
 
 
+class ToolStoppedError(RealtimeWidgetsError, RuntimeError):
+    """Raised by `progress` inside a tool whose call was cancelled or ran out of time."""
+
+
 class LocalEndpointError(RealtimeWidgetsError, RuntimeError):
     """The embedded endpoint could not start or lacks what it needs."""

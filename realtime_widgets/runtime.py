@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.core import SessionCore
@@ -24,7 +24,8 @@ from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.speakers import InstantSpeaker, Speaker
-from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+from realtime_widgets.tool_calls import RunningTool, ToolCalls
+from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, Turn, TurnEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
     from realtime_widgets.settings import SessionSettings
-    from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
+    from realtime_widgets.tools import ToolRegistry, ToolRunner
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +49,6 @@ HELD_BLOCKS = 500
 MAX_UNSENT = 1500
 #: How often a local endpoint is asked whether its models are loaded.
 READY_POLL_S = 0.25
-
-
-@dataclass
-class RunningTool:
-    """A tool call as it stands: `result` is None while it runs."""
-
-    call: ToolCall
-    result: ToolResult | None = None
 
 
 class SessionRuntime:
@@ -79,7 +72,8 @@ class SessionRuntime:
         accounts.attach(self, stop=self._end)
         self.closed_reason = ""
         self.closed_by_person = False
-        self.tools: dict[str, RunningTool] = {}
+        self.calls = ToolCalls(runner, self._tool_ended, self.changed)
+        self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
         self._registry = registry
         self._runner = runner
@@ -157,6 +151,7 @@ class SessionRuntime:
         self._end("it was closed")
         current = asyncio.current_task()
         await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
+        await self.calls.wait()
         if self._closing:
             await self._closing
 
@@ -171,7 +166,7 @@ class SessionRuntime:
                 case Silence():
                     self.speaker.silence()
                 case RunTool(call):
-                    self._spawn(self._run_tool(call))
+                    self.calls.begin(call, *self._registry.to_run(call.name))
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
@@ -374,13 +369,9 @@ class SessionRuntime:
             except ConnectionFailedError:
                 return  # `_receive` ends the session once it has read what the server said last
 
-    async def _run_tool(self, call: ToolCall) -> None:
-        running = RunningTool(call)
-        self.tools[call.call_id] = running
-        self.changed()
-        tool = self._registry.get(call.name)
-        running.result = await self._runner.run(call.call_id, tool, call.name, call.arguments)
-        self.perform(self.core.tool_finished(call.call_id, running.result.output))
+    def _tool_ended(self, running: RunningTool) -> None:
+        if running.result and self._phase != "closed":
+            self.perform(self.core.tool_finished(running.call.call_id, running.result.output))
 
     def _end(self, reason: str) -> None:
         if self._phase == "closed":
@@ -391,6 +382,7 @@ class SessionRuntime:
         if not self.closed_by_person:
             self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
+        self.calls.stop("the session ended before the tool did")
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:

@@ -86,10 +86,13 @@ class PrintedText:
 _current: ContextVar[PrintedText | None] = ContextVar("realtime_widgets_printed", default=None)
 
 
-def current_call() -> PrintedText | None:
-    """Return what collects the output of the call that this code runs in; None outside of calls."""
+def current_call(*, closed: bool = False) -> PrintedText | None:
+    """Return what collects the output of the call that this code runs in; None outside of calls.
+
+    A call that has its output counts only where `closed` is set: its code may still run.
+    """
     printed = _current.get()
-    return None if printed is None or printed.closed else printed
+    return None if printed is None or (printed.closed and not closed) else printed
 
 
 @contextmanager

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.conversation import Item
     from realtime_widgets.core import SessionCore
-    from realtime_widgets.runtime import RunningTool
+    from realtime_widgets.tool_calls import RunningTool
     from realtime_widgets.turns import Notice
     from realtime_widgets.widgets.messages import Entry, ToolCard
 

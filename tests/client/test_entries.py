@@ -5,7 +5,7 @@ from typing import Any
 
 from realtime_widgets.core import SessionCore
 from realtime_widgets.playback import Part, PlayedTo
-from realtime_widgets.runtime import RunningTool
+from realtime_widgets.tool_calls import RunningTool
 from realtime_widgets.tools.runner import ToolResult
 from realtime_widgets.turns import ToolCall
 from realtime_widgets.widgets.entries import make_entries, tool_card
