@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from realtime_widgets.accounts import Accounts
 from realtime_widgets.audio import from_pcm16, write_wav
+from realtime_widgets.calls import SessionCalls
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     AudioError,
@@ -160,11 +161,18 @@ class RealtimeSession:
         items = self._engine.run(lambda: list(self._runtime.core.conversation))
         return "\n".join(f"{item.role}: {item.text}" for item in items if item.text)
 
+    @property
+    def calls(self) -> SessionCalls:
+        """The model's tool calls: what they are at, and how to approve, deny or cancel them without a page."""
+        return SessionCalls(self._runtime)
+
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call; running the cell again replaces it.
 
         Works with and without parentheses; `options` are those of `ToolRegistry.add`. The function is
-        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop.
+        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop, unless
+        an option says otherwise; see `ToolOptions`. An interruption stops the voice and not the tools: a call
+        ends early by the button on its card, by `calls`, by its time limit, and with the session.
         """
         return self.tools.add(function, **options)
 

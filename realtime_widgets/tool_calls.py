@@ -222,6 +222,7 @@ class ToolCalls:
             error=outcome.error,
             traceback=outcome.traceback,
             printed=output.text() if output else "",
+            pictures=tuple(output.pictures()) if output else (),
             seconds=self._runner.clock() - running.started,
         )
 

@@ -16,6 +16,7 @@ export interface Scene {
 }
 
 const tool = (change: Partial<ToolCard>): ToolCard => ({
+  call_id: "call_1",
   name: "reaction_rate",
   arguments: '{"temperature": 40, "unit": "C"}',
   state: "done",
@@ -23,6 +24,9 @@ const tool = (change: Partial<ToolCard>): ToolCard => ({
   error: "",
   traceback: "",
   printed: "",
+  note: "",
+  fraction: null,
+  pictures: [],
   seconds: null,
   ...change,
 });
@@ -91,6 +95,23 @@ export const SCENES: Record<string, Scene> = {
       ...talk,
       entry("tool", "", {
         tool: tool({ name: "find_paper", arguments: '{"query": "Arrhenius plot"}', state: "running" }),
+      }),
+      entry("tool", "", {
+        tool: tool({
+          name: "measure",
+          arguments: '{"samples": 12}',
+          state: "running",
+          note: "sample 5 of 12",
+          fraction: 5 / 12,
+        }),
+      }),
+      entry("tool", "", {
+        tool: tool({
+          name: "open_valve",
+          arguments: '{"valve": 3, "seconds": 20}',
+          state: "approval",
+          note: "Without an answer it is refused after 60 s.",
+        }),
       }),
       entry("assistant", "The table has no entry for Fahrenheit. I can convert it first: that is", {
         source: "speech",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import os
 import sys
@@ -9,16 +10,18 @@ import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ToolStoppedError
 from realtime_widgets.tools.capture import PRINTED_LIMIT, PrintedText, current_call
 from realtime_widgets.tools.notices import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _HERE = str(Path(__file__).parent) + os.sep
+#: Characters of base64 that the pictures of one call may take: they travel to the page and into the notebook.
+PICTURE_LIMIT = 512 * 1024
 #: Longest note of progress, in characters.
 MAX_NOTE = 200
 
@@ -45,6 +48,8 @@ class CallOutput(PrintedText):
     def __init__(self, limit: int = PRINTED_LIMIT, on_change: Callable[[], object] | None = None) -> None:
         super().__init__(limit)
         self.progress: Progress | None = None
+        self._pictures: list[str] = []
+        self._picture_room = PICTURE_LIMIT
         #: The thread that runs the code of a sync tool.
         self.thread_id: int | None = None
         self._on_change = on_change
@@ -62,6 +67,29 @@ class CallOutput(PrintedText):
         """Take a note of progress."""
         self.progress = progress
         self.changed()
+
+    def show(self, data: Mapping[str, Any]) -> None:
+        """Take something displayed, as a MIME bundle: a picture as such, all else as text."""
+        for kind in ("image/png", "image/jpeg"):
+            if (picture := data.get(kind)) is not None:
+                return self._show_picture(kind, picture)
+        return super().show(data)
+
+    def _show_picture(self, kind: str, picture: str | bytes) -> None:
+        encoded = base64.b64encode(picture).decode() if isinstance(picture, bytes) else "".join(picture.split())
+        with self._end_lock:
+            fits = len(encoded) <= self._picture_room
+            if fits:
+                self._picture_room -= len(encoded)
+                self._pictures.append(f"data:{kind};base64,{encoded}")
+        if not fits:
+            self.write(f"[a picture of {len(encoded) * 3 // 4:,} bytes is too large to be shown here]\n")
+        self.changed()
+
+    def pictures(self) -> list[str]:
+        """Return the pictures so far, as data URIs."""
+        with self._end_lock:
+            return list(self._pictures)
 
     def changed(self) -> None:
         """Say that there is something new."""

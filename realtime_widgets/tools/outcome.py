@@ -42,6 +42,8 @@ class ToolResult:
         reached.
     printed : str
         What the call printed.
+    pictures : tuple of str
+        What the call displayed, as data URIs of PNG or JPEG.
     seconds : float
         From the call to its result, waiting for a thread or the loop included.
     """
@@ -55,6 +57,7 @@ class ToolResult:
     error: str | None = None
     traceback: str = field(default="", repr=False)
     printed: str = field(default="", repr=False)
+    pictures: tuple[str, ...] = field(default=(), repr=False)
     seconds: float = 0.0
 
 

@@ -113,6 +113,7 @@ class ToolRunner:
             error=outcome.error,
             traceback=outcome.traceback,
             printed=output.text(),
+            pictures=tuple(output.pictures()),
             seconds=self.clock() - started,
         )
 
