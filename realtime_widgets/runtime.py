@@ -25,6 +25,7 @@ from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.speakers import InstantSpeaker, Speaker
 from realtime_widgets.tool_calls import RunningTool, ToolCalls
+from realtime_widgets.tools.announcement import Announcement
 from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, Turn, TurnEnded
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class SessionRuntime:
         self.calls = ToolCalls(runner, self._tool_ended, self.changed)
         self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
-        self._registry = registry
+        self._announcement = Announcement(registry)
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "closed"] = "idle"
         self._preparing = False
@@ -166,7 +167,7 @@ class SessionRuntime:
                 case Silence():
                     self.speaker.silence()
                 case RunTool(call):
-                    self.calls.begin(call, *self._registry.to_run(call.name))
+                    self.calls.begin(call, *self._announcement.to_run(call.name))
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
@@ -253,9 +254,9 @@ class SessionRuntime:
         self.perform(self.core.silenced(positions))
 
     def update_tools(self) -> None:
-        """Tell the service of the tools as they are now registered."""
-        if self._phase == "open":
-            session = {"type": "realtime", "tools": self._registry.definitions()}
+        """Tell the service of the tools as they are now, once no response is being made; see `Announcement`."""
+        if self._phase == "open" and not self.core.conversation.responding and self._announcement.due:
+            session = {"type": "realtime", "tools": self._announcement.take()}
             event_id = self.core.new_id("tools")
             self.perform([Send(ev.SessionUpdate(event_id=event_id, session=session))])
         self.changed()
@@ -286,8 +287,7 @@ class SessionRuntime:
             self._connection = await Connection.open(self.endpoint)
             self._spawn(self._receive(self._connection))
             self._spawn(self._deliver(self._connection))
-            definitions = self._registry.definitions()
-            await self._configure(definitions)
+            await self._configure(self._announcement.take())
             self._spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
             self._end(str(error))
@@ -297,8 +297,7 @@ class SessionRuntime:
             raise
         self._phase = "open"
         shared_engine().responsiveness.acquire()
-        if self._registry.definitions() != definitions:
-            self.update_tools()
+        self.update_tools()
         while self._held:
             self._held.popleft()()
         if self._embedded:
@@ -359,6 +358,8 @@ class SessionRuntime:
                 log.exception("the event %s could not be used", event.type)
                 self.problem(f"The server's event {event.type} could not be used; it was left out.")
                 continue
+            if isinstance(event, ev.ResponseDone):
+                self.update_tools()
             self.perform(commands)
             self.accounts.check()
 

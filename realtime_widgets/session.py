@@ -26,6 +26,7 @@ from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detec
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
+from realtime_widgets.tools.changes import describe_change
 
 if TYPE_CHECKING:
     import os
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from realtime_widgets.meter import RateLimit
     from realtime_widgets.prices import OwnPrices, PriceTable
     from realtime_widgets.sources import Sound
+    from realtime_widgets.tools import ToolChange
     from realtime_widgets.turns import Turn
     from realtime_widgets.usage import Usage
 
@@ -123,7 +125,7 @@ class RealtimeSession:
         self._runtime = self._engine.run(
             lambda: SessionRuntime(resolved, settings, self.tools, runner, self.journal, accounts=accounts)
         )
-        self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
+        self.tools.on_change(self._tool_changed)
 
     @property
     def runtime(self) -> SessionRuntime:
@@ -168,6 +170,9 @@ class RealtimeSession:
 
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call; running the cell again replaces it.
+
+        Where the signature or the description changed, the cell shows how; the model is told between two
+        responses, and until then its calls, like those that are running, end on the old code.
 
         Works with and without parentheses; `options` are those of `ToolRegistry.add`. The function is
         returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop, unless
@@ -292,6 +297,11 @@ class RealtimeSession:
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
+
+    def _tool_changed(self, change: ToolChange) -> None:
+        if difference := describe_change(change):
+            print(difference)  # in the cell that replaced the tool
+        self._engine.call(self._runtime.update_tools)
 
     @staticmethod
     def _user_text(text: str) -> dict[str, Any]:

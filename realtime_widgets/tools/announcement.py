@@ -1,0 +1,46 @@
+"""What the service was told of the tools, and which code a call of the model means. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from realtime_widgets.tools.registry import ToolRegistry
+    from realtime_widgets.tools.tool import Tool
+
+
+class Announcement:
+    """Keeps calls and code together while a tool is replaced.
+
+    Between two responses the service is told what changed. A response that was begun before may still call
+    by the old signature: such a call runs on the code that the signature belongs to. New code under the same
+    signature and description counts at once, and needs no telling.
+
+    Parameters
+    ----------
+    registry
+        The tools as they are now.
+    """
+
+    def __init__(self, registry: ToolRegistry) -> None:
+        self._registry = registry
+        self._told: dict[str, Tool] = {}
+
+    @property
+    def due(self) -> bool:
+        """Whether the service does not know the tools as they are."""
+        now = [tool.definition() for tool in self._registry.values() if tool.enabled]
+        return now != [tool.definition() for tool in self._told.values()]
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return the tools as the protocol's ``session.tools`` has them, which counts as told."""
+        self._told = {tool.name: tool for tool in self._registry.values() if tool.enabled}
+        return [tool.definition() for tool in self._told.values()]
+
+    def to_run(self, name: str) -> tuple[Tool | None, str]:
+        """Return the tool for a call of the model, or None and what to tell it instead."""
+        tool, missing = self._registry.to_run(name)
+        told = self._told.get(name)
+        if tool is not None and told is not None and told.definition() != tool.definition():
+            return told, ""
+        return tool, missing
