@@ -130,11 +130,6 @@ class Conversation:
         """Item ids, in conversation order."""
         return list(self._order)
 
-    @property
-    def responding(self) -> bool:
-        """Whether the newest response of the conversation is still being made."""
-        return next((each.active for each in reversed(self.responses.values()) if not each.out_of_band), False)
-
     def __iter__(self) -> Iterator[Item]:
         return (self.items[item_id] for item_id in self._order)
 

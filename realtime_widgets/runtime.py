@@ -24,7 +24,7 @@ from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.speakers import InstantSpeaker, Speaker
-from realtime_widgets.tool_calls import RunningTool, ToolCalls
+from realtime_widgets.tool_calls import PICTURE, RunningTool, ToolCalls, picture_item
 from realtime_widgets.tools.announcement import Announcement
 from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, Turn, TurnEnded
 
@@ -254,8 +254,8 @@ class SessionRuntime:
         self.perform(self.core.silenced(positions))
 
     def update_tools(self) -> None:
-        """Tell the service of the tools as they are now, once no response is being made; see `Announcement`."""
-        if self._phase == "open" and not self.core.conversation.responding and self._announcement.due:
+        """Tell the service of the tools as they are now, where that is due; see `Announcement`."""
+        if self._phase == "open" and self._announcement.due:
             session = {"type": "realtime", "tools": self._announcement.take()}
             event_id = self.core.new_id("tools")
             self.perform([Send(ev.SessionUpdate(event_id=event_id, session=session))])
@@ -265,6 +265,7 @@ class SessionRuntime:
         if self._phase == "closed":
             return
         self.journal.record("client", event)
+        self._announcement.sent(event)
         self._outgoing.put_nowait(event)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -358,7 +359,7 @@ class SessionRuntime:
                 log.exception("the event %s could not be used", event.type)
                 self.problem(f"The server's event {event.type} could not be used; it was left out.")
                 continue
-            if isinstance(event, ev.ResponseDone):
+            if self._announcement.received(event):
                 self.update_tools()
             self.perform(commands)
             self.accounts.check()
@@ -372,7 +373,11 @@ class SessionRuntime:
 
     def _tool_ended(self, running: RunningTool) -> None:
         if running.result and self._phase != "closed":
-            self.perform(self.core.tool_finished(running.call.call_id, running.result.output))
+            commands = self.core.tool_finished(running.call.call_id, running.result.output)
+            if commands and running.result.images:
+                item = picture_item(self.core.new_id(PICTURE), running.result.images)
+                commands.insert(1, Send(ev.ItemCreate(event_id=self.core.new_id("item"), item=item)))
+            self.perform(commands)
 
     def _end(self, reason: str) -> None:
         if self._phase == "closed":

@@ -22,12 +22,14 @@ from realtime_widgets.tools.lifecycle import (
 from realtime_widgets.tools.outcome import ToolResult, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from realtime_widgets.tools import Tool, ToolRunner
     from realtime_widgets.tools.call_output import CallOutput
     from realtime_widgets.turns import ToolCall
 
+#: In the ids of items that hold pictures which tools returned; their cards show them.
+PICTURE = "picture"
 #: Shortest time between two refreshes for what a running call prints and notes, in seconds.
 OUTPUT_REFRESH_S = 0.1
 STOPPED_BY_PERSON = "the person stopped this call"
@@ -267,3 +269,9 @@ class ToolCalls:
 def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: Any) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(function, *arguments)
+
+
+def picture_item(item_id: str, images: Sequence[str]) -> dict[str, Any]:
+    """Return the item that brings pictures, as data URIs, to the model: outputs of calls hold only text."""
+    content = [{"type": "input_image", "image_url": uri} for uri in images]
+    return {"id": item_id, "type": "message", "role": "user", "content": content}

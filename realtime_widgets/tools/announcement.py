@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.protocol import events as ev
+
 if TYPE_CHECKING:
     from realtime_widgets.tools.registry import ToolRegistry
     from realtime_widgets.tools.tool import Tool
@@ -25,10 +27,35 @@ class Announcement:
     def __init__(self, registry: ToolRegistry) -> None:
         self._registry = registry
         self._told: dict[str, Tool] = {}
+        self._requested: set[str] = set()
+        self._response_id = ""
+
+    def sent(self, event: ev.ClientEvent) -> None:
+        """Note an event on its way to the service."""
+        if isinstance(event, ev.ResponseCreate):
+            self._requested.add(event.event_id)
+
+    def received(self, event: ev.AnyServerEvent) -> bool:
+        """Note an event of the service; gives whether it ended a response, or the wait for one."""
+        match event:
+            case ev.ResponseCreated(response={"conversation_id": None}):
+                pass
+            case ev.ResponseCreated(response=response):
+                self._requested.clear()
+                self._response_id = str(response.get("id") or "")
+            case ev.ResponseDone(response={"id": str(response_id)}) if response_id == self._response_id:
+                self._response_id = ""
+                return True
+            case ev.ErrorEvent(error=error) if error.event_id in self._requested:
+                self._requested.remove(error.event_id)
+                return True
+        return False
 
     @property
     def due(self) -> bool:
-        """Whether the service does not know the tools as they are."""
+        """Whether the service does not know the tools as they are, and this is the moment to tell it."""
+        if self._requested or self._response_id:
+            return False
         now = [tool.definition() for tool in self._registry.values() if tool.enabled]
         return now != [tool.definition() for tool in self._told.values()]
 

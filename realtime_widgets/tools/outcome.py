@@ -44,6 +44,8 @@ class ToolResult:
         What the call printed.
     pictures : tuple of str
         What the call displayed, as data URIs of PNG or JPEG.
+    images : tuple of str
+        The pictures among what it returned, which went to the model after the output, as data URIs.
     seconds : float
         From the call to its result, waiting for a thread or the loop included.
     """
@@ -58,6 +60,7 @@ class ToolResult:
     traceback: str = field(default="", repr=False)
     printed: str = field(default="", repr=False)
     pictures: tuple[str, ...] = field(default=(), repr=False)
+    images: tuple[str, ...] = field(default=(), repr=False)
     seconds: float = 0.0
 
 
@@ -69,6 +72,7 @@ class Outcome:
     value: Any = None
     error: str | None = None
     traceback: str = ""
+    images: tuple[str, ...] = ()
 
 
 def failure(error: str, trace: str = "") -> Outcome:

@@ -16,7 +16,8 @@ from realtime_widgets.tools.call_output import CallOutput
 from realtime_widgets.tools.capture import PRINTED_LIMIT, captured
 from realtime_widgets.tools.loop_thread import LoopThread, schedule
 from realtime_widgets.tools.outcome import Outcome, ToolResult, described, failure, raised
-from realtime_widgets.tools.output import OUTPUT_LIMIT, cut, encode_output
+from realtime_widgets.tools.output import OUTPUT_LIMIT, cut
+from realtime_widgets.tools.results import encode_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -114,6 +115,7 @@ class ToolRunner:
             traceback=outcome.traceback,
             printed=output.text(),
             pictures=tuple(output.pictures()),
+            images=outcome.images,
             seconds=self.clock() - started,
         )
 
@@ -162,7 +164,7 @@ class ToolRunner:
             output.begin()
             try:
                 value = tool.call_json(arguments)
-                made = _Awaitable(value) if inspect.iscoroutine(value) else self._returned(value)
+                made = _Awaitable(value) if inspect.iscoroutine(value) else self._returned(value, output)
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the tool's own here
                 made = raised(error)
             finally:
@@ -189,7 +191,7 @@ class ToolRunner:
     async def _finish(self, coroutine: Coroutine[Any, Any, Any], output: CallOutput) -> Outcome:
         with captured(output):
             try:
-                return self._returned(await coroutine)
+                return self._returned(await coroutine, output)
             except asyncio.CancelledError as error:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
@@ -227,11 +229,20 @@ class ToolRunner:
         error = job.exception()
         if error is not None:
             return raised(error)
-        outcome: Outcome = await self.aside(self._returned, job.result())
+        outcome: Outcome = await self.aside(self._received, job.result(), output)
         return outcome
 
-    def _returned(self, value: Any) -> Outcome:
-        return Outcome(encode_output(value, self._output_limit), value)
+    def _returned(self, value: Any, output: CallOutput) -> Outcome:
+        text, pictures = encode_result(value, self._output_limit)
+        for picture in pictures:
+            output.show({picture.kind: picture.data})
+        return Outcome(text, value, images=tuple(picture.uri for picture in pictures))
+
+    def _received(self, value: Any, output: CallOutput) -> Outcome:
+        try:
+            return self._returned(value, output)
+        except Exception as error:
+            return raised(error)
 
     async def _on_loop(
         self, body: Callable[[], Coroutine[Any, Any, Outcome]], output: CallOutput, on_main: bool = True

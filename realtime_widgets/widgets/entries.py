@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.playback import to_ms
+from realtime_widgets.tool_calls import PICTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +118,8 @@ def _notice_entry(notice: Notice) -> Entry:
 
 
 def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool], closed: bool) -> Entry | None:
+    if item.id.startswith(f"rw_{PICTURE}_"):
+        return None  # the card of the call shows it
     if item.kind == "function_call":
         kind = "tool"
     elif item.kind == "message" and item.role in ("user", "assistant"):

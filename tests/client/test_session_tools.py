@@ -8,9 +8,11 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, stall
+from realtime_widgets.widgets.entries import make_entries
 from tests.client.servers import server_on_its_own_thread
 
 if TYPE_CHECKING:
@@ -184,13 +186,15 @@ async def test_a_response_that_began_before_a_change_calls_the_old_signature_and
     second = talk.function_call_turn("Go", [Call("heat", {"kelvin": 300}, "new 300")], "Done.")
     began = next(index for index, step in enumerate(first) if "response.created" in str(step)) + 1
     ended = next(index for index, step in enumerate(first) if "response.done" in str(step)) + 1
-    changed = [*first[:began], stall(), *first[began:ended], announces("heat"), *first[ended:], *second]
+    changed = [*first[:began], stall(), *first[began:ended], announces("heat"), stall(), *first[ended:], *second]
+    told = threading.Event()
     async with ScriptedServer([*talk.start(), *changed]) as server:
         session = connect(server)
 
         @session.tool
         def heat(celsius: int) -> str:
             """Heat it."""
+            told.wait(5)
             return f"old {celsius}"
 
         asking = asyncio.create_task(session.ask("Go"))
@@ -201,6 +205,9 @@ async def test_a_response_that_began_before_a_change_calls_the_old_signature_and
             """Heat it."""
             return f"new {kelvin}"
 
+        server.resume()
+        await server.stalled()
+        told.set()
         server.resume()
         assert (await asking).tool_calls[0].version == 1
         assert (await session.ask("Go")).tool_calls[0].version == 2
@@ -306,3 +313,36 @@ async def test_closing_does_not_wait_for_a_tool(connect: Open) -> None:
         await session.close()
         end.set()
         assert session.state == "closed"
+
+
+async def test_a_returned_picture_goes_to_the_model_after_the_output(connect: Open) -> None:
+    def look(side: int) -> Any:
+        """Look through the camera."""
+        return np.zeros((side, side, 3), np.uint8)
+
+    talk = Talk()
+    turn = talk.function_call_turn("Go", [Call("look", {"side": 8}, re.compile("picture 1"))], "It is black.")
+    output = next(index for index, step in enumerate(turn) if "function_call_output" in str(step))
+    shown = expect(
+        "conversation.item.create",
+        item={
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_image", "image_url": re.compile("^data:image/png;base64,")}],
+        },
+    )
+
+    def item(matched: Any) -> Any:
+        return matched[-1]["item"]
+
+    seen = shown.then(emit("conversation.item.added", item=item))
+    steps = [*turn[: output + 1], seen, *turn[output + 1 :]]
+    async with ScriptedServer([*talk.start(), *steps]) as server:
+        session = connect(server, tools=[look])
+        reply = await session.ask("Go")
+        assert reply.text == "It is black."
+        runtime = session.runtime
+        entries = make_entries(runtime.core, runtime.tools, closed=False)
+        assert [entry["kind"] for entry in entries] == ["user", "tool", "assistant"]
+        assert entries[1]["tool"]["pictures"] == list(reply.tool_calls[0].images)
+        assert session.transcript == "user: Go\nassistant: It is black."
