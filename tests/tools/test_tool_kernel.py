@@ -179,3 +179,30 @@ print(results[0].pictures[0][:30], "publish" in vars(get_ipython().display_pub))
         "data:image/png;base64,iVBORw0K False",
     ]
     assert notebook.displayed == ["'of the cell'", "'and again'"]
+
+
+def test_a_plot_lands_on_its_call_and_under_no_cell(notebook: Notebook):
+    pytest.importorskip("matplotlib")
+    shown = notebook.run('''
+%matplotlib inline
+import matplotlib.pyplot as plt, warnings
+
+@tools.add
+def plots():
+    "Plot."
+    plt.figure()
+    plt.plot([1, 3, 2])
+    plt.show()
+    warnings.warn("a rough curve")
+    figure, axes = plt.subplots()
+    return axes
+
+result = await asyncio.wrap_future(call("plots"))
+print(len(result.pictures), len(result.images), "a rough curve" in result.printed, result.output, plt.get_fignums())
+''')
+    assert shown == {
+        "stdout": "2 1 True <picture 1, in the message after this output> []\n",
+        "stderr": "",
+        "error": "",
+    }
+    assert notebook.displayed == []
