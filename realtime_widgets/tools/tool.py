@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ToolDefinitionError
 from realtime_widgets.tools.options import ToolOptions
+from realtime_widgets.tools.results import encode_result
 from realtime_widgets.tools.schema import ToolSchema, is_async, schema_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,29 @@ class Tool:
         """
         return self.function(**self.schema.parse(arguments))
 
+    def answer(self, arguments: str = "{}") -> Any:
+        """Call the function by hand, JSON in and JSON out: gives the very text that would go to the model.
+
+        Nobody is asked and nothing is captured; an error of the function comes out as it is.
+
+        Parameters
+        ----------
+        arguments
+            A JSON object as text.
+
+        Returns
+        -------
+        str
+            The output's text; for an async tool a coroutine that gives it.
+
+        Raises
+        ------
+        ToolArgumentsError
+            Where the arguments do not fit.
+        """
+        value = self.call_json(arguments)
+        return _answer_later(value) if inspect.iscoroutine(value) else encode_result(value)[0]
+
     def definition(self) -> dict[str, Any]:
         """Return the tool as the protocol's ``session.tools`` has it."""
         return {
@@ -127,6 +151,10 @@ class Tool:
             "description": self.description,
             "parameters": self.parameters,
         }
+
+
+async def _answer_later(value: Coroutine[Any, Any, Any]) -> str:
+    return encode_result(await value)[0]
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:

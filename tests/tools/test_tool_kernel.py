@@ -183,7 +183,7 @@ print(results[0].pictures[0][:30], "publish" in vars(get_ipython().display_pub))
 
 def test_a_plot_lands_on_its_call_and_under_no_cell(notebook: Notebook):
     pytest.importorskip("matplotlib")
-    shown = notebook.run('''
+    shown = notebook.run("""
 %matplotlib inline
 import matplotlib.pyplot as plt, warnings
 
@@ -198,10 +198,11 @@ def plots():
     return axes
 
 result = await asyncio.wrap_future(call("plots"))
-print(len(result.pictures), len(result.images), "a rough curve" in result.printed, result.output, plt.get_fignums())
-''')
+print(len(result.pictures), len(result.images), "a rough curve" in result.printed, plt.get_fignums())
+print(result.output)
+""")
     assert shown == {
-        "stdout": "2 1 True <picture 1, in the message after this output> []\n",
+        "stdout": "2 1 True []\n<picture 1, in the message after this output>\n",
         "stderr": "",
         "error": "",
     }
