@@ -102,6 +102,8 @@ class ToolCalls:
         if tool.options.approval == "never":
             self._take(running, Checked(ask=False))
         else:
+            limit = tool.options.time_limit
+            self._time(running, limit, Stopped, "whether to ask for consent was not found out within {limit:g} s")
             running.task = self._spawn(self._check(running, tool))
         self._changed()
 
@@ -140,7 +142,7 @@ class ToolCalls:
                 case "ask":
                     assert running.tool is not None
                     limit = running.tool.options.approval_limit
-                    self._time(running, limit, Denied(f"nobody allowed this call within {limit} s"))
+                    self._time(running, limit, Denied, "nobody allowed this call within {limit:g} s")
                 case "queue":
                     self._enqueue(running)
                 case "start":
@@ -151,17 +153,22 @@ class ToolCalls:
                     self._end(running)
         self._changed()
 
-    def _time(self, running: RunningTool, limit: float | None, event: LifeEvent) -> None:
+    def _time(
+        self, running: RunningTool, limit: float | None, event: Callable[[str], LifeEvent], why: str
+    ) -> None:
+        """Let `event` happen after `limit` seconds, in place of what was timed before."""
         if running.timer is not None:
             running.timer.cancel()
-        loop = asyncio.get_running_loop()
-        running.timer = None if limit is None else loop.call_later(limit, self._take, running, event)
+            running.timer = None
+        if limit is not None:
+            due = event(why.format(limit=limit))
+            running.timer = asyncio.get_running_loop().call_later(limit, self._take, running, due)
 
     def _enqueue(self, running: RunningTool) -> None:
         tool = running.tool
         assert tool is not None
         limit = tool.options.time_limit
-        self._time(running, limit, Stopped(f"an earlier call of {tool.name} was still running after {limit} s"))
+        self._time(running, limit, Stopped, "an earlier call of this tool was still running after {limit:g} s")
         queue = self._queues.setdefault(tool.name, deque())
         if tool.options.parallel:
             self._take(running, Admitted())
@@ -183,7 +190,7 @@ class ToolCalls:
     def _start(self, running: RunningTool) -> None:
         assert running.tool is not None
         limit = running.tool.options.time_limit
-        self._time(running, limit, Stopped(f"the call took longer than its limit of {limit} s"))
+        self._time(running, limit, Stopped, "the call took longer than its limit of {limit:g} s")
         loop = asyncio.get_running_loop()
         assert running.output is not None
         running.output.at_end(lambda: _call_on(loop, self._leave, running))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime_widgets.tools.output import OUTPUT_LIMIT, cut, encode_output
+from realtime_widgets.tools.output import OUTPUT_LIMIT, encode_output
 from realtime_widgets.tools.pictures import MAX_BYTES, Picture, picture_of
 from realtime_widgets.tools.tables import table_of
 
@@ -31,7 +31,7 @@ def encode_result(value: Any, limit: int = OUTPUT_LIMIT) -> tuple[str, list[Pict
         taken = [_taken(each, pictures) for each in value]
     elif taken is value and type(value) is dict:
         taken = {key: _taken(each, pictures) for key, each in value.items()}
-    return cut(encode_output(taken, limit), limit), pictures
+    return encode_output(taken, limit), pictures
 
 
 def _taken(value: Any, pictures: list[Picture]) -> Any:

@@ -198,7 +198,7 @@ async def test_waiting_for_an_earlier_call_has_a_limit_too(desk: Desk):
     quick = tool_of(lambda: "ran", name="slow", parallel=False, time_limit=0.1)
     desk.begin(slow)
     second = desk.begin(quick)
-    assert "an earlier call of slow was still running after 0.1 s" in (await desk.output(second))["error"]
+    assert "an earlier call of this tool was still running after 0.1 s" in (await desk.output(second))["error"]
     go_on.set()
 
 
@@ -277,6 +277,17 @@ async def test_a_predicate_decides_who_is_asked_and_its_failure_asks(desk: Desk,
     running = desk.begin(tool_of(pay, approval=large), amount=amount)
     await desk.until(lambda: running.phase == "approval" or running.result)
     assert (running.phase == "approval") == asks
+
+
+async def test_a_predicate_that_never_answers_has_the_call_given_up(desk: Desk):
+    go_on, ran = threading.Event(), threading.Event()
+    tool = tool_of(ran.set, name="erase", approval=lambda _: go_on.wait(20), time_limit=0.1)
+    assert (
+        "whether to ask for consent was not found out within 0.1 s"
+        in (await desk.output(desk.begin(tool)))["error"]
+    )
+    go_on.set()
+    assert not ran.is_set()
 
 
 async def test_arguments_that_do_not_fit_are_refused_without_asking(desk: Desk):
