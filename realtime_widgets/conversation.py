@@ -39,6 +39,10 @@ class Item:
         Of function calls and their outputs.
     heard_to_ms
         Where the service cut the item on our word, None where it is whole.
+    forgotten
+        Whether the model does not have it any more: nothing of it was heard.
+    beside
+        Whether it belongs to a response outside the conversation; it has no place in the order.
     """
 
     id: str
@@ -53,6 +57,8 @@ class Item:
     arguments: str = ""
     output: str = ""
     heard_to_ms: int | None = None
+    forgotten: bool = False
+    beside: bool = False
 
     @property
     def text(self) -> str:
@@ -165,9 +171,9 @@ class Conversation:
             case ev.OutputAudioDelta():
                 self._own(event).content(event.content_index, "speech")
             case ev.FunctionArgumentsDelta():
-                self._item(event.item_id).arguments += event.delta
+                self._item(event.item_id, event.response_id).arguments += event.delta
             case ev.FunctionArgumentsDone():
-                self._item(event.item_id).arguments = event.arguments
+                self._item(event.item_id, event.response_id).arguments = event.arguments
             case ev.ItemDeleted():
                 self._remove(event.item_id)
             case ev.ItemTruncated():
@@ -178,14 +184,16 @@ class Conversation:
             case _:
                 pass
 
-    def _item(self, item_id: str) -> Item:
+    def _item(self, item_id: str, response_id: str = "") -> Item:
         if item_id not in self.items:
-            self.items[item_id] = Item(item_id)
-            self._order.append(item_id)
+            response = self.responses.get(response_id)
+            self.items[item_id] = Item(item_id, beside=response is not None and response.out_of_band)
+            if not self.items[item_id].beside:
+                self._order.append(item_id)
         return self.items[item_id]
 
     def _own(self, event: ev.ContentEvent) -> Item:
-        item = self._item(event.item_id)
+        item = self._item(event.item_id, event.response_id)
         item.role = item.role or "assistant"
         item.response_id = item.response_id or event.response_id
         return item
@@ -206,7 +214,7 @@ class Conversation:
             item.state = "completed"
 
     def _output_item(self, event: ev.OutputItemAdded | ev.OutputItemDone) -> None:
-        item = self._take_item(event.item, None, place=False)
+        item = self._take_item(event.item, None, event.response_id)
         if item is None:
             return
         item.response_id, item.output_index = event.response_id, event.output_index
@@ -216,11 +224,12 @@ class Conversation:
         if isinstance(event, ev.OutputItemDone):
             self._finish(item, event.item)
 
-    def _take_item(self, data: ev.JsonObject, previous: str | None, place: bool = True) -> Item | None:
+    def _take_item(self, data: ev.JsonObject, previous: str | None, response_id: str | None = None) -> Item | None:
+        """Take what is told of an item; its place too, unless that comes from a response."""
         item_id = data.get("id")
         if not isinstance(item_id, str) or item_id in self._deleted:
             return None
-        item = self._item(item_id)
+        item = self._item(item_id, response_id or "")
         item.kind = str(data.get("type") or item.kind)
         item.role = str(data.get("role") or item.role)
         for name in ("call_id", "name", "arguments", "output"):
@@ -232,7 +241,7 @@ class Conversation:
                 item.content(index, kind).text = str(text)
             else:
                 item.content(index, kind)
-        if place:
+        if response_id is None and not item.beside:
             self._place(item_id, previous)
         return item
 
@@ -249,8 +258,10 @@ class Conversation:
         """Put an item right after its predecessor, or leave it where it is until that one comes."""
         if previous == "root":
             self._move(item_id, 0)
-        elif previous in self.items:
+        elif previous in self._order:
             position = self._order.index(previous)
+            while position + 1 < len(self._order) and self.items[self._order[position + 1]].forgotten:
+                position += 1  # the service does not know of these
             # A link that is repeated moves nothing: later items may rightly stand in between by now.
             if item_id not in self._links or self._order.index(item_id) < position:
                 self._move(item_id, position + 1)
@@ -276,8 +287,11 @@ class Conversation:
         self._order[position:position] = chain
 
     def _remove(self, item_id: str) -> None:
+        item = self.items.get(item_id)
+        if item and item.forgotten:
+            return  # the person still sees what the model was spared
         self._deleted.add(item_id)
-        if self.items.pop(item_id, None):
+        if self.items.pop(item_id, None) and item_id in self._order:
             self._order.remove(item_id)
 
     def _take_response(self, data: ev.JsonObject) -> None:
@@ -289,7 +303,7 @@ class Conversation:
         if "conversation_id" in data:
             response.out_of_band = data["conversation_id"] is None
         for output in _objects(data.get("output")):
-            item = self._take_item(output, None, place=False)
+            item = self._take_item(output, None, response_id)
             if item is not None:
                 item.response_id = response_id
                 if item.id not in response.item_ids:

@@ -6,12 +6,13 @@ import binascii
 from itertools import count
 from typing import Literal
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, duration_ms
+from realtime_widgets.audio import duration_ms
 from realtime_widgets.conversation import Conversation, Item, Response
-from realtime_widgets.playback import Pacer, Part, PlaybackLedger, PlayedTo
+from realtime_widgets.playback import Cut, Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
-from realtime_widgets.turns import Command, Notice, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, TurnEnded
+from realtime_widgets.voice import VoiceOutput
 
 #: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
 MIN_COMMIT_MS = 100.0
@@ -27,7 +28,8 @@ class SessionCore:
 
     def __init__(self) -> None:
         self.conversation = Conversation()
-        self.ledger = PlaybackLedger()
+        self.voice = VoiceOutput()
+        self.ledger = self.voice.ledger
         self.turns: dict[str, Turn] = {}
         self.calls: dict[str, ToolCall] = {}
         self.notices: list[Notice] = []
@@ -37,13 +39,12 @@ class SessionCore:
         self.user_speaking = False
         self.keep_spoken_audio = False
         self._sequencer = ResponseSequencer()
-        self._pacer = Pacer()
         self._response_turns: dict[str, str] = {}
         #: Turns whose request was on its way when they were interrupted.
         self._abandoned: set[str] = set()
         self._cut_responses: set[str] = set()
-        #: Bytes that were sent without the other half of their sample.
-        self._half_samples: dict[Part, bytes] = {}
+        #: Items of which nothing was heard, while their response still runs.
+        self._unheard: set[str] = set()
         self._turn_of_event: dict[str, str] = {}
         #: Whether a spoken turn was committed that the service will answer by itself.
         self.expects_response = False
@@ -114,11 +115,9 @@ class SessionCore:
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
         """Play sound that is no item of the conversation; it can be interrupted like an answer."""
         part = Part(self.new_id("clip"), 0)
-        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
-        self.ledger.completed(part)
-        self._pacer.push(part, pcm)
-        self._pacer.finish(part)
-        return part, self._feed()
+        self.voice.push(part, pcm)
+        self.voice.finish(part)
+        return part, self.voice.due()
 
     def press(self) -> list[Command]:
         """Begin a push-to-talk turn: what is being said stops."""
@@ -155,9 +154,7 @@ class SessionCore:
         if flying and cancel and (turn := self.turns.get(flying.turn_id)):
             turn.interrupted = True
             self._abandoned.add(turn.id)
-        if self.ledger.stop():
-            self._pacer.clear()
-            commands.append(Silence())
+        commands += self.voice.stop()
         for response_id in cut:
             self._cut_responses.add(response_id)
             if turn := self._turn(response_id):
@@ -167,25 +164,39 @@ class SessionCore:
         return commands
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
-        """Take the player's last word after a `Silence`: truncate what was not heard to its end."""
-        truncates: list[Command] = [
-            Send(
-                ev.ItemTruncate(
-                    event_id=self.new_id("truncate"),
-                    item_id=cut.part.item_id,
-                    content_index=cut.part.content_index,
-                    audio_end_ms=cut.heard_ms,
-                )
-            )
-            for cut in self.ledger.cut(positions)
-            if cut.heard_ms > 0 and self._item(cut.part)
-        ]
-        return truncates + self._feed()
+        """Take the player's last word after a `Silence`: the model is told what was not heard."""
+        commands: list[Command] = []
+        for cut in self.ledger.cut(positions):
+            commands += self._tell_cut(cut)
+        return commands + self.voice.due()
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's positions; hand over what is due next."""
-        self.ledger.report(positions)
-        return self._feed()
+        return self.voice.played(positions)
+
+    def _tell_cut(self, cut: Cut) -> list[Command]:
+        """Truncate what was heard in part; take out of the conversation what was not heard at all.
+
+        The service refuses to truncate to nothing, and an item cannot be deleted before it is final.
+        """
+        item = self._item(cut.part)
+        if item is None:
+            return []
+        if cut.heard_ms > 0:
+            place = {"item_id": item.id, "content_index": cut.part.content_index, "audio_end_ms": cut.heard_ms}
+            return [Send(ev.ItemTruncate(event_id=self.new_id("truncate"), **place))]
+        if any(state.heard for _, state in self.ledger.item_parts(item.id)):
+            return []
+        response = self.conversation.responses.get(item.response_id)
+        if response and response.active:
+            self._unheard.add(item.id)
+            return []
+        return self._forget(item)
+
+    def _forget(self, item: Item) -> list[Command]:
+        self._unheard.discard(item.id)
+        item.forgotten = True
+        return [Send(ev.ItemDelete(event_id=self.new_id("delete"), item_id=item.id))]
 
     def tool_finished(self, call_id: str, output: str) -> list[Command]:
         """Give a call's output to the model; after the last one of a response, ask for the next response."""
@@ -277,35 +288,17 @@ class SessionCore:
             self._notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
         part = Part(event.item_id, event.content_index)
-        pcm = self._half_samples.pop(part, b"") + pcm
-        if len(pcm) % BYTES_PER_SAMPLE:
-            pcm, self._half_samples[part] = pcm[:-1], pcm[-1:]
+        pcm = self.voice.push(part, pcm)
         turn = self._turn(event.response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
-        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
-        self._pacer.push(part, pcm)
-        return self._feed()
+        return self.voice.due()
 
     def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
         if event.response_id in self._cut_responses:
             return []
-        return self._finish_part(Part(event.item_id, event.content_index))
-
-    def _finish_part(self, part: Part) -> list[Command]:
-        state = self.ledger.state(part)
-        if state is None or state.complete:
-            return []
-        self.ledger.completed(part)
-        self._pacer.finish(part)
-        return self._feed()
-
-    def _feed(self) -> list[Command]:
-        blocks = self._pacer.release(self.ledger.ahead())
-        for block in blocks:
-            if block.pcm:
-                self.ledger.sent(block.part, len(block.pcm) // BYTES_PER_SAMPLE)
-        return [Play(block) for block in blocks]
+        self.voice.finish(Part(event.item_id, event.content_index))
+        return self.voice.due()
 
     def _tool_call(self, data: ev.JsonObject, response_id: str) -> list[Command]:
         call_id = str(data.get("call_id") or "")
@@ -329,11 +322,12 @@ class SessionCore:
             if item and item.kind == "function_call" and item.state == "completed":
                 data = {"type": item.kind, "id": item.id, "call_id": item.call_id}
                 commands += self._tool_call(data, response_id)
-        # Whatever the server forgot to close must not play on for ever.
-        if response_id not in self._cut_responses:
-            for part in self.ledger.playing:
-                if part.item_id in response.item_ids:
-                    commands += self._finish_part(part)
+        for item_id in response.item_ids:
+            if response_id not in self._cut_responses:  # what the server forgot to close must not play for ever
+                self.voice.finish_item(item_id)
+            elif item_id in self._unheard:
+                commands += self._forget(self.conversation.items[item_id])
+        commands += self.voice.due()
         if response.out_of_band:
             return commands
         commands += self._send_all(self._sequencer.done(response_id))
@@ -367,8 +361,8 @@ class SessionCore:
     def _error(self, error: ev.ErrorDetail) -> list[Command]:
         if error.code == "conversation_already_has_active_response":
             return self._refused_busy(error.event_id)
-        truncating = (error.event_id or "").startswith("rw_truncate_")
-        if error.code in BENIGN_CODES or truncating:
+        tidying = (error.event_id or "").startswith(("rw_truncate_", "rw_delete_"))
+        if error.code in BENIGN_CODES or tidying:
             return []
         if error.event_id:
             self.refusals[error.event_id] = error

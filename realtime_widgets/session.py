@@ -16,6 +16,7 @@ from realtime_widgets.errors import (
     ResponseFailedError,
     SessionClosedError,
 )
+from realtime_widgets.export import ConversationExport, export
 from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reply import Reply
@@ -136,6 +137,12 @@ class RealtimeSession:
         """Both sides so far, a line each, as plain text."""
         items = self._engine.run(lambda: list(self._runtime.core.conversation))
         return "\n".join(f"{item.role}: {item.text}" for item in items if item.text)
+
+    @property
+    def conversation(self) -> ConversationExport:
+        """Both sides, tool calls and outputs as they stand now; see `to_messages`, `to_markdown`, `to_records`."""
+        core = self._runtime.core
+        return self._engine.run(lambda: export(core.conversation, core.ledger))
 
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call; running the cell again replaces it.

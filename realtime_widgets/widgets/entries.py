@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from realtime_widgets.export import heard_characters
 from realtime_widgets.playback import to_ms
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _notice_entry(notice: Notice) -> Entry:
         "state": "completed",
         "cut": False,
         "heard_ms": None,
+        "heard_length": None,
         "audio_ms": None,
     }
 
@@ -97,7 +99,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
     else:
         return None
     parts = [state for _, state in core.ledger.item_parts(item.id)]
-    cut = any(part.cut for part in parts)
+    cut = item.forgotten or any(part.cut for part in parts)
     entry: Entry = {
         "id": item.id,
         "kind": kind,  # type: ignore[typeddict-item]
@@ -106,6 +108,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         "state": "incomplete" if closed and item.state == "in_progress" else item.state,
         "cut": cut,
         "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
+        "heard_length": heard_characters(item, core.ledger),
         "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
     if kind == "tool":
