@@ -183,8 +183,11 @@ class SessionCore:
         if item is None:
             return []
         if cut.heard_ms > 0:
-            place = {"item_id": item.id, "content_index": cut.part.content_index, "audio_end_ms": cut.heard_ms}
-            return [Send(ev.ItemTruncate(event_id=self.new_id("truncate"), **place))]
+            event_id, index = self.new_id("truncate"), cut.part.content_index
+            truncate = ev.ItemTruncate(
+                event_id=event_id, item_id=item.id, content_index=index, audio_end_ms=cut.heard_ms
+            )
+            return [Send(truncate)]
         if any(state.heard for _, state in self.ledger.item_parts(item.id)):
             return []
         response = self.conversation.responses.get(item.response_id)
