@@ -39,6 +39,8 @@ class Item:
         Of function calls and their outputs.
     heard_to_ms
         Where the service cut the item on our word, None where it is whole.
+    settled
+        Whether the service has said that it is final; the words of speech may come later.
     forgotten
         Whether the model does not have it any more: nothing of it was heard.
     beside
@@ -57,6 +59,7 @@ class Item:
     arguments: str = ""
     output: str = ""
     heard_to_ms: int | None = None
+    settled: bool = False
     forgotten: bool = False
     beside: bool = False
 
@@ -184,6 +187,13 @@ class Conversation:
             case _:
                 pass
 
+    def words_before(self, response_ids: list[str]) -> str:
+        """Return the user's words before the first item of some responses, or the last ones there are."""
+        items = list(self)
+        mine = [index for index, item in enumerate(items) if item.response_id in response_ids]
+        before = items[: mine[0]] if mine else items
+        return next((item.text for item in reversed(before) if item.role == "user"), "")
+
     def _item(self, item_id: str, response_id: str = "") -> Item:
         if item_id not in self.items:
             response = self.responses.get(response_id)
@@ -247,6 +257,7 @@ class Conversation:
 
     @staticmethod
     def _finish(item: Item, data: ev.JsonObject) -> None:
+        item.settled = True
         status = data.get("status")
         awaits_words = item.role == "user" and item.spoken and not item.text
         if status == "incomplete":
@@ -301,7 +312,7 @@ class Conversation:
         response.metadata = _object(data.get("metadata")) or response.metadata
         response.usage = _object(data.get("usage")) or response.usage
         if "conversation_id" in data:
-            response.out_of_band = data["conversation_id"] is None
+            response.out_of_band |= data["conversation_id"] is None
         for output in _objects(data.get("output")):
             item = self._take_item(output, None, response_id)
             if item is not None:

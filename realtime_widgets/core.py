@@ -6,7 +6,9 @@ import binascii
 from itertools import count
 from typing import Literal
 
+from realtime_widgets.asides import Asides
 from realtime_widgets.audio import duration_ms
+from realtime_widgets.calls import ToolCalls
 from realtime_widgets.conversation import Conversation, Item, Response
 from realtime_widgets.playback import Cut, Part, PlayedTo
 from realtime_widgets.protocol import events as ev
@@ -31,13 +33,15 @@ class SessionCore:
         self.voice = VoiceOutput()
         self.ledger = self.voice.ledger
         self.turns: dict[str, Turn] = {}
-        self.calls: dict[str, ToolCall] = {}
+        self._calls = ToolCalls(self.conversation)
+        self.calls = self._calls.all
         self.notices: list[Notice] = []
         self.settings: ev.JsonObject = {}
         self.updates = 0
         self.refusals: dict[str, ev.ErrorDetail] = {}
         self.user_speaking = False
         self.keep_spoken_audio = False
+        self.asides = Asides(self.conversation)
         self._sequencer = ResponseSequencer()
         self._response_turns: dict[str, str] = {}
         #: Turns whose request was on its way when they were interrupted.
@@ -56,7 +60,7 @@ class SessionCore:
         """What a person would say the other side is doing."""
         if self.ledger.playing:
             return "speaking"
-        if self._sequencer.busy or any(not call.answered for call in self.calls.values()):
+        if self._sequencer.busy or self._calls.waiting:
             return "thinking"
         return "listening"
 
@@ -85,11 +89,11 @@ class SessionCore:
             case ev.OutputAudioDone():
                 return self._audio_done(event)
             case ev.OutputItemDone():
-                return self._tool_call(event.item, event.response_id)
+                return self._run(self._calls.take(event.item, event.response_id))
             case ev.ResponseDone():
                 return self._response_done(str(event.response.get("id") or ""))
             case ev.InputTranscriptionFailed():
-                self._notice("error", f"Your words could not be written down: {event.error.message}")
+                self.notice("error", f"Your words could not be written down: {event.error.message}")
                 return []
             case ev.ErrorEvent():
                 return self._error(event.error)
@@ -106,6 +110,14 @@ class SessionCore:
         self._turn_of_event[create.event_id] = turn.id
         commands: list[Command] = [Send(create)]
         return turn, commands + self._request(turn.id, settings or {})
+
+    def ask_aside(
+        self, item: ev.JsonObject, context: bool = True, settings: ev.JsonObject | None = None
+    ) -> tuple[Turn, list[Command]]:
+        """Ask beside the conversation, whatever goes on in it; neither question nor answer becomes part of it."""
+        turn = Turn(self.new_id("turn"), keep_audio=True)
+        self.turns[turn.id] = turn
+        return turn, self.asides.request(turn, self.new_id("aside"), item, context, settings or {})
 
     def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
@@ -132,7 +144,7 @@ class SessionCore:
         self.user_speaking = False
         if not ask or self._input_ms < MIN_COMMIT_MS:
             if ask:
-                self._notice("notice", "Too short to be heard: hold the button while you speak.")
+                self.notice("notice", "Too short to be heard: hold the button while you speak.")
             return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
         turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
         self.turns[turn.id] = turn
@@ -166,7 +178,7 @@ class SessionCore:
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's last word after a `Silence`: the model is told what was not heard."""
         commands: list[Command] = []
-        for cut in self.ledger.cut(positions):
+        for cut in self.voice.silenced(positions):
             commands += self._tell_cut(cut)
         return commands + self.voice.due()
 
@@ -217,10 +229,7 @@ class SessionCore:
 
     def question_of(self, turn: Turn) -> str:
         """Return the user's words that a turn answers, as far as they are known."""
-        items = list(self.conversation)
-        mine = [i for i, item in enumerate(items) if item.response_id in turn.response_ids]
-        before = items[: mine[0]] if mine else items
-        return next((item.text for item in reversed(before) if item.role == "user"), "")
+        return turn.question or self.conversation.words_before(turn.response_ids)
 
     def fail_open_turns(self, reason: str) -> list[Command]:
         """End every open turn: the connection is gone."""
@@ -233,7 +242,8 @@ class SessionCore:
 
     def notice(self, kind: Literal["notice", "error"], text: str) -> None:
         """Tell the person something at the present end of the conversation."""
-        self._notice(kind, text)
+        order = self.conversation.order
+        self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))
 
     def _request(self, turn_id: str, settings: ev.JsonObject) -> list[Command]:
         request = Request(self.new_id("response"), turn_id, settings)
@@ -262,7 +272,7 @@ class SessionCore:
 
     def _response_created(self, response_id: str) -> list[Command]:
         response = self.conversation.responses[response_id]
-        if response.out_of_band:
+        if self.asides.created(response):
             return []
         # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
         unnamed = "" if self.expects_response else None
@@ -288,9 +298,12 @@ class SessionCore:
         try:
             pcm = event.audio()
         except (binascii.Error, ValueError):
-            self._notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
+            self.notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
         part = Part(event.item_id, event.content_index)
+        if aside := self.asides.turn(event.response_id):
+            aside.audio += pcm  # spoken into the reply, not into the room
+            return []
         pcm = self.voice.push(part, pcm)
         turn = self._turn(event.response_id)
         if turn and turn.keep_audio:
@@ -303,28 +316,18 @@ class SessionCore:
         self.voice.finish(Part(event.item_id, event.content_index))
         return self.voice.due()
 
-    def _tool_call(self, data: ev.JsonObject, response_id: str) -> list[Command]:
-        call_id = str(data.get("call_id") or "")
-        finished = data.get("type") == "function_call" and data.get("status") != "incomplete"
-        if not finished or not call_id or call_id in self.calls:
+    def _run(self, call: ToolCall | None) -> list[Command]:
+        if call is None:
             return []
-        item = self.conversation.items.get(str(data.get("id")))
-        if item is None:
-            return []
-        call = ToolCall(call_id, item.id, response_id, item.name, item.arguments)
-        self.calls[call_id] = call
-        if turn := self._turn(response_id):
-            turn.call_ids.append(call_id)
+        if turn := self._turn(call.response_id):
+            turn.call_ids.append(call.call_id)
         return [RunTool(call)]
 
     def _response_done(self, response_id: str) -> list[Command]:
         response = self.conversation.responses[response_id]
         commands: list[Command] = []
-        for item_id in response.item_ids:
-            item = self.conversation.items.get(item_id)
-            if item and item.kind == "function_call" and item.state == "completed":
-                data = {"type": item.kind, "id": item.id, "call_id": item.call_id}
-                commands += self._tool_call(data, response_id)
+        for call in self._calls.unnoticed(response.item_ids, response_id):
+            commands += self._run(call)
         for item_id in response.item_ids:
             if response_id not in self._cut_responses:  # what the server forgot to close must not play for ever
                 self.voice.finish_item(item_id)
@@ -332,25 +335,26 @@ class SessionCore:
                 commands += self._forget(self.conversation.items[item_id])
         commands += self.voice.due()
         if response.out_of_band:
-            return commands
+            aside = self.asides.done(response)
+            return commands + (self._end(aside) if aside else [])
         commands += self._send_all(self._sequencer.done(response_id))
         return commands + self._continue(response)
 
     def _continue(self, response: Response) -> list[Command]:
         """After a response: wait for its tools, ask for the next one, or end the turn."""
         turn = self._turn(response.id)
-        calls = [call for call in self.calls.values() if call.response_id == response.id]
+        calls = self._calls.of(response.id)
         if any(not call.answered for call in calls):
             return []
         if turn is None:
             return []
         if response.status == "failed":
             turn.error, turn.error_code = response.error or "the response failed", response.error_code
-            self._notice("error", f"The answer failed: {turn.error}")
+            self.notice("error", f"The answer failed: {turn.error}")
         elif calls and response.status == "completed" and not turn.interrupted:
             return self._request(turn.id, {})
         elif response.status == "incomplete":
-            self._notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
+            self.notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
         turn.interrupted |= response.status == "cancelled"
         return self._end(turn)
 
@@ -370,8 +374,10 @@ class SessionCore:
         if error.event_id:
             self.refusals[error.event_id] = error
         request = self._sequencer.refused(error.event_id)
-        turn_id = request.turn_id if request else self._turn_of_event.get(error.event_id or "")
-        self._notice("error", error.message or error.code or "the service reported an error")
+        aside = self.asides.refused(error.event_id or "")
+        refused = request.turn_id if request else aside.id if aside else None
+        turn_id = refused or self._turn_of_event.get(error.event_id or "")
+        self.notice("error", error.message or error.code or "the service reported an error")
         if turn_id and (turn := self.turns.get(turn_id)):
             turn.error, turn.error_code = error.message or str(error.code), error.code
             self._sequencer.drop(turn_id)
@@ -391,7 +397,3 @@ class SessionCore:
             self._sequencer.drop(flying.turn_id)
             commands += self._end(self.turns[flying.turn_id])
         return commands
-
-    def _notice(self, kind: Literal["notice", "error"], text: str) -> None:
-        order = self.conversation.order
-        self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))

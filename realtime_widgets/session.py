@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from realtime_widgets.asides import check_metadata
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
@@ -29,7 +30,7 @@ from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from realtime_widgets.sources import Sound
     from realtime_widgets.turns import Turn
@@ -162,7 +163,18 @@ class RealtimeSession:
         """
         await self._io(self._runtime.start())
 
-    async def ask(self, text: str | None = None, *, audio: Sound | None = None, rate: int | None = None) -> Reply:
+    async def ask(
+        self,
+        text: str | None = None,
+        *,
+        audio: Sound | None = None,
+        rate: int | None = None,
+        aside: bool = False,
+        context: bool = True,
+        spoken: bool = False,
+        instructions: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Ask by text or by sound, and wait for the whole answer.
 
         The answer is heard at the player while it comes, where there is one.
@@ -175,9 +187,22 @@ class RealtimeSession:
             a sound file or an array of samples, spoken into the session in real time;
         rate
             its sample rate in hertz, where it is an array.
+        aside
+            Ask a text beside the conversation: at once, whatever is being said, and neither question nor
+            answer becomes part of it. No tool is called, nothing is played.
+        context
+            Whether an aside knows the conversation so far.
+        spoken
+            Whether an aside is answered by speech (in the reply's `audio`) instead of text.
+        instructions
+            How the model should behave in an aside, in place of the session's instructions.
+        metadata
+            Of an aside: up to 15 texts by name, kept with the response.
 
         Raises
         ------
+        ConfigurationError
+            Where these do not go together.
         ConnectionFailedError
             Where the endpoint cannot be reached or goes away.
         ResponseFailedError
@@ -187,6 +212,12 @@ class RealtimeSession:
         """
         if (text is None) == (audio is None):
             raise ConfigurationError("ask() takes a text or audio=, one of them")
+        if aside:
+            return await self._io(self._ask_aside(text, context, spoken, instructions, metadata))
+        if spoken or instructions is not None or metadata is not None or not context:
+            raise ConfigurationError(
+                "context=, spoken=, instructions= and metadata= are for an aside: pass aside=True"
+            )
         if text is None:
             return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
         item = self._user_text(text)
@@ -290,6 +321,31 @@ class RealtimeSession:
         runtime = self._runtime
         await runtime.start()
         turn, commands = runtime.core.ask(item, keep_audio=True)
+        end = runtime.turn_end(turn)
+        runtime.perform(commands)
+        return self._reply(await end)
+
+    async def _ask_aside(
+        self,
+        text: str | None,
+        context: bool,
+        spoken: bool,
+        instructions: str | None,
+        metadata: Mapping[str, str] | None,
+    ) -> Reply:
+        if text is None:
+            raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
+        settings: dict[str, Any] = {"output_modalities": ["audio" if spoken else "text"]}
+        if instructions is not None:
+            settings["instructions"] = instructions
+        try:
+            settings["metadata"] = check_metadata(metadata or {})
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"metadata cannot be used: {error}") from None
+        runtime, item = self._runtime, self._user_text(text)
+        await runtime.start()
+        turn, commands = runtime.core.ask_aside(item, context, settings)
+        turn.question = text
         end = runtime.turn_end(turn)
         runtime.perform(commands)
         return self._reply(await end)

@@ -38,6 +38,8 @@ class Turn:
         Tool calls, in order.
     audio
         PCM16 of the answer, where `keep_audio` is set.
+    question
+        What was asked, where the conversation does not hold it.
     interrupted, done
         How far it is; `error` and `error_code` are set where it failed.
     """
@@ -48,6 +50,7 @@ class Turn:
     response_ids: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
+    question: str = ""
     interrupted: bool = False
     done: bool = False
     error: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime_widgets.audio import BYTES_PER_SAMPLE
-from realtime_widgets.playback import Pacer, Part, PlaybackLedger, PlayedTo
+from realtime_widgets.playback import Cut, Pacer, Part, PlaybackLedger, PlayedTo
 from realtime_widgets.turns import Command, Play, Silence
 
 
@@ -19,6 +19,8 @@ class VoiceOutput:
     def __init__(self) -> None:
         self.ledger = PlaybackLedger()
         self._pacer = Pacer()
+        #: Times the player was silenced and has not answered.
+        self._silences = 0
         #: Bytes that were sent without the other half of their sample.
         self._half_samples: dict[Part, bytes] = {}
 
@@ -62,4 +64,10 @@ class VoiceOutput:
         if not self.ledger.stop():
             return []
         self._pacer.clear()
+        self._silences += 1
         return [Silence()]
+
+    def silenced(self, positions: list[PlayedTo]) -> list[Cut]:
+        """Take the player's answer to a `Silence`, or its word that it fell silent by itself."""
+        asked, self._silences = self._silences > 0, max(0, self._silences - 1)
+        return self.ledger.cut(positions, only_stopped=asked)

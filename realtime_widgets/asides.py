@@ -1,0 +1,103 @@
+"""Asides: responses beside the conversation, which hear it or not and leave no trace in it. Pure.
+
+They run beside the conversation's own response, so the sequencer knows nothing of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from realtime_widgets.protocol import events as ev
+from realtime_widgets.sequencer import REQUEST_KEY
+from realtime_widgets.turns import Command, Send, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from realtime_widgets.conversation import Conversation, Response
+
+
+class Asides:
+    """Requests of responses outside the conversation, and the turns that wait for them.
+
+    Parameters
+    ----------
+    conversation
+        What an aside may refer to; responses that are asides are marked in it.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        #: Turns that wait, by the id of their request.
+        self._waiting: dict[str, Turn] = {}
+        self._turns: dict[str, Turn] = {}
+
+    def request(
+        self, turn: Turn, request_id: str, item: ev.JsonObject, context: bool, settings: ev.JsonObject
+    ) -> list[Command]:
+        """Ask for a response to `item` alone, or with the conversation before it."""
+        self._waiting[request_id] = turn
+        before = self._references() if context else []
+        response = {
+            "output_modalities": ["text"],
+            "tool_choice": "none",
+            **settings,
+            "conversation": "none",
+            "metadata": {**settings.get("metadata", {}), REQUEST_KEY: request_id},
+            "input": [*before, item],
+        }
+        return [Send(ev.ResponseCreate(event_id=request_id, response=response))]
+
+    def created(self, response: Response) -> bool:
+        """Take a response that began; whether it is an aside."""
+        turn = self._waiting.pop(response.metadata.get(REQUEST_KEY, ""), None)
+        if turn is not None:
+            self._turns[response.id] = turn
+            turn.response_ids.append(response.id)
+            response.out_of_band = True  # not every server says so
+        return response.out_of_band
+
+    def turn(self, response_id: str) -> Turn | None:
+        """Return the turn that a response answers, where it is an aside."""
+        return self._turns.get(response_id)
+
+    def done(self, response: Response) -> Turn | None:
+        """Take a response that ended; gives its turn, with the reason where it failed."""
+        turn = self._turns.pop(response.id, None)
+        if turn is not None and response.status != "completed":
+            turn.interrupted = response.status == "cancelled"
+            if response.status == "failed":
+                turn.error = response.error or "the response failed"
+                turn.error_code = response.error_code
+        return turn
+
+    def refused(self, request_id: str) -> Turn | None:
+        """Take a refusal; gives the turn whose request it was."""
+        return self._waiting.pop(request_id, None)
+
+    def _references(self) -> list[ev.JsonObject]:
+        """Name every item that the service has whole."""
+        return [
+            {"type": "item_reference", "id": item.id}
+            for item in self._conversation
+            if item.settled and not item.forgotten
+        ]
+
+
+def check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Check a person's metadata against what the service takes: 15 pairs of text, for one is the session's own.
+
+    Raises
+    ------
+    ValueError
+        Where it is too long, too much, or no text.
+    """
+    checked = dict(metadata)
+    for key, value in checked.items():
+        if not isinstance(key, str) or not isinstance(value, str) or len(key) > 64 or len(value) > 512:
+            raise ValueError(f"{key!r} must be text of up to 64 characters, and its value of up to 512")
+        if key == REQUEST_KEY:
+            raise ValueError(f"the name {REQUEST_KEY!r} is taken by the session")
+    if len(checked) > 15:
+        raise ValueError(f"there may be 15 entries, not {len(checked)}")
+    return checked
