@@ -75,6 +75,13 @@ class Asides:
         """Take a refusal; gives the turn whose request it was."""
         return self._waiting.pop(request_id, None)
 
+    def lost(self) -> list[Turn]:
+        """Give the turns that wait, and forget them: their connection is gone."""
+        turns = [*self._waiting.values(), *self._turns.values()]
+        self._waiting.clear()
+        self._turns.clear()
+        return turns
+
     def _references(self) -> list[ev.JsonObject]:
         """Name every item that the service has whole."""
         return [

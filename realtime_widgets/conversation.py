@@ -19,6 +19,8 @@ class Content:
 
     kind: Literal["text", "speech", "image"] = "text"
     text: str = ""
+    #: Of an image: the part as it was sent.
+    image: ev.JsonObject | None = None
 
 
 @dataclass
@@ -133,6 +135,8 @@ class Conversation:
         # The predecessor of every item that stands behind it.
         self._links: dict[str, str] = {}
         self._deleted: set[str] = set()
+        #: Ids that a later session gave to items that were put back, with their first ids.
+        self.aliases: dict[str, str] = {}
 
     @property
     def order(self) -> list[str]:
@@ -250,7 +254,7 @@ class Conversation:
             if text := part.get("text") or part.get("transcript"):
                 item.content(index, kind).text = str(text)
             else:
-                item.content(index, kind)
+                item.content(index, kind).image = part if kind == "image" and part.get("image_url") else None
         if response_id is None and not item.beside:
             self._place(item_id, previous)
         return item
@@ -267,6 +271,7 @@ class Conversation:
 
     def _place(self, item_id: str, previous: str | None) -> None:
         """Put an item right after its predecessor, or leave it where it is until that one comes."""
+        previous = self.aliases.get(previous, previous) if previous else previous
         if previous == "root":
             self._move(item_id, 0)
         elif previous in self._order:
@@ -297,13 +302,17 @@ class Conversation:
         position -= len(chain) if position > start else 0
         self._order[position:position] = chain
 
+    def drop(self, item_id: str) -> None:
+        """Forget an item that will come anew."""
+        if self.items.pop(item_id, None) and item_id in self._order:
+            self._order.remove(item_id)
+
     def _remove(self, item_id: str) -> None:
         item = self.items.get(item_id)
         if item and item.forgotten:
             return  # the person still sees what the model was spared
         self._deleted.add(item_id)
-        if self.items.pop(item_id, None) and item_id in self._order:
-            self._order.remove(item_id)
+        self.drop(item_id)
 
     def _take_response(self, data: ev.JsonObject) -> None:
         response_id = str(data.get("id") or "")

@@ -8,12 +8,14 @@ from typing import Literal
 
 from realtime_widgets.asides import Asides
 from realtime_widgets.audio import duration_ms
+from realtime_widgets.barge_in import BargeIn
 from realtime_widgets.calls import ToolCalls
-from realtime_widgets.conversation import Conversation, Item, Response
-from realtime_widgets.playback import Cut, Part, PlayedTo
+from realtime_widgets.conversation import Conversation, Response
+from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
+from realtime_widgets.resumption import Resumption
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
-from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, TurnEnded
+from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
 from realtime_widgets.voice import VoiceOutput
 
 #: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
@@ -44,16 +46,27 @@ class SessionCore:
         self.asides = Asides(self.conversation)
         self._sequencer = ResponseSequencer()
         self._response_turns: dict[str, str] = {}
-        #: Turns whose request was on its way when they were interrupted.
-        self._abandoned: set[str] = set()
-        self._cut_responses: set[str] = set()
-        #: Items of which nothing was heard, while their response still runs.
-        self._unheard: set[str] = set()
+        self._barge_in = BargeIn(
+            self.conversation, self.voice, self._sequencer, self.turns, self._response_turns, self.new_id
+        )
+        self._abandoned, self._cut_responses = self._barge_in.abandoned, self._barge_in.cut_responses
         self._turn_of_event: dict[str, str] = {}
         #: Whether a spoken turn was committed that the service will answer by itself.
         self.expects_response = False
         self._input_ms = 0.0
         self._ids = count(1)
+        #: Item that the user is saying.
+        self._speaking: str | None = None
+        self._resumption = Resumption(
+            self.conversation,
+            self.voice,
+            self._calls,
+            self.asides,
+            self._sequencer,
+            self.turns,
+            self._response_turns,
+        )
+        self._keeper = self._resumption.keeper
 
     @property
     def activity(self) -> Literal["speaking", "thinking", "listening"]:
@@ -68,8 +81,27 @@ class SessionCore:
         """Return an id of our own, unique in this session."""
         return f"rw_{what}_{next(self._ids)}"
 
+    def lost(self) -> list[Command]:
+        """The connection is gone and another one will be tried: what ended with it ends."""
+        automatic = bool(self._turn_detection().get("create_response", True))
+        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
+        self._barge_in.disconnected()
+        self.user_speaking = self.expects_response = False
+        for what in lost:
+            self.notice("error", f"Lost with the connection: {what}.")
+        return commands
+
+    def resume(self) -> list[Command]:
+        """A new session is open and configured: put the talk into it."""
+        commands, lost = self._resumption.resume()
+        for what in lost:
+            self.notice("notice", f"The model does not know any more {what}: it could not be put back.")
+        return commands
+
     def receive(self, event: ev.AnyServerEvent) -> list[Command]:
         """Fold one server event in."""
+        if self._resumption.echo(event):
+            return []
         self.conversation.apply(event)
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
@@ -77,9 +109,12 @@ class SessionCore:
                 self.updates += isinstance(event, ev.SessionUpdated)
                 return []
             case ev.SpeechStarted():
+                self._keeper.started(event.item_id, event.audio_start_ms)
+                self._speaking = event.item_id
                 return self._speech_started()
             case ev.InputCommitted():
-                self.user_speaking = False
+                self.user_speaking, self._speaking = False, None
+                self._keeper.committed(event.item_id)
                 self.expects_response = bool(self._turn_detection().get("create_response", True))
                 return self._send_all(self._sequencer.user_speaking(False))
             case ev.ResponseCreated():
@@ -108,6 +143,7 @@ class SessionCore:
         self.turns[turn.id] = turn
         create = ev.ItemCreate(event_id=self.new_id("item"), item=item)
         self._turn_of_event[create.event_id] = turn.id
+        self._resumption.own.sent(create.event_id, item)
         commands: list[Command] = [Send(create)]
         return turn, commands + self._request(turn.id, settings or {})
 
@@ -122,6 +158,7 @@ class SessionCore:
     def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
         self._input_ms += duration_ms(len(pcm))
+        self._keeper.appended(pcm)
         return ev.InputAppend(audio=pcm)
 
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
@@ -137,6 +174,7 @@ class SessionCore:
         commands = self.interrupt()
         self._sequencer.user_speaking(True)
         self._input_ms = 0.0
+        self._keeper.pressed()
         return [*commands, Send(ev.InputClear())]
 
     def release(self, ask: bool = True) -> list[Command]:
@@ -154,71 +192,22 @@ class SessionCore:
 
     def interrupt(self, cancel: bool = True) -> list[Command]:
         """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
-        commands: list[Command] = []
-        active = self._sequencer.active_id
-        playing = self.ledger.playing
-        cut = {item.response_id for part in playing if (item := self._item(part)) and item.response_id}
-        if active:
-            cut.add(active)
-            if cancel:
-                commands.append(Send(ev.ResponseCancel(response_id=active)))
-        flying = self._sequencer.in_flight
-        if flying and cancel and (turn := self.turns.get(flying.turn_id)):
-            turn.interrupted = True
-            self._abandoned.add(turn.id)
-        commands += self.voice.stop()
-        for response_id in cut:
-            self._cut_responses.add(response_id)
-            if turn := self._turn(response_id):
-                turn.interrupted = True
-                if cancel and self._sequencer.drop(turn.id):
-                    commands += self._end(turn)
-        return commands
+        return self._barge_in.interrupt(cancel)
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's last word after a `Silence`: the model is told what was not heard."""
-        commands: list[Command] = []
-        for cut in self.voice.silenced(positions):
-            commands += self._tell_cut(cut)
-        return commands + self.voice.due()
+        return self._barge_in.silenced(positions)
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's positions; hand over what is due next."""
         return self.voice.played(positions)
-
-    def _tell_cut(self, cut: Cut) -> list[Command]:
-        """Truncate what was heard in part; take out of the conversation what was not heard at all.
-
-        The service refuses to truncate to nothing, and an item cannot be deleted before it is final.
-        """
-        item = self._item(cut.part)
-        if item is None:
-            return []
-        if cut.heard_ms > 0:
-            event_id, index = self.new_id("truncate"), cut.part.content_index
-            truncate = ev.ItemTruncate(
-                event_id=event_id, item_id=item.id, content_index=index, audio_end_ms=cut.heard_ms
-            )
-            return [Send(truncate)]
-        if any(state.heard for _, state in self.ledger.item_parts(item.id)):
-            return []
-        response = self.conversation.responses.get(item.response_id)
-        if response and response.active:
-            self._unheard.add(item.id)
-            return []
-        return self._forget(item)
-
-    def _forget(self, item: Item) -> list[Command]:
-        self._unheard.discard(item.id)
-        item.forgotten = True
-        return [Send(ev.ItemDelete(event_id=self.new_id("delete"), item_id=item.id))]
 
     def tool_finished(self, call_id: str, output: str) -> list[Command]:
         """Give a call's output to the model; after the last one of a response, ask for the next response."""
         call = self.calls[call_id]
         if call.answered:
             return []
-        call.answered = True
+        call.answered, call.output = True, output
         item = {"type": "function_call_output", "call_id": call_id, "output": output}
         event = ev.ItemCreate(event_id=self.new_id("output"), item=item)
         response = self.conversation.responses.get(call.response_id)
@@ -237,7 +226,7 @@ class SessionCore:
         for turn in self.turns.values():
             if not turn.done:
                 turn.error = reason
-                commands += self._end(turn)
+                commands += end_turn(turn)
         return commands
 
     def notice(self, kind: Literal["notice", "error"], text: str) -> None:
@@ -252,9 +241,6 @@ class SessionCore:
     @staticmethod
     def _send_all(events: list[ev.ClientEvent]) -> list[Command]:
         return [Send(event) for event in events]
-
-    def _item(self, part: Part) -> Item | None:
-        return self.conversation.items.get(part.item_id)
 
     def _turn(self, response_id: str) -> Turn | None:
         return self.turns.get(self._response_turns.get(response_id, ""))
@@ -328,15 +314,15 @@ class SessionCore:
         commands: list[Command] = []
         for call in self._calls.unnoticed(response.item_ids, response_id):
             commands += self._run(call)
-        for item_id in response.item_ids:
-            if response_id not in self._cut_responses:  # what the server forgot to close must not play for ever
+        if response_id not in self._cut_responses:
+            for item_id in response.item_ids:  # what the server forgot to close must not play for ever
                 self.voice.finish_item(item_id)
-            elif item_id in self._unheard:
-                commands += self._forget(self.conversation.items[item_id])
+        commands += self._barge_in.response_done(response)
         commands += self.voice.due()
         if response.out_of_band:
             aside = self.asides.done(response)
-            return commands + (self._end(aside) if aside else [])
+            return commands + (end_turn(aside) if aside else [])
+        self._keeper.answered(self._speaking)
         commands += self._send_all(self._sequencer.done(response_id))
         return commands + self._continue(response)
 
@@ -356,20 +342,16 @@ class SessionCore:
         elif response.status == "incomplete":
             self.notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
         turn.interrupted |= response.status == "cancelled"
-        return self._end(turn)
-
-    @staticmethod
-    def _end(turn: Turn) -> list[Command]:
-        if turn.done:
-            return []
-        turn.done = True
-        return [TurnEnded(turn)]
+        return end_turn(turn)
 
     def _error(self, error: ev.ErrorDetail) -> list[Command]:
         if error.code == "conversation_already_has_active_response":
             return self._refused_busy(error.event_id)
         tidying = (error.event_id or "").startswith(("rw_truncate_", "rw_delete_"))
         if error.code in BENIGN_CODES or tidying:
+            return []
+        if missing := self._resumption.refused(error.event_id or ""):
+            self.notice("notice", f"The model does not know any more {missing}: {error.message}")
             return []
         if error.event_id:
             self.refusals[error.event_id] = error
@@ -384,7 +366,7 @@ class SessionCore:
             flying = self._sequencer.in_flight
             if flying and flying.turn_id == turn_id:
                 self._abandoned.add(turn_id)  # its question was refused: nothing is left to answer
-            return self._end(turn) + self._send_all(self._sequencer.proceed())
+            return end_turn(turn) + self._send_all(self._sequencer.proceed())
         return []
 
     def _refused_busy(self, event_id: str | None) -> list[Command]:
@@ -395,5 +377,5 @@ class SessionCore:
         if flying and self._sequencer.in_flight is None and flying.turn_id in self._abandoned:
             self._abandoned.remove(flying.turn_id)
             self._sequencer.drop(flying.turn_id)
-            commands += self._end(self.turns[flying.turn_id])
+            commands += end_turn(self.turns[flying.turn_id])
         return commands

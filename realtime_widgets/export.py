@@ -154,7 +154,7 @@ def export(conversation: Conversation, ledger: PlaybackLedger) -> ConversationEx
 def heard_characters(item: Item, ledger: PlaybackLedger) -> int | None:
     """Estimate how many characters of an item were heard; None where it was not cut."""
     states = [state for _, state in ledger.item_parts(item.id)]
-    if item.kind != "message" or not (item.forgotten or any(state.cut for state in states)):
+    if item.kind != "message" or not any(state.cut for state in states):
         return None
     heard, received = sum(state.heard for state in states), sum(state.received for state in states)
     complete = all(state.complete for state in states) and item.state == "completed"

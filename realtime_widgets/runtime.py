@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -20,9 +19,13 @@ from realtime_widgets.errors import (
     RealtimeWidgetsError,
     SessionClosedError,
 )
+from realtime_widgets.held_input import HeldInput
+from realtime_widgets.link import Link
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
+from realtime_widgets.reconnect import ReconnectPolicy
+from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
 from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
 
@@ -38,11 +41,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "closed"]
+State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
 
 CONFIGURE_TIMEOUT_S = 15.0
-#: Microphone sound held while connecting, in blocks of 20 ms: about 10 s.
-HELD_BLOCKS = 500
 #: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
 MAX_UNSENT = 1500
 #: How often a local endpoint is asked whether its models are loaded.
@@ -64,6 +65,10 @@ class SessionRuntime:
     ----------
     endpoint, settings, registry, runner, journal
         What the session was made with.
+    policy
+        Whether and how long a lost connection is tried again.
+    minutes
+        The person's own limit, None for none.
     """
 
     def __init__(
@@ -73,6 +78,9 @@ class SessionRuntime:
         registry: ToolRegistry,
         runner: ToolRunner,
         journal: Journal,
+        *,
+        policy: ReconnectPolicy | None = None,
+        minutes: float | None = None,
     ) -> None:
         self.core = SessionCore()
         self.endpoint = endpoint
@@ -84,13 +92,16 @@ class SessionRuntime:
         self.speaker: Speaker = InstantSpeaker()
         self._registry = registry
         self._runner = runner
-        self._phase: Literal["idle", "connecting", "open", "closed"] = "idle"
+        self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
+        self._recovery = Recovery(self, policy or ReconnectPolicy())
+        self._minutes = minutes
+        #: Why it connects again.
+        self.lost_reason = ""
         self._preparing = False
-        self._connection: Connection | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._link: Link | None = None
+        self._closing: list[asyncio.Task[None]] = []
         self._embedded: EmbeddedEndpoint | None = None
-        self._outgoing: asyncio.Queue[ev.ClientEvent] = asyncio.Queue()
-        self._held: deque[Callable[[], None]] = deque(maxlen=HELD_BLOCKS)
+        self._held = HeldInput()
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
@@ -137,6 +148,8 @@ class SessionRuntime:
         ConnectionFailedError, ConfigurationError, LocalEndpointError
             Where the endpoint cannot be reached, refuses the settings, or lacks what it needs.
         """
+        if self._phase == "reconnecting":
+            await self.until(lambda: self._phase != "reconnecting")
         if self._phase == "open":
             return
         if self._phase == "closed":
@@ -155,11 +168,10 @@ class SessionRuntime:
         self.closed_by_person |= self._phase != "closed"
         if self._starting and not self._starting.done():
             self._starting.cancel()
-        self._end("it was closed")
+        self.end("it was closed")
         current = asyncio.current_task()
         await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
-        if self._closing:
-            await self._closing
+        await asyncio.gather(*self._closing)
 
     def perform(self, commands: list[Command]) -> None:
         """Carry out what the core decided, in order."""
@@ -172,7 +184,7 @@ class SessionRuntime:
                 case Silence():
                     self.speaker.silence()
                 case RunTool(call):
-                    self._spawn(self._run_tool(call))
+                    self.spawn(self._run_tool(call))
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
@@ -196,7 +208,11 @@ class SessionRuntime:
 
     def hear(self, pcm: bytes) -> None:
         """Take a block of captured sound; it starts the session where that has not begun."""
-        self._when_open(lambda: self._append(pcm))
+        if self._phase == "open":
+            self._append(pcm)
+        elif self._phase != "closed":
+            self._held.sound(pcm)
+            self.start_soon()
 
     def press(self) -> None:
         """Push-to-talk was pressed."""
@@ -210,11 +226,11 @@ class SessionRuntime:
         if self._phase == "open":
             action()
         elif self._phase != "closed":
-            self._held.append(action)
+            self._held.action(action)
             self.start_soon()
 
     def _append(self, pcm: bytes) -> None:
-        if self._outgoing.qsize() < MAX_UNSENT:
+        if self._link is None or self._link.unsent < MAX_UNSENT:
             self._dropping = False
             # Nothing a person sees changes with a block, so nobody is told.
             self._send(self.core.append_audio(pcm))
@@ -242,7 +258,7 @@ class SessionRuntime:
                 if str(error) != self.closed_reason:  # that one has been told
                     self.problem(str(error))
 
-        self._spawn(reporting())
+        self.spawn(reporting())
 
     def problem(self, text: str) -> None:
         """Tell the person of an error, in the transcript and in the log."""
@@ -267,21 +283,23 @@ class SessionRuntime:
         self.changed()
 
     def _send(self, event: ev.ClientEvent) -> None:
-        if self._phase == "closed":
-            return
-        self.journal.record("client", event)
-        self._outgoing.put_nowait(event)
+        # What is decided while there is no connection is kept by the core, which puts it into the next one.
+        if self._link and self._phase == "open":
+            self.journal.record("client", event)
+            self._link.send(event)
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine until the session ends; its failure ends the session."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("the session's I/O failed", exc_info=error)
-            self._end(f"an error in the package: {type(error).__name__}: {error}")
+            self.end(f"an error in the package: {type(error).__name__}: {error}")
 
     async def _open(self) -> None:
         self._phase = "connecting"
@@ -289,26 +307,17 @@ class SessionRuntime:
         try:
             if self.endpoint.local:
                 await self._start_local_endpoint()
-            self._connection = await Connection.open(self.endpoint)
-            self._spawn(self._receive(self._connection))
-            self._spawn(self._deliver(self._connection))
-            definitions = self._registry.definitions()
-            await self._configure(definitions)
+            await self.attach(await Connection.open(self.endpoint))
         except RealtimeWidgetsError as error:
-            self._end(str(error))
+            self.end(str(error))
             raise
         except Exception as error:
-            self._end(f"an error in the package: {type(error).__name__}: {error}")
+            self.end(f"an error in the package: {type(error).__name__}: {error}")
             raise
-        self._phase = "open"
-        shared_engine().responsiveness.acquire()
-        if self._registry.definitions() != definitions:
-            self.update_tools()
-        while self._held:
-            self._held.popleft()()
         if self._embedded:
             self.run(self._watch_loading(self._embedded))
-        self.changed()
+        if self._minutes is not None:
+            self.spawn(self._recovery.end_after(self._minutes))
 
     async def _start_local_endpoint(self) -> None:
         from realtime_widgets.local.process import EmbeddedEndpoint
@@ -317,20 +326,92 @@ class SessionRuntime:
         self._embedded = embedded
         self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
 
-    async def _configure(self, definitions: list[ev.JsonObject]) -> None:
+    async def attach(self, connection: Connection) -> None:
+        """Talk over this connection from now on: configure it and put the talk into it.
+
+        Raises
+        ------
+        ConnectionFailedError, ConfigurationError
+            Where it is lost, never answers, or the endpoint refuses the settings.
+        """
+        first = self._phase == "connecting"
+        link = self._link = Link(connection, self)
+        link.begin()
+        definitions = self._registry.definitions()
+        await self._configure(link, definitions)
+        self._phase = "open"
+        if first:
+            shared_engine().responsiveness.acquire()
+        self.perform(self.core.resume())
+        if self._registry.definitions() != definitions:
+            self.update_tools()
+        for held in self._held.drain():
+            self._append(held) if isinstance(held, bytes) else held()
+        if lost_ms := self._held.lost_ms():
+            self.problem(f"It took so long to connect that {lost_ms / 1000:.0f} s of what you said are lost.")
+        expires_at = self.core.settings.get("expires_at")
+        if isinstance(expires_at, int | float) and self._recovery.policy.limit_s > 0:
+            self.spawn(self._recovery.hand_over_before(expires_at))
+        self.changed()
+
+    def detach(self) -> Callable[[], None]:
+        """Stop talking over the present connection; gives what closes it."""
+        link, self._link = self._link, None
+        self._phase = "reconnecting"
+        self.perform(self.core.lost())
+        return lambda: self._close_link(link)
+
+    def link_lost(self, link: Link) -> None:
+        """Take note that a connection is gone: another one is tried, or the session ends."""
+        self.changed()
+        if link is not self._link or self._phase != "open" or link.error is None:
+            return
+        if not self._recovery.policy.recoverable(link.error, link.expired, self.endpoint.local):
+            self.end(str(link.error))
+            return
+        self.lost_reason = str(link.error)
+        self.tell(f"{self.lost_reason[0].upper()}{self.lost_reason[1:]}; connecting again.")
+        self.detach()()
+        self.spawn(self._recovery.reconnect(link.error))
+
+    def _close_link(self, link: Link | None) -> None:
+        if link:
+            self._closing = [closing for closing in self._closing if not closing.done()]
+            self._closing.append(asyncio.create_task(link.close()))
+
+    def tell(self, text: str) -> None:
+        """Tell the person something that is no error."""
+        log.info("%s", text)
+        self.core.notice("notice", text)
+        self.changed()
+
+    def quiet(self) -> bool:
+        """Whether nobody speaks and nothing is being worked on."""
+        core = self.core
+        return core.activity == "listening" and not core.user_speaking and not core.expects_response
+
+    async def _configure(self, link: Link, definitions: list[ev.JsonObject]) -> None:
+        core, updates = self.core, self.core.updates
+        core.refusals.pop("rw_configure", None)
         session = self.settings.session(definitions, self.endpoint.transcription)
-        self._send(ev.SessionUpdate(event_id="rw_configure", session=session))
+        event = ev.SessionUpdate(event_id="rw_configure", session=session)
+        self.journal.record("client", event)
+        link.send(event)
 
         def answered() -> bool:
-            return bool(self.core.updates or "rw_configure" in self.core.refusals or self._phase == "closed")
+            over = link.error or self._phase == "closed"
+            return bool(core.updates > updates or "rw_configure" in core.refusals or over)
 
         if not await self.until(answered, CONFIGURE_TIMEOUT_S):
             raise ConnectionFailedError(
                 f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s;"
-                " does it speak the Realtime protocol (GA)?"
+                " does it speak the Realtime protocol (GA)?",
+                unreachable=True,
             )
-        if refusal := self.core.refusals.get("rw_configure"):
+        if refusal := core.refusals.get("rw_configure"):
             raise ConfigurationError(f"{self.endpoint.title} refused the session's settings: {refusal.message}")
+        if link.error:
+            raise link.error
         if self._phase == "closed":
             raise ConnectionFailedError(self.closed_reason)
 
@@ -345,32 +426,17 @@ class SessionRuntime:
                 return
             await asyncio.sleep(READY_POLL_S)
 
-    async def _receive(self, connection: Connection) -> None:
-        while True:
-            try:
-                event = await connection.receive()
-            except ConnectionFailedError as error:
-                self._end(str(error))
-                return
-            except ValueError as error:
-                self.problem(f"{error}; it was left out.")
-                continue
-            self.journal.record("server", event)
-            try:
-                commands = self.core.receive(event)
-            except Exception:
-                # One event of a shape nobody foresaw must not end the talk.
-                log.exception("the event %s could not be used", event.type)
-                self.problem(f"The server's event {event.type} could not be used; it was left out.")
-                continue
-            self.perform(commands)
-
-    async def _deliver(self, connection: Connection) -> None:
-        while True:
-            try:
-                await connection.send(await self._outgoing.get())
-            except ConnectionFailedError:
-                return  # `_receive` ends the session once it has read what the server said last
+    def received(self, event: ev.AnyServerEvent) -> None:
+        """Take an event of the server."""
+        self.journal.record("server", event)
+        try:
+            commands = self.core.receive(event)
+        except Exception:
+            # One event of a shape nobody foresaw must not end the talk.
+            log.exception("the event %s could not be used", event.type)
+            self.problem(f"The server's event {event.type} could not be used; it was left out.")
+            return
+        self.perform(commands)
 
     async def _run_tool(self, call: ToolCall) -> None:
         running = RunningTool(call)
@@ -380,10 +446,11 @@ class SessionRuntime:
         running.result = await self._runner.run(call.call_id, tool, call.name, call.arguments)
         self.perform(self.core.tool_finished(call.call_id, running.result.output))
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """End the session now; whoever waits is told the reason."""
         if self._phase == "closed":
             return
-        if self._phase == "open":
+        if self._phase in ("open", "reconnecting"):
             shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
@@ -394,5 +461,4 @@ class SessionRuntime:
             if task is not current:
                 task.cancel()
         self._runner.close()
-        if self._connection:
-            self._closing = asyncio.create_task(self._connection.close())
+        self._close_link(self._link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -20,6 +21,7 @@ from realtime_widgets.errors import (
 from realtime_widgets.export import ConversationExport, export
 from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
+from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.reply import Reply
 from realtime_widgets.runtime import SessionRuntime, State
 from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
@@ -43,6 +45,12 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _checked_minutes(minutes: float | None) -> float | None:
+    if minutes is not None and (not isinstance(minutes, int | float) or not 0 < minutes < float("inf")):
+        raise ConfigurationError(f"minutes must be a positive number, or None for no limit, not {minutes!r}")
+    return minutes
 
 
 def _check_folder(file: Path) -> None:
@@ -76,6 +84,11 @@ class RealtimeSession:
         Of the voice, 0.25 to 1.5.
     transcription : str, optional
         Model that writes down what the user says.
+    reconnect : bool
+        Whether a lost connection is tried again for up to a minute, with the conversation put back, and a
+        session moves to a new connection before the service's own limit ends it.
+    minutes : float, optional
+        Your own limit: the session ends after so many minutes, whatever happens.
 
     Raises
     ------
@@ -100,6 +113,8 @@ class RealtimeSession:
         api_key: str | Secret | None = None,
         speed: float = 1.0,
         transcription: str | None = None,
+        reconnect: bool = True,
+        minutes: float | None = None,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
         resolved = resolve_endpoint(endpoint, api_key, model, transcription)
@@ -109,7 +124,9 @@ class RealtimeSession:
         self.journal = Journal(time.monotonic)
         self._engine = shared_engine()
         runner = ToolRunner(_running_loop())
-        self._runtime = self._engine.run(SessionRuntime, resolved, settings, self.tools, runner, self.journal)
+        policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
+        make = partial(SessionRuntime, policy=policy, minutes=_checked_minutes(minutes))
+        self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
 
     @property
@@ -119,7 +136,7 @@ class RealtimeSession:
 
     @property
     def state(self) -> State:
-        """One of idle, connecting, preparing, listening, thinking, speaking, closed."""
+        """One of idle, connecting, preparing, listening, thinking, speaking, reconnecting, closed."""
         return self._runtime.state
 
     @property

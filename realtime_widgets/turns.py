@@ -20,6 +20,7 @@ class ToolCall:
     name: str
     arguments: str
     answered: bool = False
+    output: str = ""
 
 
 @dataclass
@@ -98,6 +99,14 @@ class TurnEnded:
     """This turn is over."""
 
     turn: Turn
+
+
+def end_turn(turn: Turn) -> list[Command]:
+    """End a turn, unless it is over."""
+    if turn.done:
+        return []
+    turn.done = True
+    return [TurnEnded(turn)]
 
 
 Command = Send | Play | Silence | RunTool | TurnEnded

@@ -99,7 +99,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
     else:
         return None
     parts = [state for _, state in core.ledger.item_parts(item.id)]
-    cut = item.forgotten or any(part.cut for part in parts)
+    cut = any(part.cut for part in parts)
     entry: Entry = {
         "id": item.id,
         "kind": kind,  # type: ignore[typeddict-item]
