@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.sequencer import REQUEST_KEY
 from realtime_widgets.turns import Command, Send, Turn
@@ -91,20 +92,25 @@ class Asides:
         ]
 
 
-def check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Check a person's metadata against what the service takes: 15 pairs of text, for one is the session's own.
+def aside_settings(spoken: bool, instructions: str | None, metadata: Mapping[str, str]) -> ev.JsonObject:
+    """Bring what a person asks of an aside into the protocol's shape.
 
     Raises
     ------
-    ValueError
-        Where it is too long, too much, or no text.
+    ConfigurationError
+        Where the metadata is more than the service takes: 15 pairs of text, for one is the session's own.
     """
-    checked = dict(metadata)
-    for key, value in checked.items():
+    settings: ev.JsonObject = {"output_modalities": ["audio" if spoken else "text"]}
+    if instructions is not None:
+        settings["instructions"] = instructions
+    settings["metadata"] = dict(metadata)
+    for key, value in settings["metadata"].items():
         if not isinstance(key, str) or not isinstance(value, str) or len(key) > 64 or len(value) > 512:
-            raise ValueError(f"{key!r} must be text of up to 64 characters, and its value of up to 512")
-        if key == REQUEST_KEY:
-            raise ValueError(f"the name {REQUEST_KEY!r} is taken by the session")
-    if len(checked) > 15:
-        raise ValueError(f"there may be 15 entries, not {len(checked)}")
-    return checked
+            raise ConfigurationError(
+                f"metadata {key!r} cannot be used: names and values are text, of up to 64 and 512 characters"
+            )
+    if REQUEST_KEY in metadata:
+        raise ConfigurationError(f"metadata must not be called {REQUEST_KEY!r}: that is the session's own")
+    if len(metadata) > 15:
+        raise ConfigurationError(f"metadata may have 15 entries, not {len(metadata)}")
+    return settings

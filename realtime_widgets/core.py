@@ -77,6 +77,10 @@ class SessionCore:
             return "thinking"
         return "listening"
 
+    def quiet(self) -> bool:
+        """Whether nobody speaks and nothing is being worked on."""
+        return self.activity == "listening" and not self.user_speaking and not self.expects_response
+
     def new_id(self, what: str) -> str:
         """Return an id of our own, unique in this session."""
         return f"rw_{what}_{next(self._ids)}"

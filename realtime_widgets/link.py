@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from realtime_widgets.errors import ConnectionFailedError
+from realtime_widgets.errors import ConfigurationError, ConnectionFailedError
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.reconnect import SESSION_EXPIRED
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from realtime_widgets.core import SessionCore
+    from realtime_widgets.journal import Journal
     from realtime_widgets.protocol.connection import Connection
+    from realtime_widgets.protocol.endpoints import Endpoint
+
+
+#: How long an endpoint may take to answer the first settings, in seconds.
+CONFIGURE_TIMEOUT_S = 15.0
+#: Event id of the settings with which a session begins.
+CONFIGURE_ID = "rw_configure"
 
 
 class LinkListener(Protocol):
@@ -92,3 +101,48 @@ class Link:
                 await self._connection.send(await self._outgoing.get())
             except ConnectionFailedError:
                 return  # `_receive` tells of it once it has read what the server said last
+
+
+class Configurable(Protocol):
+    """What the first settings of a connection are sent for."""
+
+    core: SessionCore
+    endpoint: Endpoint
+    journal: Journal
+    closed_reason: str
+
+    async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
+        """Wait until `condition` holds."""
+
+
+async def configure(link: Link, session: Configurable, config: ev.JsonObject) -> None:
+    """Send the settings over a new connection, and wait until they are taken.
+
+    Raises
+    ------
+    ConnectionFailedError, ConfigurationError
+        Where it is lost or never answers, or where the endpoint refuses the settings.
+    """
+    core, updates = session.core, session.core.updates
+    core.refusals.pop(CONFIGURE_ID, None)
+    event = ev.SessionUpdate(event_id=CONFIGURE_ID, session=config)
+    session.journal.record("client", event)
+    link.send(event)
+
+    def answered() -> bool:
+        over = link.error or session.closed_reason
+        return bool(core.updates > updates or CONFIGURE_ID in core.refusals or over)
+
+    title = session.endpoint.title
+    if not await session.until(answered, CONFIGURE_TIMEOUT_S):
+        raise ConnectionFailedError(
+            f"{title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s;"
+            " does it speak the Realtime protocol (GA)?",
+            unreachable=True,
+        )
+    if refusal := core.refusals.get(CONFIGURE_ID):
+        raise ConfigurationError(f"{title} refused the session's settings: {refusal.message}")
+    if link.error:
+        raise link.error
+    if session.closed_reason:
+        raise ConnectionFailedError(session.closed_reason)

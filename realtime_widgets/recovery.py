@@ -15,6 +15,8 @@ from realtime_widgets.reconnect import HandOver, ReconnectPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_widgets.core import SessionCore
+    from realtime_widgets.link import Link
     from realtime_widgets.protocol.endpoints import Endpoint
 
 #: Before a person's own limit, how long they are warned, in seconds.
@@ -26,6 +28,7 @@ _HAND_OVER_RETRY_S = 5.0
 class Recoverable(Protocol):
     """What a recovery needs of its session."""
 
+    core: SessionCore
     endpoint: Endpoint
 
     async def attach(self, connection: Connection) -> None:
@@ -39,9 +42,6 @@ class Recoverable(Protocol):
 
     def tell(self, text: str) -> None:
         """Tell the person."""
-
-    def quiet(self) -> bool:
-        """Whether nobody speaks and nothing is being worked on."""
 
     async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
         """Wait until `condition` holds."""
@@ -62,6 +62,7 @@ class Recovery:
         self.policy = policy
         self._session = session
         self._hand_over = hand_over or HandOver()
+        self._connections = 0
 
     async def reconnect(self, loss: ConnectionFailedError) -> None:
         """Try again until it succeeds, is refused, or is given up; that ends the session."""
@@ -86,22 +87,34 @@ class Recovery:
                 return
         session.end(f"{loss}, and connecting again failed: {error}")
 
-    async def hand_over_before(self, expires_at: float) -> None:
-        """Move to a new connection in a quiet moment before `expires_at` (Unix seconds)."""
+    def recoverable(self, link: Link) -> bool:
+        """Whether to try again after the loss of an open connection."""
+        embedded = self._session.endpoint.local
+        return link.error is not None and self.policy.recoverable(link.error, link.expired, embedded)
+
+    async def hand_over(self, expires_at: object) -> None:
+        """Move to a new connection in a quiet moment before `expires_at` (Unix seconds), where that is known."""
         session = self._session
-        left = expires_at - time.time()
-        if left <= 0:
+        self._connections += 1
+        mine = self._connections
+        left = expires_at - time.time() if isinstance(expires_at, int | float) else 0.0
+        if not isinstance(expires_at, int | float) or left <= 0 or self.policy.limit_s <= 0:
             return  # the clocks differ: the loss itself will be noticed
         plan = self._hand_over.within(left)
         await asyncio.sleep(plan.wait_s(left))
         while (left := expires_at - time.time()) > 0:
-            await session.until(session.quiet, max(0.0, left - plan.latest_s))
+            await session.until(session.core.quiet, max(0.0, left - plan.latest_s))
+            if mine != self._connections:
+                return  # it was lost, and another one has its own end
             try:
                 connection = await Connection.open(session.endpoint)
             except ConnectionFailedError:
                 await asyncio.sleep(min(_HAND_OVER_RETRY_S, plan.latest_s))
                 continue
-            await session.until(session.quiet, max(0.0, expires_at - time.time() - plan.latest_s))
+            await session.until(session.core.quiet, max(0.0, expires_at - time.time() - plan.latest_s))
+            if mine != self._connections:
+                await connection.close()
+                return
             close = session.detach()
             try:
                 await session.attach(connection)
@@ -114,8 +127,10 @@ class Recovery:
             close()
             return
 
-    async def end_after(self, minutes: float) -> None:
-        """End the session at the person's own limit, with a warning before."""
+    async def end_after(self, minutes: float | None) -> None:
+        """End the session at the person's own limit, where there is one, with a warning before."""
+        if minutes is None:
+            return
         seconds = minutes * 60
         if seconds > WARNING_S:
             await asyncio.sleep(seconds - WARNING_S)

@@ -58,6 +58,11 @@ class Resumption:
     _restored: set[str] = field(default_factory=set)
     _ids: count[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def to_say_again(self) -> list[str]:
+        """Spoken items that the next connection hears again, as sound."""
+        return list(self._skipped)
+
     def echo(self, event: ev.AnyServerEvent) -> bool:
         """Take the service's word on an item; whether it only repeats one that was put back."""
         if not isinstance(event, ev.ItemAdded | ev.ItemDone):

@@ -6,21 +6,17 @@ Everything here runs on the I/O thread; `RealtimeSession` is its face on the oth
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
-from realtime_widgets.errors import (
-    ConfigurationError,
-    ConnectionFailedError,
-    RealtimeWidgetsError,
-    SessionClosedError,
-)
+from realtime_widgets.errors import RealtimeWidgetsError, SessionClosedError
 from realtime_widgets.held_input import HeldInput
-from realtime_widgets.link import Link
+from realtime_widgets.link import Link, configure
+from realtime_widgets.local_start import start_embedded, watch_loading
+from realtime_widgets.observing import Observable
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
@@ -43,11 +39,8 @@ log = logging.getLogger(__name__)
 
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
 
-CONFIGURE_TIMEOUT_S = 15.0
 #: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
 MAX_UNSENT = 1500
-#: How often a local endpoint is asked whether its models are loaded.
-READY_POLL_S = 0.25
 
 
 @dataclass
@@ -58,7 +51,7 @@ class RunningTool:
     result: ToolResult | None = None
 
 
-class SessionRuntime:
+class SessionRuntime(Observable):
     """Connects one session's core with the world.
 
     Parameters
@@ -82,6 +75,7 @@ class SessionRuntime:
         policy: ReconnectPolicy | None = None,
         minutes: float | None = None,
     ) -> None:
+        super().__init__()
         self.core = SessionCore()
         self.endpoint = endpoint
         self.settings = settings
@@ -105,8 +99,6 @@ class SessionRuntime:
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
-        self._observers: list[Callable[[], None]] = []
-        self._changed = asyncio.Event()
         self._dropping = False
         self.speaker.attach(self)
 
@@ -118,11 +110,6 @@ class SessionRuntime:
         activity = self.core.activity
         return "preparing" if self._preparing and activity == "listening" else activity
 
-    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call `observer` after every change; gives the function that ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer) if observer in self._observers else None
-
     def use_speaker(self, speaker: Speaker) -> Speaker:
         """Play through `speaker` from now on; gives the one before it."""
         before, self.speaker = self.speaker, speaker
@@ -130,15 +117,6 @@ class SessionRuntime:
             before.detach()
             speaker.attach(self)
         return before
-
-    async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
-        """Wait until `condition` holds; False where `limit_s` seconds pass first."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        return condition()
 
     async def start(self) -> None:
         """Connect and configure; returns at once where that is done or being done by somebody else.
@@ -190,12 +168,6 @@ class SessionRuntime:
                     if end and not end.done():
                         end.set_result(turn)
         self.changed()
-
-    def changed(self) -> None:
-        """Tell everybody who watches that something is different."""
-        self._changed.set()
-        for observer in list(self._observers):
-            observer()
 
     def turn_end(self, turn: Turn) -> asyncio.Future[Turn]:
         """Return a future that is done with `turn`."""
@@ -315,16 +287,18 @@ class SessionRuntime:
             self.end(f"an error in the package: {type(error).__name__}: {error}")
             raise
         if self._embedded:
-            self.run(self._watch_loading(self._embedded))
-        if self._minutes is not None:
-            self.spawn(self._recovery.end_after(self._minutes))
+            self.run(watch_loading(self._embedded, self._loading))
+        self.spawn(self._recovery.end_after(self._minutes))
 
     async def _start_local_endpoint(self) -> None:
-        from realtime_widgets.local.process import EmbeddedEndpoint
+        self._embedded = await start_embedded()
+        base_url, key = self._embedded.url, Secret(self._embedded.api_key)
+        self.endpoint = replace(self.endpoint, base_url=base_url, api_key=key)
 
-        embedded = await asyncio.to_thread(EmbeddedEndpoint.shared)
-        self._embedded = embedded
-        self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
+    def _loading(self, loading: bool) -> None:
+        if loading != self._preparing:
+            self._preparing = loading
+            self.changed()
 
     async def attach(self, connection: Connection) -> None:
         """Talk over this connection from now on: configure it and put the talk into it.
@@ -338,7 +312,12 @@ class SessionRuntime:
         link = self._link = Link(connection, self)
         link.begin()
         definitions = self._registry.definitions()
-        await self._configure(link, definitions)
+        config = self.settings.session(definitions, self.endpoint.transcription)
+        try:
+            await configure(link, self, config)
+        except RealtimeWidgetsError:
+            self._close_link(link)
+            raise
         self._phase = "open"
         if first:
             shared_engine().responsiveness.acquire()
@@ -349,9 +328,7 @@ class SessionRuntime:
             self._append(held) if isinstance(held, bytes) else held()
         if lost_ms := self._held.lost_ms():
             self.problem(f"It took so long to connect that {lost_ms / 1000:.0f} s of what you said are lost.")
-        expires_at = self.core.settings.get("expires_at")
-        if isinstance(expires_at, int | float) and self._recovery.policy.limit_s > 0:
-            self.spawn(self._recovery.hand_over_before(expires_at))
+        self.spawn(self._recovery.hand_over(self.core.settings.get("expires_at")))
         self.changed()
 
     def detach(self) -> Callable[[], None]:
@@ -366,7 +343,7 @@ class SessionRuntime:
         self.changed()
         if link is not self._link or self._phase != "open" or link.error is None:
             return
-        if not self._recovery.policy.recoverable(link.error, link.expired, self.endpoint.local):
+        if not self._recovery.recoverable(link):
             self.end(str(link.error))
             return
         self.lost_reason = str(link.error)
@@ -384,47 +361,6 @@ class SessionRuntime:
         log.info("%s", text)
         self.core.notice("notice", text)
         self.changed()
-
-    def quiet(self) -> bool:
-        """Whether nobody speaks and nothing is being worked on."""
-        core = self.core
-        return core.activity == "listening" and not core.user_speaking and not core.expects_response
-
-    async def _configure(self, link: Link, definitions: list[ev.JsonObject]) -> None:
-        core, updates = self.core, self.core.updates
-        core.refusals.pop("rw_configure", None)
-        session = self.settings.session(definitions, self.endpoint.transcription)
-        event = ev.SessionUpdate(event_id="rw_configure", session=session)
-        self.journal.record("client", event)
-        link.send(event)
-
-        def answered() -> bool:
-            over = link.error or self._phase == "closed"
-            return bool(core.updates > updates or "rw_configure" in core.refusals or over)
-
-        if not await self.until(answered, CONFIGURE_TIMEOUT_S):
-            raise ConnectionFailedError(
-                f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s;"
-                " does it speak the Realtime protocol (GA)?",
-                unreachable=True,
-            )
-        if refusal := core.refusals.get("rw_configure"):
-            raise ConfigurationError(f"{self.endpoint.title} refused the session's settings: {refusal.message}")
-        if link.error:
-            raise link.error
-        if self._phase == "closed":
-            raise ConnectionFailedError(self.closed_reason)
-
-    async def _watch_loading(self, embedded: EmbeddedEndpoint) -> None:
-        """Say while a local endpoint still loads its speech models."""
-        while True:
-            loading = await asyncio.to_thread(embedded.loading)
-            if bool(loading) != self._preparing:
-                self._preparing = bool(loading)
-                self.changed()
-            if not loading:
-                return
-            await asyncio.sleep(READY_POLL_S)
 
     def received(self, event: ev.AnyServerEvent) -> None:
         """Take an event of the server."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from realtime_widgets.asides import check_metadata
+from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
@@ -24,7 +24,7 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoi
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.reply import Reply
 from realtime_widgets.runtime import SessionRuntime, State
-from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
+from realtime_widgets.settings import SessionSettings, TurnDetection, checked_minutes, turn_detection_settings
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
@@ -45,12 +45,6 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _checked_minutes(minutes: float | None) -> float | None:
-    if minutes is not None and (not isinstance(minutes, int | float) or not 0 < minutes < float("inf")):
-        raise ConfigurationError(f"minutes must be a positive number, or None for no limit, not {minutes!r}")
-    return minutes
 
 
 def _check_folder(file: Path) -> None:
@@ -125,7 +119,7 @@ class RealtimeSession:
         self._engine = shared_engine()
         runner = ToolRunner(_running_loop())
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
-        make = partial(SessionRuntime, policy=policy, minutes=_checked_minutes(minutes))
+        make = partial(SessionRuntime, policy=policy, minutes=checked_minutes(minutes))
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
 
@@ -352,13 +346,7 @@ class RealtimeSession:
     ) -> Reply:
         if text is None:
             raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
-        settings: dict[str, Any] = {"output_modalities": ["audio" if spoken else "text"]}
-        if instructions is not None:
-            settings["instructions"] = instructions
-        try:
-            settings["metadata"] = check_metadata(metadata or {})
-        except (TypeError, ValueError) as error:
-            raise ConfigurationError(f"metadata cannot be used: {error}") from None
+        settings = aside_settings(spoken, instructions, metadata or {})
         runtime, item = self._runtime, self._user_text(text)
         await runtime.start()
         turn, commands = runtime.core.ask_aside(item, context, settings)

@@ -237,7 +237,7 @@ async def test_closing_ends_the_attempts(connect: Open) -> None:
 
 
 async def test_the_answer_that_was_heard_in_part_goes_back_as_far_as_it_was_heard(connect: Open) -> None:
-    talk, later = Talk(), second_talk()
+    talk = Talk()
     turns = talk.barge_in_turn(
         "Story", "Once upon a time there was a very old sensor", "Stop", "Fine", audio=tone(8000), after_done=True
     )

@@ -289,7 +289,7 @@ async def test_no_proxy_stands_before_this_machine(connect: Open, monkeypatch: p
 
 
 async def test_a_server_that_never_answers(connect: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime_widgets.runtime.CONFIGURE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("realtime_widgets.link.CONFIGURE_TIMEOUT_S", 0.05)
     async with ScriptedServer([expect("session.update")]) as server:
         session = connect(server)
         with pytest.raises(ConnectionFailedError, match="did not answer"):
