@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.budget import Budget
 from realtime_widgets.errors import (
     AudioError,
     ConfigurationError,
@@ -16,6 +17,7 @@ from realtime_widgets.errors import (
     ToolArgumentsError,
     ToolDefinitionError,
 )
+from realtime_widgets.prices import Price, PriceTable
 from realtime_widgets.protocol.endpoints import Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.session import RealtimeSession
@@ -29,11 +31,14 @@ __version__ = version("realtime-widgets")
 __all__ = [
     "AudioError",
     "AudioPlayer",
+    "Budget",
     "ConfigurationError",
     "ConnectionFailedError",
     "Endpoint",
     "LocalEndpointError",
     "Microphone",
+    "Price",
+    "PriceTable",
     "RealtimeConsole",
     "RealtimeSession",
     "RealtimeWidgetsError",

@@ -1,4 +1,4 @@
-"""Finds another connection for a session: after a loss, and before its time is over; ends it at its limit."""
+"""Finds another connection for a session: after a loss, and before its time is over."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from realtime_widgets.link import Link
     from realtime_widgets.protocol.endpoints import Endpoint
 
-#: Before a person's own limit, how long they are warned, in seconds.
-WARNING_S = 60.0
 #: Wait between attempts at a planned hand-over, in seconds.
 _HAND_OVER_RETRY_S = 5.0
 
@@ -126,14 +124,3 @@ class Recovery:
                 session.tell("Moved to a new connection before the session's time was over; the talk goes on.")
             close()
             return
-
-    async def end_after(self, minutes: float | None) -> None:
-        """End the session at the person's own limit, where there is one, with a warning before."""
-        if minutes is None:
-            return
-        seconds = minutes * 60
-        if seconds > WARNING_S:
-            await asyncio.sleep(seconds - WARNING_S)
-            self._session.tell(f"One minute is left of your limit of {minutes:g} minutes.")
-        await asyncio.sleep(min(seconds, WARNING_S))
-        self._session.end(f"your limit of {minutes:g} minutes is reached")

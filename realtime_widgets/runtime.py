@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from realtime_widgets.accounts import Accounts
     from realtime_widgets.journal import Journal
     from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
@@ -52,17 +53,7 @@ class RunningTool:
 
 
 class SessionRuntime(Observable):
-    """Connects one session's core with the world.
-
-    Parameters
-    ----------
-    endpoint, settings, registry, runner, journal
-        What the session was made with.
-    policy
-        Whether and how long a lost connection is tried again.
-    minutes
-        The person's own limit, None for none.
-    """
+    """Connects one session's core with the world; takes what the session was made with."""
 
     def __init__(
         self,
@@ -72,14 +63,16 @@ class SessionRuntime(Observable):
         runner: ToolRunner,
         journal: Journal,
         *,
+        accounts: Accounts,
         policy: ReconnectPolicy | None = None,
-        minutes: float | None = None,
     ) -> None:
         super().__init__()
         self.core = SessionCore()
         self.endpoint = endpoint
         self.settings = settings
         self.journal = journal
+        self.accounts = accounts
+        accounts.attach(self, stop=self.end)
         self.closed_reason = ""
         self.closed_by_person = False
         self.tools: dict[str, RunningTool] = {}
@@ -88,7 +81,6 @@ class SessionRuntime(Observable):
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
         self._recovery = Recovery(self, policy or ReconnectPolicy())
-        self._minutes = minutes
         #: Why it connects again.
         self.lost_reason = ""
         self._preparing = False
@@ -280,6 +272,7 @@ class SessionRuntime(Observable):
             if self.endpoint.local:
                 await self._start_local_endpoint()
             await self.attach(await Connection.open(self.endpoint))
+            self.spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
             self.end(str(error))
             raise
@@ -288,7 +281,6 @@ class SessionRuntime(Observable):
             raise
         if self._embedded:
             self.run(watch_loading(self._embedded, self._loading))
-        self.spawn(self._recovery.end_after(self._minutes))
 
     async def _start_local_endpoint(self) -> None:
         self._embedded = await start_embedded()
@@ -365,6 +357,7 @@ class SessionRuntime(Observable):
     def received(self, event: ev.AnyServerEvent) -> None:
         """Take an event of the server."""
         self.journal.record("server", event)
+        self.accounts.receive(event)
         try:
             commands = self.core.receive(event)
         except Exception:
@@ -373,6 +366,7 @@ class SessionRuntime(Observable):
             self.problem(f"The server's event {event.type} could not be used; it was left out.")
             return
         self.perform(commands)
+        self.accounts.check()
 
     async def _run_tool(self, call: ToolCall) -> None:
         running = RunningTool(call)
@@ -390,7 +384,7 @@ class SessionRuntime(Observable):
             shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
-            self.problem(f"The session ended: {reason.rstrip('.')}.")
+            self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
         current = asyncio.current_task()
         for task in self._tasks:

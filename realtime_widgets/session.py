@@ -8,34 +8,36 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from realtime_widgets.accounts import Accounts
+from realtime_widgets.answers import make_reply
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     AudioError,
     ConfigurationError,
-    ConnectionFailedError,
-    ResponseFailedError,
     SessionClosedError,
 )
 from realtime_widgets.export import ConversationExport, export
 from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reconnect import ReconnectPolicy
-from realtime_widgets.reply import Reply
 from realtime_widgets.runtime import SessionRuntime, State
-from realtime_widgets.settings import SessionSettings, TurnDetection, checked_minutes, turn_detection_settings
+from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
-from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
+    from realtime_widgets.budget import Budget
+    from realtime_widgets.meter import RateLimit
+    from realtime_widgets.prices import OwnPrices, PriceTable
+    from realtime_widgets.reply import Reply
     from realtime_widgets.sources import Sound
-    from realtime_widgets.turns import Turn
+    from realtime_widgets.usage import Usage
 
 T = TypeVar("T")
 
@@ -81,8 +83,11 @@ class RealtimeSession:
     reconnect : bool
         Whether a lost connection is tried again for up to a minute, with the conversation put back, and a
         session moves to a new connection before the service's own limit ends it.
-    minutes : float, optional
-        Your own limit: the session ends after so many minutes, whatever happens.
+    budget : Budget, optional
+        What the session may use, in money and minutes, before it ends by itself: ``Budget(money=0.50)``.
+    prices : mapping or PriceTable, optional
+        Prices that go before the built-in ones, by name of a model or of a deployment: a `Price`, or the name
+        of the model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
 
     Raises
     ------
@@ -108,10 +113,12 @@ class RealtimeSession:
         speed: float = 1.0,
         transcription: str | None = None,
         reconnect: bool = True,
-        minutes: float | None = None,
+        budget: Budget | None = None,
+        prices: PriceTable | OwnPrices | None = None,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
         resolved = resolve_endpoint(endpoint, api_key, model, transcription)
+        accounts = Accounts(resolved, prices, budget, time.monotonic)
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)
@@ -119,7 +126,7 @@ class RealtimeSession:
         self._engine = shared_engine()
         runner = ToolRunner(_running_loop())
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
-        make = partial(SessionRuntime, policy=policy, minutes=checked_minutes(minutes))
+        make = partial(SessionRuntime, accounts=accounts, policy=policy)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
 
@@ -140,9 +147,18 @@ class RealtimeSession:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all responses so far."""
-        responses = self._engine.run(lambda: list(self._runtime.core.conversation.responses.values()))
-        return Usage.total(response.usage for response in responses)
+        """Tokens and money so far, of all responses and of writing down what was said."""
+        return self._engine.run(lambda: self._runtime.accounts.usage)
+
+    @property
+    def usage_by_turn(self) -> list[Usage]:
+        """What each turn used so far, in order; what belongs to no turn is in `usage` only."""
+        return self._engine.run(self._usage_by_turn)
+
+    @property
+    def rate_limits(self) -> dict[str, RateLimit]:
+        """What is left of the account's limits, by name, as the service last told it."""
+        return self._engine.run(lambda: self._runtime.accounts.rate_limits)
 
     @property
     def transcript(self) -> str:
@@ -334,7 +350,7 @@ class RealtimeSession:
         turn, commands = runtime.core.ask(item, keep_audio=True)
         end = runtime.turn_end(turn)
         runtime.perform(commands)
-        return self._reply(await end)
+        return make_reply(self, await end)
 
     async def _ask_aside(
         self,
@@ -353,7 +369,7 @@ class RealtimeSession:
         turn.question = text
         end = runtime.turn_end(turn)
         runtime.perform(commands)
-        return self._reply(await end)
+        return make_reply(self, await end)
 
     async def _talk(self, pcm: bytes) -> tuple[list[Reply], bytes]:
         runtime = self._runtime
@@ -370,29 +386,8 @@ class RealtimeSession:
         if runtime.state == "closed" and not all(turn.done and not turn.error for turn in turns):
             raise SessionClosedError(runtime.closed_reason)
         heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
-        return [self._reply(turn) for turn in turns], heard
+        return [make_reply(self, turn) for turn in turns], heard
 
-    def _reply(self, turn: Turn) -> Reply:
-        """Put a turn's answer together; on the I/O thread."""
-        runtime = self._runtime
-        if turn.error:
-            if runtime.state == "closed":
-                raise ConnectionFailedError(f"the session ended during the answer: {turn.error}")
-            raise ResponseFailedError(turn.error, turn.error_code)
-        conversation = runtime.core.conversation
-        responses = [conversation.responses[response_id] for response_id in turn.response_ids]
-        items = [conversation.items.get(item_id) for each in responses for item_id in each.item_ids]
-        texts = [item.text for item in items if item and item.role == "assistant" and item.text]
-        results = [running.result for call_id in turn.call_ids if (running := runtime.tools.get(call_id))]
-        pcm = bytes(turn.audio)
-        turn.audio.clear()
-        return Reply(
-            text=" ".join(texts),
-            question=runtime.core.question_of(turn),
-            tool_calls=[result for result in results if result],
-            usage=Usage.total(response.usage for response in responses),
-            pcm=pcm,
-            interrupted=turn.interrupted,
-            heard=not isinstance(runtime.speaker, InstantSpeaker),
-            _session=self,
-        )
+    def _usage_by_turn(self) -> list[Usage]:
+        core = self._runtime.core
+        return [self._runtime.accounts.of_turn(turn, core.conversation) for turn in core.turns.values()]

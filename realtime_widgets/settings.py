@@ -105,16 +105,3 @@ class SessionSettings:
         if self.instructions:
             session["instructions"] = self.instructions
         return session
-
-
-def checked_minutes(minutes: float | None) -> float | None:
-    """Check a person's own limit on a session.
-
-    Raises
-    ------
-    ConfigurationError
-        Where it is no positive number of minutes.
-    """
-    if minutes is not None and (not isinstance(minutes, int | float) or not 0 < minutes < float("inf")):
-        raise ConfigurationError(f"minutes must be a positive number, or None for no limit, not {minutes!r}")
-    return minutes

@@ -81,6 +81,7 @@ const status: Status = {
   model: "local-voice",
   voice: "hibari",
   tools: ["reaction_rate", "plot_spectrum", "find_paper"],
+  usage: "2,318 tokens, free, on this machine",
   problem: "",
 };
 
@@ -103,7 +104,7 @@ export const SCENES: Record<string, Scene> = {
     now_playing: "Answer to “And at a hundred degrees Fahrenheit?”",
   },
   empty: {
-    status: { ...status, state: "idle", tools: [] },
+    status: { ...status, state: "idle", tools: [], usage: "free, on this machine" },
     entries: [],
     port: { active: true, microphone: "off", sound: "ready" },
     level: 0,
@@ -118,6 +119,7 @@ export const SCENES: Record<string, Scene> = {
       endpoint: "api.example.org",
       model: "gpt-realtime",
       voice: "marin",
+      usage: "41,207 tokens, at least $0.3214",
       problem: "The connection was lost while you were speaking; the last 1.2 s are kept and sent again.",
     },
     entries: [

@@ -56,6 +56,7 @@ class SessionStatus(RealtimeWidget):
                 "model": str(effective.get("model") or endpoint.model),
                 "voice": str(voice),
                 "tools": list(self._session.tools),
+                "usage": runtime.accounts.status,
                 "problem": runtime.closed_reason if state == "closed" and not runtime.closed_by_person else "",
             },
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
+from realtime_widgets.errors import ConnectionFailedError, ResponseFailedError
 from realtime_widgets.reconnect import HandOver, ReconnectPolicy
 from realtime_widgets.testing import (
     ScriptedServer,
@@ -214,17 +214,6 @@ async def test_the_session_moves_before_its_time_is_over(connect: Open) -> None:
         assert (await session.ask("And?")).text == "Yes"
         assert any("before the session's time was over" in text for text in notices(session))
         assert not any("lost" in text for text in notices(session))
-
-
-async def test_a_persons_own_limit_ends_the_session(connect: Open) -> None:
-    async with ScriptedServer([*Talk().start(), stall()]) as server:
-        session = connect(server, minutes=0.001)
-        await session.start()
-        await reaches(session, "closed")
-        assert "your limit of 0.001 minutes" in session.runtime.closed_reason
-    for wrong in (0, -1, float("inf"), float("nan"), "5"):
-        with pytest.raises(ConfigurationError, match="minutes"):
-            connect("http://127.0.0.1:9/v1", minutes=wrong)
 
 
 async def test_closing_ends_the_attempts(connect: Open) -> None:
