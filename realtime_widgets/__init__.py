@@ -21,6 +21,7 @@ from realtime_widgets.prices import Price, PriceTable
 from realtime_widgets.protocol.endpoints import Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.session import RealtimeSession
+from realtime_widgets.turn_detection import SemanticVad, ServerVad
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ __all__ = [
     "RealtimeWidgetsError",
     "Reply",
     "ResponseFailedError",
+    "SemanticVad",
+    "ServerVad",
     "SessionClosedError",
     "ToolArgumentsError",
     "ToolDefinitionError",

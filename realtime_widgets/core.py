@@ -136,6 +136,9 @@ class SessionCore:
                 return []
             case ev.ErrorEvent():
                 return self._error(event.error)
+            case ev.OtherEvent() if event.type == "input_audio_buffer.timeout_triggered":
+                self.notice("notice", "Nobody spoke for a while: the model speaks by itself.")
+                return []
             case _:
                 return []
 

@@ -115,8 +115,10 @@ class Configurable(Protocol):
         """Wait until `condition` holds."""
 
 
-async def configure(link: Link, session: Configurable, config: ev.JsonObject) -> None:
-    """Send the settings over a new connection, and wait until they are taken.
+async def configure(
+    link: Link, session: Configurable, config: ev.JsonObject, event_id: str = CONFIGURE_ID
+) -> None:
+    """Send settings over a connection, and wait until they are taken.
 
     Raises
     ------
@@ -124,14 +126,14 @@ async def configure(link: Link, session: Configurable, config: ev.JsonObject) ->
         Where it is lost or never answers, or where the endpoint refuses the settings.
     """
     core, updates = session.core, session.core.updates
-    core.refusals.pop(CONFIGURE_ID, None)
-    event = ev.SessionUpdate(event_id=CONFIGURE_ID, session=config)
+    core.refusals.pop(event_id, None)
+    event = ev.SessionUpdate(event_id=event_id, session=config)
     session.journal.record("client", event)
     link.send(event)
 
     def answered() -> bool:
         over = link.error or session.closed_reason
-        return bool(core.updates > updates or CONFIGURE_ID in core.refusals or over)
+        return bool(core.updates > updates or event_id in core.refusals or over)
 
     title = session.endpoint.title
     if not await session.until(answered, CONFIGURE_TIMEOUT_S):
@@ -140,7 +142,7 @@ async def configure(link: Link, session: Configurable, config: ev.JsonObject) ->
             " does it speak the Realtime protocol (GA)?",
             unreachable=True,
         )
-    if refusal := core.refusals.get(CONFIGURE_ID):
+    if refusal := core.refusals.get(event_id):
         raise ConfigurationError(f"{title} refused the session's settings: {refusal.message}")
     if link.error:
         raise link.error

@@ -293,13 +293,7 @@ class SessionRuntime(Observable):
             self.changed()
 
     async def attach(self, connection: Connection) -> None:
-        """Talk over this connection from now on: configure it and put the talk into it.
-
-        Raises
-        ------
-        ConnectionFailedError, ConfigurationError
-            Where it is lost, never answers, or the endpoint refuses the settings.
-        """
+        """Talk over this connection from now on: put the talk into it; raises as `configure` does."""
         first = self._phase == "connecting"
         link = self._link = Link(connection, self)
         link.begin()
@@ -321,6 +315,14 @@ class SessionRuntime(Observable):
         if lost_ms := self._held.lost_ms():
             self.problem(f"It took so long to connect that {lost_ms / 1000:.0f} s of what you said are lost.")
         self.spawn(self._recovery.hand_over(self.core.settings.get("expires_at")))
+        self.changed()
+
+    async def change(self, settings: SessionSettings) -> None:
+        """Change the settings; raises as `configure` does where the endpoint refuses them."""
+        changes = settings.changes_from(self.settings)
+        if self._link and self._phase == "open" and len(changes) > 1:
+            await configure(self._link, self, changes, self.core.new_id("change"))
+        self.settings = settings
         self.changed()
 
     def detach(self) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
 
 from realtime_widgets.accounts import Accounts
 from realtime_widgets.answers import make_reply
@@ -23,10 +23,11 @@ from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime, State
-from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
+from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
+from realtime_widgets.turns import user_message
 
 if TYPE_CHECKING:
     import os
@@ -71,7 +72,8 @@ class RealtimeSession:
         ``"local"``, ``"openai"`` or a base URL. Without one: ``OPENAI_BASE_URL``, then OpenAI where
         ``OPENAI_API_KEY`` is set, and the embedded local endpoint otherwise.
     turn_detection : str, mapping or None, optional
-        ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, or settings in the protocol's shape.
+        ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, a `ServerVad` or `SemanticVad`, or
+        settings in the protocol's shape.
     tools : iterable of callables, optional
         Functions that the model may call; `tool` adds more at any time.
     api_key : str, optional
@@ -247,7 +249,7 @@ class RealtimeSession:
             )
         if text is None:
             return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
-        item = self._user_text(text)
+        item = user_message(text)
         return await self._io(self._ask(item))
 
     def say(self, text: str) -> None:
@@ -255,7 +257,7 @@ class RealtimeSession:
 
         What is being said at that moment stops, as it would for a spoken word.
         """
-        item = self._user_text(text)
+        item = user_message(text)
         if self.state == "closed":
             raise SessionClosedError(f"this session is over: {self._runtime.closed_reason}")
         self._engine.call(self._say, item)
@@ -301,6 +303,18 @@ class RealtimeSession:
             write_wav(out, from_pcm16(heard))
         return replies
 
+    async def update(self, **changes: Unpack[Changes]) -> None:
+        """Change settings while the talk goes on: ``instructions``, ``voice``, ``speed``, ``turn_detection``.
+
+        The tools stay; what is being said now ends as it began.
+
+        Raises
+        ------
+        ConfigurationError
+            Where a value cannot be or the service refuses it (a voice once it has spoken): nothing changes.
+        """
+        await self._io(self._runtime.change(changed(self._runtime.settings, changes)))
+
     def interrupt(self) -> None:
         """Stop what is being said; the model is told what was heard of it."""
         self._engine.call(lambda: self._runtime.perform(self._runtime.core.interrupt()))
@@ -326,13 +340,6 @@ class RealtimeSession:
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
-
-    @staticmethod
-    def _user_text(text: str) -> dict[str, Any]:
-        if not isinstance(text, str) or not text.strip():
-            raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
-        text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
-        return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
     def _say(self, item: dict[str, Any]) -> None:
         runtime = self._runtime
@@ -363,7 +370,7 @@ class RealtimeSession:
         if text is None:
             raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
         settings = aside_settings(spoken, instructions, metadata or {})
-        runtime, item = self._runtime, self._user_text(text)
+        runtime, item = self._runtime, user_message(text)
         await runtime.start()
         turn, commands = runtime.core.ask_aside(item, context, settings)
         turn.question = text

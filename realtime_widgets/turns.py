@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from realtime_widgets.playback import Block
     from realtime_widgets.protocol import events as ev
@@ -99,6 +101,20 @@ class TurnEnded:
     """This turn is over."""
 
     turn: Turn
+
+
+def user_message(text: str) -> ev.JsonObject:
+    """Return the item of a written message.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is no text, or empty.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
+    text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
 def end_turn(turn: Turn) -> list[Command]:

@@ -465,6 +465,13 @@ def test_words_that_could_not_be_written_down_are_told(core: SessionCore) -> Non
     assert "too noisy" in core.notices[-1].text
 
 
+def test_an_idle_time_out_is_told_and_answered_as_a_turn(core: SessionCore) -> None:
+    receive(core, wire.event("input_audio_buffer.timeout_triggered", item_id="u1", audio_start_ms=0))
+    receive(core, wire.committed("u1"))
+    assert core.expects_response
+    assert "Nobody spoke" in core.notices[-1].text
+
+
 def test_a_turn_knows_the_question_it_answers(core: SessionCore) -> None:
     receive(core, wire.committed("u1"), wire.heard_words("u1", "How late is it?"))
     turn = answering(core)
