@@ -23,6 +23,7 @@ from realtime_widgets.protocol.endpoints import Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.session import RealtimeSession
 from realtime_widgets.tools import progress
+from realtime_widgets.turn_detection import SemanticVad, ServerVad
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ __all__ = [
     "RealtimeWidgetsError",
     "Reply",
     "ResponseFailedError",
+    "SemanticVad",
+    "ServerVad",
     "SessionClosedError",
     "ToolArgumentsError",
     "ToolDefinitionError",

@@ -116,6 +116,7 @@ def run_talk(namespace: argparse.Namespace) -> int:
         model=namespace.model,
         endpoint=namespace.endpoint,
         tools=tools,
+        reconnect=False,  # one file, one run: whoever waits for it is told at once
     )
     if namespace.json is None:
         replies = asyncio.run(_talk(session, namespace.sound, namespace.out))

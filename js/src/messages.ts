@@ -171,7 +171,7 @@ export interface ToolCard {
   seconds: number | null;
 }
 
-/** One line of the transcript. */
+/** One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard. */
 export interface Entry {
   id: string;
   kind: "user" | "assistant" | "tool" | "notice" | "error";
@@ -180,6 +180,7 @@ export interface Entry {
   state: "in_progress" | "completed" | "incomplete";
   cut: boolean;
   heard_ms: number | null;
+  heard_length: number | null;
   audio_ms: number | null;
   tool?: ToolCard;
 }

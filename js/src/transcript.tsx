@@ -26,6 +26,21 @@ function cutWords({ heard_ms }: Entry): string {
   return `interrupted after ${duration(heard_ms / 1000)}`;
 }
 
+/** The words, those that were cut off before they were heard apart; where that begins is an estimate. */
+function Words({ entry: { text, heard_length } }: { entry: Entry }) {
+  if (heard_length === null || heard_length === undefined || heard_length >= text.length) {
+    return <span class="rw-text">{text || "…"}</span>;
+  }
+  return (
+    <span class="rw-text">
+      {text.slice(0, heard_length)}
+      <del class="rw-unheard" title="not heard (estimated from how much of the sound was played)">
+        {text.slice(heard_length)}
+      </del>
+    </span>
+  );
+}
+
 function Bubble({ entry }: { entry: Entry }) {
   const mine = entry.kind === "user";
   const streaming = entry.state === "in_progress";
@@ -56,7 +71,7 @@ function Bubble({ entry }: { entry: Entry }) {
           </span>
         ) : (
           <>
-            <span class="rw-text">{entry.text || "…"}</span>
+            <Words entry={entry} />
             {streaming && <span class="rw-caret" aria-hidden="true" />}
           </>
         )}

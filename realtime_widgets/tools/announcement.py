@@ -64,6 +64,12 @@ class Announcement:
         self._told = {tool.name: tool for tool in self._registry.values() if tool.enabled}
         return [tool.definition() for tool in self._told.values()]
 
+    def restart(self) -> list[dict[str, Any]]:
+        """Begin with a new connection, where nothing runs; returns the tools to tell it, as `take` does."""
+        self._requested.clear()
+        self._response_id = ""
+        return self.take()
+
     def to_run(self, name: str) -> tuple[Tool | None, str]:
         """Return the tool for a call of the model, or None and what to tell it instead."""
         tool, missing = self._registry.to_run(name)

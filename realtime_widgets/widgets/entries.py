@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.export import heard_characters
 from realtime_widgets.playback import to_ms
 from realtime_widgets.tool_calls import PICTURE
 
@@ -113,6 +114,7 @@ def _notice_entry(notice: Notice) -> Entry:
         "state": "completed",
         "cut": False,
         "heard_ms": None,
+        "heard_length": None,
         "audio_ms": None,
     }
 
@@ -136,6 +138,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         "state": "incomplete" if closed and item.state == "in_progress" else item.state,
         "cut": cut,
         "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
+        "heard_length": heard_characters(item, core.ledger),
         "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
     if kind == "tool":

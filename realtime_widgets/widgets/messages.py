@@ -193,7 +193,7 @@ class ToolCard(TypedDict):
 
 
 class Entry(TypedDict):
-    """One line of the transcript."""
+    """One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard."""
 
     id: str
     kind: Literal["user", "assistant", "tool", "notice", "error"]
@@ -202,6 +202,7 @@ class Entry(TypedDict):
     state: Literal["in_progress", "completed", "incomplete"]
     cut: bool
     heard_ms: float | None
+    heard_length: int | None
     audio_ms: float | None
     tool: NotRequired[ToolCard]
 

@@ -38,6 +38,10 @@ class SessionStatus(RealtimeWidget):
         self._runtime.observe(Refresher(self._refresh))
         shared_engine().run(self._refresh)
 
+    def _detail(self, state: str) -> str:
+        reasons = {"closed": self._runtime.closed_reason, "reconnecting": self._runtime.lost_reason}
+        return reasons.get(state) or _DETAILS.get(state, "")
+
     def _refresh(self) -> None:
         runtime = self._runtime
         state, endpoint = runtime.state, runtime.endpoint
@@ -47,7 +51,7 @@ class SessionStatus(RealtimeWidget):
             "status",
             {
                 "state": state,
-                "detail": runtime.closed_reason if state == "closed" else _DETAILS.get(state, ""),
+                "detail": self._detail(state),
                 "endpoint": endpoint.name,
                 "model": str(effective.get("model") or endpoint.model),
                 "voice": str(voice),
