@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.budget import Budget
 from realtime_widgets.errors import (
     AudioError,
     ConfigurationError,
@@ -15,10 +16,14 @@ from realtime_widgets.errors import (
     SessionClosedError,
     ToolArgumentsError,
     ToolDefinitionError,
+    ToolStoppedError,
 )
+from realtime_widgets.prices import Price, PriceTable
 from realtime_widgets.protocol.endpoints import Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.session import RealtimeSession
+from realtime_widgets.tools import progress
+from realtime_widgets.turn_detection import SemanticVad, ServerVad
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
@@ -29,22 +34,29 @@ __version__ = version("realtime-widgets")
 __all__ = [
     "AudioError",
     "AudioPlayer",
+    "Budget",
     "ConfigurationError",
     "ConnectionFailedError",
     "Endpoint",
     "LocalEndpointError",
     "Microphone",
+    "Price",
+    "PriceTable",
     "RealtimeConsole",
     "RealtimeSession",
     "RealtimeWidgetsError",
     "Reply",
     "ResponseFailedError",
+    "SemanticVad",
+    "ServerVad",
     "SessionClosedError",
     "ToolArgumentsError",
     "ToolDefinitionError",
+    "ToolStoppedError",
     "Transcript",
     "Usage",
     "__version__",
+    "progress",
 ]
 
 _WIDGETS = ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import logging
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -106,6 +107,8 @@ def load_tools(path: Path) -> list[Callable[..., Any]]:
 
 def run_talk(namespace: argparse.Namespace) -> int:
     """Run ``realtime-widgets talk``."""
+    # What goes wrong ends the command with its text; the log would say it a second time.
+    logging.getLogger("realtime_widgets").addHandler(logging.NullHandler())
     tools = load_tools(namespace.tools) if namespace.tools else []
     session = RealtimeSession(
         namespace.instructions,
@@ -113,6 +116,7 @@ def run_talk(namespace: argparse.Namespace) -> int:
         model=namespace.model,
         endpoint=namespace.endpoint,
         tools=tools,
+        reconnect=False,  # one file, one run: whoever waits for it is told at once
     )
     if namespace.json is None:
         replies = asyncio.run(_talk(session, namespace.sound, namespace.out))

@@ -19,6 +19,8 @@ class Content:
 
     kind: Literal["text", "speech", "image"] = "text"
     text: str = ""
+    #: Of an image: the part as it was sent.
+    image: ev.JsonObject | None = None
 
 
 @dataclass
@@ -39,6 +41,12 @@ class Item:
         Of function calls and their outputs.
     heard_to_ms
         Where the service cut the item on our word, None where it is whole.
+    settled
+        Whether the service has said that it is final; the words of speech may come later.
+    forgotten
+        Whether the model does not have it any more: nothing of it was heard.
+    beside
+        Whether it belongs to a response outside the conversation; it has no place in the order.
     """
 
     id: str
@@ -53,6 +61,9 @@ class Item:
     arguments: str = ""
     output: str = ""
     heard_to_ms: int | None = None
+    settled: bool = False
+    forgotten: bool = False
+    beside: bool = False
 
     @property
     def text(self) -> str:
@@ -124,6 +135,8 @@ class Conversation:
         # The predecessor of every item that stands behind it.
         self._links: dict[str, str] = {}
         self._deleted: set[str] = set()
+        #: Ids that a later session gave to items that were put back, with their first ids.
+        self.aliases: dict[str, str] = {}
 
     @property
     def order(self) -> list[str]:
@@ -165,9 +178,9 @@ class Conversation:
             case ev.OutputAudioDelta():
                 self._own(event).content(event.content_index, "speech")
             case ev.FunctionArgumentsDelta():
-                self._item(event.item_id).arguments += event.delta
+                self._item(event.item_id, event.response_id).arguments += event.delta
             case ev.FunctionArgumentsDone():
-                self._item(event.item_id).arguments = event.arguments
+                self._item(event.item_id, event.response_id).arguments = event.arguments
             case ev.ItemDeleted():
                 self._remove(event.item_id)
             case ev.ItemTruncated():
@@ -178,14 +191,23 @@ class Conversation:
             case _:
                 pass
 
-    def _item(self, item_id: str) -> Item:
+    def words_before(self, response_ids: list[str]) -> str:
+        """Return the user's words before the first item of some responses, or the last ones there are."""
+        items = list(self)
+        mine = [index for index, item in enumerate(items) if item.response_id in response_ids]
+        before = items[: mine[0]] if mine else items
+        return next((item.text for item in reversed(before) if item.role == "user"), "")
+
+    def _item(self, item_id: str, response_id: str = "") -> Item:
         if item_id not in self.items:
-            self.items[item_id] = Item(item_id)
-            self._order.append(item_id)
+            response = self.responses.get(response_id)
+            self.items[item_id] = Item(item_id, beside=response is not None and response.out_of_band)
+            if not self.items[item_id].beside:
+                self._order.append(item_id)
         return self.items[item_id]
 
     def _own(self, event: ev.ContentEvent) -> Item:
-        item = self._item(event.item_id)
+        item = self._item(event.item_id, event.response_id)
         item.role = item.role or "assistant"
         item.response_id = item.response_id or event.response_id
         return item
@@ -206,7 +228,7 @@ class Conversation:
             item.state = "completed"
 
     def _output_item(self, event: ev.OutputItemAdded | ev.OutputItemDone) -> None:
-        item = self._take_item(event.item, None, place=False)
+        item = self._take_item(event.item, None, event.response_id)
         if item is None:
             return
         item.response_id, item.output_index = event.response_id, event.output_index
@@ -216,11 +238,12 @@ class Conversation:
         if isinstance(event, ev.OutputItemDone):
             self._finish(item, event.item)
 
-    def _take_item(self, data: ev.JsonObject, previous: str | None, place: bool = True) -> Item | None:
+    def _take_item(self, data: ev.JsonObject, previous: str | None, response_id: str | None = None) -> Item | None:
+        """Take what is told of an item; its place too, unless that comes from a response."""
         item_id = data.get("id")
         if not isinstance(item_id, str) or item_id in self._deleted:
             return None
-        item = self._item(item_id)
+        item = self._item(item_id, response_id or "")
         item.kind = str(data.get("type") or item.kind)
         item.role = str(data.get("role") or item.role)
         for name in ("call_id", "name", "arguments", "output"):
@@ -231,13 +254,14 @@ class Conversation:
             if text := part.get("text") or part.get("transcript"):
                 item.content(index, kind).text = str(text)
             else:
-                item.content(index, kind)
-        if place:
+                item.content(index, kind).image = part if kind == "image" and part.get("image_url") else None
+        if response_id is None and not item.beside:
             self._place(item_id, previous)
         return item
 
     @staticmethod
     def _finish(item: Item, data: ev.JsonObject) -> None:
+        item.settled = True
         status = data.get("status")
         awaits_words = item.role == "user" and item.spoken and not item.text
         if status == "incomplete":
@@ -247,10 +271,13 @@ class Conversation:
 
     def _place(self, item_id: str, previous: str | None) -> None:
         """Put an item right after its predecessor, or leave it where it is until that one comes."""
+        previous = self.aliases.get(previous, previous) if previous else previous
         if previous == "root":
             self._move(item_id, 0)
-        elif previous in self.items:
+        elif previous in self._order:
             position = self._order.index(previous)
+            while position + 1 < len(self._order) and self.items[self._order[position + 1]].forgotten:
+                position += 1  # the service does not know of these
             # A link that is repeated moves nothing: later items may rightly stand in between by now.
             if item_id not in self._links or self._order.index(item_id) < position:
                 self._move(item_id, position + 1)
@@ -275,10 +302,17 @@ class Conversation:
         position -= len(chain) if position > start else 0
         self._order[position:position] = chain
 
-    def _remove(self, item_id: str) -> None:
-        self._deleted.add(item_id)
-        if self.items.pop(item_id, None):
+    def drop(self, item_id: str) -> None:
+        """Forget an item that will come anew."""
+        if self.items.pop(item_id, None) and item_id in self._order:
             self._order.remove(item_id)
+
+    def _remove(self, item_id: str) -> None:
+        item = self.items.get(item_id)
+        if item and item.forgotten:
+            return  # the person still sees what the model was spared
+        self._deleted.add(item_id)
+        self.drop(item_id)
 
     def _take_response(self, data: ev.JsonObject) -> None:
         response_id = str(data.get("id") or "")
@@ -287,9 +321,9 @@ class Conversation:
         response.metadata = _object(data.get("metadata")) or response.metadata
         response.usage = _object(data.get("usage")) or response.usage
         if "conversation_id" in data:
-            response.out_of_band = data["conversation_id"] is None
+            response.out_of_band |= data["conversation_id"] is None
         for output in _objects(data.get("output")):
-            item = self._take_item(output, None, place=False)
+            item = self._take_item(output, None, response_id)
             if item is not None:
                 item.response_id = response_id
                 if item.id not in response.item_ids:

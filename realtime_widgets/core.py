@@ -6,12 +6,17 @@ import binascii
 from itertools import count
 from typing import Literal
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, duration_ms
-from realtime_widgets.conversation import Conversation, Item, Response
-from realtime_widgets.playback import Pacer, Part, PlaybackLedger, PlayedTo
+from realtime_widgets.asides import Asides
+from realtime_widgets.audio import duration_ms
+from realtime_widgets.barge_in import BargeIn
+from realtime_widgets.call_ledger import CallLedger
+from realtime_widgets.conversation import Conversation, Response
+from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
+from realtime_widgets.resumption import Resumption
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
-from realtime_widgets.turns import Command, Notice, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
+from realtime_widgets.voice import VoiceOutput
 
 #: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
 MIN_COMMIT_MS = 100.0
@@ -27,44 +32,80 @@ class SessionCore:
 
     def __init__(self) -> None:
         self.conversation = Conversation()
-        self.ledger = PlaybackLedger()
+        self.voice = VoiceOutput()
+        self.ledger = self.voice.ledger
         self.turns: dict[str, Turn] = {}
-        self.calls: dict[str, ToolCall] = {}
+        self._calls = CallLedger(self.conversation)
+        self.calls = self._calls.all
         self.notices: list[Notice] = []
         self.settings: ev.JsonObject = {}
         self.updates = 0
         self.refusals: dict[str, ev.ErrorDetail] = {}
         self.user_speaking = False
         self.keep_spoken_audio = False
+        self.asides = Asides(self.conversation)
         self._sequencer = ResponseSequencer()
-        self._pacer = Pacer()
         self._response_turns: dict[str, str] = {}
-        #: Turns whose request was on its way when they were interrupted.
-        self._abandoned: set[str] = set()
-        self._cut_responses: set[str] = set()
-        #: Bytes that were sent without the other half of their sample.
-        self._half_samples: dict[Part, bytes] = {}
+        self._barge_in = BargeIn(
+            self.conversation, self.voice, self._sequencer, self.turns, self._response_turns, self.new_id
+        )
+        self._abandoned, self._cut_responses = self._barge_in.abandoned, self._barge_in.cut_responses
         self._turn_of_event: dict[str, str] = {}
         #: Whether a spoken turn was committed that the service will answer by itself.
         self.expects_response = False
         self._input_ms = 0.0
         self._ids = count(1)
+        #: Item that the user is saying.
+        self._speaking: str | None = None
+        self._resumption = Resumption(
+            self.conversation,
+            self.voice,
+            self._calls,
+            self.asides,
+            self._sequencer,
+            self.turns,
+            self._response_turns,
+        )
+        self._keeper = self._resumption.keeper
 
     @property
     def activity(self) -> Literal["speaking", "thinking", "listening"]:
         """What a person would say the other side is doing."""
         if self.ledger.playing:
             return "speaking"
-        if self._sequencer.busy or any(not call.answered for call in self.calls.values()):
+        if self._sequencer.busy or self._calls.waiting:
             return "thinking"
         return "listening"
+
+    def quiet(self) -> bool:
+        """Whether nobody speaks and nothing is being worked on."""
+        return self.activity == "listening" and not self.user_speaking and not self.expects_response
 
     def new_id(self, what: str) -> str:
         """Return an id of our own, unique in this session."""
         return f"rw_{what}_{next(self._ids)}"
 
+    def lost(self) -> list[Command]:
+        """The connection is gone and another one will be tried: what ended with it ends."""
+        automatic = bool(self._turn_detection().get("create_response", True))
+        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
+        self._barge_in.disconnected()
+        self.user_speaking = self.expects_response = False
+        for what in lost:
+            self.notice("error", f"Lost with the connection: {what}.")
+        return commands
+
+    def resume(self) -> list[Command]:
+        """A new session is open and configured: put the talk into it."""
+        commands, lost = self._resumption.resume()
+        for what in lost:
+            self.notice("notice", f"The model does not know any more {what}: it could not be put back.")
+        return commands
+
     def receive(self, event: ev.AnyServerEvent) -> list[Command]:
         """Fold one server event in."""
+        if self._resumption.echo(event):
+            return []
         self.conversation.apply(event)
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
@@ -72,9 +113,12 @@ class SessionCore:
                 self.updates += isinstance(event, ev.SessionUpdated)
                 return []
             case ev.SpeechStarted():
+                self._keeper.started(event.item_id, event.audio_start_ms)
+                self._speaking = event.item_id
                 return self._speech_started()
             case ev.InputCommitted():
-                self.user_speaking = False
+                self.user_speaking, self._speaking = False, None
+                self._keeper.committed(event.item_id)
                 self.expects_response = bool(self._turn_detection().get("create_response", True))
                 return self._send_all(self._sequencer.user_speaking(False))
             case ev.ResponseCreated():
@@ -84,14 +128,17 @@ class SessionCore:
             case ev.OutputAudioDone():
                 return self._audio_done(event)
             case ev.OutputItemDone():
-                return self._tool_call(event.item, event.response_id)
+                return self._run(self._calls.take(event.item, event.response_id))
             case ev.ResponseDone():
                 return self._response_done(str(event.response.get("id") or ""))
             case ev.InputTranscriptionFailed():
-                self._notice("error", f"Your words could not be written down: {event.error.message}")
+                self.notice("error", f"Your words could not be written down: {event.error.message}")
                 return []
             case ev.ErrorEvent():
                 return self._error(event.error)
+            case ev.InputTimeout():
+                self.notice("notice", "Nobody spoke for a while: the model speaks by itself.")
+                return []
             case _:
                 return []
 
@@ -103,22 +150,30 @@ class SessionCore:
         self.turns[turn.id] = turn
         create = ev.ItemCreate(event_id=self.new_id("item"), item=item)
         self._turn_of_event[create.event_id] = turn.id
+        self._resumption.own.sent(create.event_id, item)
         commands: list[Command] = [Send(create)]
         return turn, commands + self._request(turn.id, settings or {})
+
+    def ask_aside(
+        self, item: ev.JsonObject, context: bool = True, settings: ev.JsonObject | None = None
+    ) -> tuple[Turn, list[Command]]:
+        """Ask beside the conversation, whatever goes on in it; neither question nor answer becomes part of it."""
+        turn = Turn(self.new_id("turn"), keep_audio=True)
+        self.turns[turn.id] = turn
+        return turn, self.asides.request(turn, self.new_id("aside"), item, context, settings or {})
 
     def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
         self._input_ms += duration_ms(len(pcm))
+        self._keeper.appended(pcm)
         return ev.InputAppend(audio=pcm)
 
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
         """Play sound that is no item of the conversation; it can be interrupted like an answer."""
         part = Part(self.new_id("clip"), 0)
-        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
-        self.ledger.completed(part)
-        self._pacer.push(part, pcm)
-        self._pacer.finish(part)
-        return part, self._feed()
+        self.voice.push(part, pcm)
+        self.voice.finish(part)
+        return part, self.voice.due()
 
     def press(self) -> list[Command]:
         """Begin a push-to-talk turn: what is being said stops."""
@@ -126,6 +181,7 @@ class SessionCore:
         commands = self.interrupt()
         self._sequencer.user_speaking(True)
         self._input_ms = 0.0
+        self._keeper.pressed()
         return [*commands, Send(ev.InputClear())]
 
     def release(self, ask: bool = True) -> list[Command]:
@@ -133,7 +189,7 @@ class SessionCore:
         self.user_speaking = False
         if not ask or self._input_ms < MIN_COMMIT_MS:
             if ask:
-                self._notice("notice", "Too short to be heard: hold the button while you speak.")
+                self.notice("notice", "Too short to be heard: hold the button while you speak.")
             return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
         turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
         self.turns[turn.id] = turn
@@ -143,56 +199,22 @@ class SessionCore:
 
     def interrupt(self, cancel: bool = True) -> list[Command]:
         """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
-        commands: list[Command] = []
-        active = self._sequencer.active_id
-        playing = self.ledger.playing
-        cut = {item.response_id for part in playing if (item := self._item(part)) and item.response_id}
-        if active:
-            cut.add(active)
-            if cancel:
-                commands.append(Send(ev.ResponseCancel(response_id=active)))
-        flying = self._sequencer.in_flight
-        if flying and cancel and (turn := self.turns.get(flying.turn_id)):
-            turn.interrupted = True
-            self._abandoned.add(turn.id)
-        if self.ledger.stop():
-            self._pacer.clear()
-            commands.append(Silence())
-        for response_id in cut:
-            self._cut_responses.add(response_id)
-            if turn := self._turn(response_id):
-                turn.interrupted = True
-                if cancel and self._sequencer.drop(turn.id):
-                    commands += self._end(turn)
-        return commands
+        return self._barge_in.interrupt(cancel)
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
-        """Take the player's last word after a `Silence`: truncate what was not heard to its end."""
-        truncates: list[Command] = [
-            Send(
-                ev.ItemTruncate(
-                    event_id=self.new_id("truncate"),
-                    item_id=cut.part.item_id,
-                    content_index=cut.part.content_index,
-                    audio_end_ms=cut.heard_ms,
-                )
-            )
-            for cut in self.ledger.cut(positions)
-            if cut.heard_ms > 0 and self._item(cut.part)
-        ]
-        return truncates + self._feed()
+        """Take the player's last word after a `Silence`: the model is told what was not heard."""
+        return self._barge_in.silenced(positions)
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's positions; hand over what is due next."""
-        self.ledger.report(positions)
-        return self._feed()
+        return self.voice.played(positions)
 
     def tool_finished(self, call_id: str, output: str) -> list[Command]:
         """Give a call's output to the model; after the last one of a response, ask for the next response."""
         call = self.calls[call_id]
         if call.answered:
             return []
-        call.answered = True
+        call.answered, call.output = True, output
         item = {"type": "function_call_output", "call_id": call_id, "output": output}
         event = ev.ItemCreate(event_id=self.new_id("output"), item=item)
         response = self.conversation.responses.get(call.response_id)
@@ -203,10 +225,7 @@ class SessionCore:
 
     def question_of(self, turn: Turn) -> str:
         """Return the user's words that a turn answers, as far as they are known."""
-        items = list(self.conversation)
-        mine = [i for i, item in enumerate(items) if item.response_id in turn.response_ids]
-        before = items[: mine[0]] if mine else items
-        return next((item.text for item in reversed(before) if item.role == "user"), "")
+        return turn.question or self.conversation.words_before(turn.response_ids)
 
     def fail_open_turns(self, reason: str) -> list[Command]:
         """End every open turn: the connection is gone."""
@@ -214,12 +233,13 @@ class SessionCore:
         for turn in self.turns.values():
             if not turn.done:
                 turn.error = reason
-                commands += self._end(turn)
+                commands += end_turn(turn)
         return commands
 
     def notice(self, kind: Literal["notice", "error"], text: str) -> None:
         """Tell the person something at the present end of the conversation."""
-        self._notice(kind, text)
+        order = self.conversation.order
+        self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))
 
     def _request(self, turn_id: str, settings: ev.JsonObject) -> list[Command]:
         request = Request(self.new_id("response"), turn_id, settings)
@@ -228,9 +248,6 @@ class SessionCore:
     @staticmethod
     def _send_all(events: list[ev.ClientEvent]) -> list[Command]:
         return [Send(event) for event in events]
-
-    def _item(self, part: Part) -> Item | None:
-        return self.conversation.items.get(part.item_id)
 
     def _turn(self, response_id: str) -> Turn | None:
         return self.turns.get(self._response_turns.get(response_id, ""))
@@ -248,7 +265,7 @@ class SessionCore:
 
     def _response_created(self, response_id: str) -> list[Command]:
         response = self.conversation.responses[response_id]
-        if response.out_of_band:
+        if self.asides.created(response):
             return []
         # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
         unnamed = "" if self.expects_response else None
@@ -274,114 +291,89 @@ class SessionCore:
         try:
             pcm = event.audio()
         except (binascii.Error, ValueError):
-            self._notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
+            self.notice("error", "The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
         part = Part(event.item_id, event.content_index)
-        pcm = self._half_samples.pop(part, b"") + pcm
-        if len(pcm) % BYTES_PER_SAMPLE:
-            pcm, self._half_samples[part] = pcm[:-1], pcm[-1:]
+        if aside := self.asides.turn(event.response_id):
+            aside.audio += pcm  # spoken into the reply, not into the room
+            return []
+        pcm = self.voice.push(part, pcm)
         turn = self._turn(event.response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
-        self.ledger.received(part, len(pcm) // BYTES_PER_SAMPLE)
-        self._pacer.push(part, pcm)
-        return self._feed()
+        return self.voice.due()
 
     def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
         if event.response_id in self._cut_responses:
             return []
-        return self._finish_part(Part(event.item_id, event.content_index))
+        self.voice.finish(Part(event.item_id, event.content_index))
+        return self.voice.due()
 
-    def _finish_part(self, part: Part) -> list[Command]:
-        state = self.ledger.state(part)
-        if state is None or state.complete:
+    def _run(self, call: ToolCall | None) -> list[Command]:
+        if call is None:
             return []
-        self.ledger.completed(part)
-        self._pacer.finish(part)
-        return self._feed()
-
-    def _feed(self) -> list[Command]:
-        blocks = self._pacer.release(self.ledger.ahead())
-        for block in blocks:
-            if block.pcm:
-                self.ledger.sent(block.part, len(block.pcm) // BYTES_PER_SAMPLE)
-        return [Play(block) for block in blocks]
-
-    def _tool_call(self, data: ev.JsonObject, response_id: str) -> list[Command]:
-        call_id = str(data.get("call_id") or "")
-        finished = data.get("type") == "function_call" and data.get("status") != "incomplete"
-        if not finished or not call_id or call_id in self.calls:
-            return []
-        item = self.conversation.items.get(str(data.get("id")))
-        if item is None:
-            return []
-        call = ToolCall(call_id, item.id, response_id, item.name, item.arguments)
-        self.calls[call_id] = call
-        if turn := self._turn(response_id):
-            turn.call_ids.append(call_id)
+        if turn := self._turn(call.response_id):
+            turn.call_ids.append(call.call_id)
         return [RunTool(call)]
 
     def _response_done(self, response_id: str) -> list[Command]:
         response = self.conversation.responses[response_id]
         commands: list[Command] = []
-        for item_id in response.item_ids:
-            item = self.conversation.items.get(item_id)
-            if item and item.kind == "function_call" and item.state == "completed":
-                data = {"type": item.kind, "id": item.id, "call_id": item.call_id}
-                commands += self._tool_call(data, response_id)
-        # Whatever the server forgot to close must not play on for ever.
+        for call in self._calls.unnoticed(response.item_ids, response_id):
+            commands += self._run(call)
         if response_id not in self._cut_responses:
-            for part in self.ledger.playing:
-                if part.item_id in response.item_ids:
-                    commands += self._finish_part(part)
+            for item_id in response.item_ids:  # what the server forgot to close must not play for ever
+                self.voice.finish_item(item_id)
+        commands += self._barge_in.response_done(response)
+        commands += self.voice.due()
         if response.out_of_band:
-            return commands
+            aside = self.asides.done(response)
+            return commands + (end_turn(aside) if aside else [])
+        self._keeper.answered(self._speaking)
         commands += self._send_all(self._sequencer.done(response_id))
         return commands + self._continue(response)
 
     def _continue(self, response: Response) -> list[Command]:
         """After a response: wait for its tools, ask for the next one, or end the turn."""
         turn = self._turn(response.id)
-        calls = [call for call in self.calls.values() if call.response_id == response.id]
+        calls = self._calls.of(response.id)
         if any(not call.answered for call in calls):
             return []
         if turn is None:
             return []
         if response.status == "failed":
             turn.error, turn.error_code = response.error or "the response failed", response.error_code
-            self._notice("error", f"The answer failed: {turn.error}")
+            self.notice("error", f"The answer failed: {turn.error}")
         elif calls and response.status == "completed" and not turn.interrupted:
             return self._request(turn.id, {})
         elif response.status == "incomplete":
-            self._notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
+            self.notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
         turn.interrupted |= response.status == "cancelled"
-        return self._end(turn)
-
-    @staticmethod
-    def _end(turn: Turn) -> list[Command]:
-        if turn.done:
-            return []
-        turn.done = True
-        return [TurnEnded(turn)]
+        return end_turn(turn)
 
     def _error(self, error: ev.ErrorDetail) -> list[Command]:
         if error.code == "conversation_already_has_active_response":
             return self._refused_busy(error.event_id)
-        truncating = (error.event_id or "").startswith("rw_truncate_")
-        if error.code in BENIGN_CODES or truncating:
+        tidying = (error.event_id or "").startswith(("rw_truncate_", "rw_delete_"))
+        if error.code in BENIGN_CODES or tidying:
+            return []
+        if missing := self._resumption.refused(error.event_id or ""):
+            self.notice("notice", f"The model does not know any more {missing}: {error.message}")
             return []
         if error.event_id:
             self.refusals[error.event_id] = error
         request = self._sequencer.refused(error.event_id)
-        turn_id = request.turn_id if request else self._turn_of_event.get(error.event_id or "")
-        self._notice("error", error.message or error.code or "the service reported an error")
+        aside = self.asides.refused(error.event_id or "")
+        refused = request.turn_id if request else aside.id if aside else None
+        turn_id = refused or self._turn_of_event.get(error.event_id or "")
+        self.notice("error", error.message or error.code or "the service reported an error")
         if turn_id and (turn := self.turns.get(turn_id)):
             turn.error, turn.error_code = error.message or str(error.code), error.code
             self._sequencer.drop(turn_id)
             flying = self._sequencer.in_flight
             if flying and flying.turn_id == turn_id:
                 self._abandoned.add(turn_id)  # its question was refused: nothing is left to answer
-            return self._end(turn) + self._send_all(self._sequencer.proceed())
+            return end_turn(turn) + self._send_all(self._sequencer.proceed())
         return []
 
     def _refused_busy(self, event_id: str | None) -> list[Command]:
@@ -392,9 +384,5 @@ class SessionCore:
         if flying and self._sequencer.in_flight is None and flying.turn_id in self._abandoned:
             self._abandoned.remove(flying.turn_id)
             self._sequencer.drop(flying.turn_id)
-            commands += self._end(self.turns[flying.turn_id])
+            commands += end_turn(self.turns[flying.turn_id])
         return commands
-
-    def _notice(self, kind: Literal["notice", "error"], text: str) -> None:
-        order = self.conversation.order
-        self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))

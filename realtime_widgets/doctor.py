@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
 
-    from realtime_widgets.local.speech import ModelStatus
+    from realtime_widgets.local.weights import ModelStatus
 
 State = Literal["ok", "warning", "problem"]
 _PACKAGE = "realtime-widgets"
@@ -80,7 +80,7 @@ def diagnose(endpoint: str | None = None) -> list[Finding]:
         ("JupyterLab", check_jupyterlab),
         ("front end", check_front_end),
         ("endpoint", lambda: check_endpoint(endpoint)),
-        ("speech models", lambda: check_speech_models(endpoint)),
+        ("speech models", lambda: check_models(endpoint)),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -215,7 +215,7 @@ def check_endpoint(chosen: str | None) -> Iterable[Finding]:
     yield Finding(f"endpoint {endpoint.name}", answer.state, answer.detail, answer.cure)
 
 
-def check_speech_models(chosen: str | None) -> Iterable[Finding]:
+def check_models(chosen: str | None) -> Iterable[Finding]:
     """Whether the local endpoint's models and engines are there; without them only other endpoints work."""
     try:
         local = resolve_endpoint(chosen).local
@@ -226,7 +226,7 @@ def check_speech_models(chosen: str | None) -> Iterable[Finding]:
     missing = [name for name in _requirements("local") if _version(name) is None]
     if missing:
         yield Finding("local endpoint", bad, f"{', '.join(missing)} not installed{aside}", _install("local"))
-    for status in importlib.import_module("realtime_widgets.local.speech").describe_models():
+    for status in importlib.import_module("realtime_widgets.local.weights").describe_models():
         yield _judge_model(status, bad, aside)
 
 

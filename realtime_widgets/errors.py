@@ -16,7 +16,30 @@ class ConfigurationError(RealtimeWidgetsError, ValueError):
 
 
 class ConnectionFailedError(RealtimeWidgetsError, ConnectionError):
-    """The endpoint could not be reached, refused us, or went away."""
+    """The endpoint could not be reached, refused us, or went away.
+
+    Attributes
+    ----------
+    close_code : int or None
+        Of the WebSocket, where that was open; 1006 where it was lost without a word.
+    http_status : int or None
+        With which the endpoint refused.
+    unreachable : bool
+        Whether nobody answered.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        close_code: int | None = None,
+        http_status: int | None = None,
+        unreachable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.close_code = close_code
+        self.http_status = http_status
+        self.unreachable = unreachable
 
 
 class SessionClosedError(ConnectionFailedError):
@@ -43,6 +66,10 @@ class ToolDefinitionError(RealtimeWidgetsError, TypeError):
 
 class ToolArgumentsError(RealtimeWidgetsError, ValueError):
     """Arguments of a tool call that do not parse or do not fit the tool's schema."""
+
+
+class ToolStoppedError(RealtimeWidgetsError, RuntimeError):
+    """Raised by `progress` inside a tool whose call was cancelled or ran out of time."""
 
 
 class LocalEndpointError(RealtimeWidgetsError, RuntimeError):

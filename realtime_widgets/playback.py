@@ -118,16 +118,18 @@ class PlaybackLedger:
             state.stopping = True
         return bool(stopping)
 
-    def cut(self, positions: list[PlayedTo]) -> list[Cut]:
+    def cut(self, positions: list[PlayedTo], only_stopped: bool = False) -> list[Cut]:
         """End the parts that were stopped at the player's final `positions`; they will not play on.
 
         The next answer may have begun before the player's word came: it is left alone. Where nothing was
-        stopped the player fell silent by itself, and every part ends.
+        stopped the player fell silent by itself, and every part ends, unless `only_stopped` says that it
+        did not.
         """
         self.report(positions)
         playing = self.playing
         cuts = []
-        for part in [part for part in playing if self._parts[part].stopping] or playing:
+        stopped = [part for part in playing if self._parts[part].stopping]
+        for part in stopped if stopped or only_stopped else playing:
             state = self._parts[part]
             state.cut = True
             cuts.append(Cut(part, to_ms(state.heard), to_ms(state.received)))

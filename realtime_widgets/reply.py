@@ -31,7 +31,7 @@ class Reply:
     tool_calls : list of ToolResult
         Calls that the model made on the way, in order.
     usage : Usage
-        Tokens of all its responses.
+        Tokens and money of all its responses, and of writing down what it answers where that is done by now.
     rate : int
         Sample rate of `audio`, in hertz.
     interrupted : bool

@@ -6,65 +6,48 @@ Everything here runs on the I/O thread; `RealtimeSession` is its face on the oth
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
-from realtime_widgets.errors import (
-    ConfigurationError,
-    ConnectionFailedError,
-    RealtimeWidgetsError,
-    SessionClosedError,
-)
+from realtime_widgets.errors import RealtimeWidgetsError, SessionClosedError
+from realtime_widgets.held_input import HeldInput
+from realtime_widgets.link import Link, configure
+from realtime_widgets.local_start import start_embedded, watch_loading
+from realtime_widgets.observing import Observable
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.protocol.endpoints import Endpoint, Secret
+from realtime_widgets.reconnect import ReconnectPolicy
+from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
-from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+from realtime_widgets.tool_calls import PICTURE, RunningTool, ToolCalls, picture_item
+from realtime_widgets.tools.announcement import Announcement
+from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, Turn, TurnEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from realtime_widgets.accounts import Accounts
     from realtime_widgets.journal import Journal
     from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
     from realtime_widgets.settings import SessionSettings
-    from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
+    from realtime_widgets.tools import ToolRegistry, ToolRunner
 
 log = logging.getLogger(__name__)
 
-State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "closed"]
+State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
 
-CONFIGURE_TIMEOUT_S = 15.0
-#: Microphone sound held while connecting, in blocks of 20 ms: about 10 s.
-HELD_BLOCKS = 500
 #: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
 MAX_UNSENT = 1500
-#: How often a local endpoint is asked whether its models are loaded.
-READY_POLL_S = 0.25
 
 
-@dataclass
-class RunningTool:
-    """A tool call as it stands: `result` is None while it runs."""
-
-    call: ToolCall
-    result: ToolResult | None = None
-
-
-class SessionRuntime:
-    """Connects one session's core with the world.
-
-    Parameters
-    ----------
-    endpoint, settings, registry, runner, journal
-        What the session was made with.
-    """
+class SessionRuntime(Observable):
+    """Connects one session's core with the world; takes what the session was made with."""
 
     def __init__(
         self,
@@ -73,29 +56,36 @@ class SessionRuntime:
         registry: ToolRegistry,
         runner: ToolRunner,
         journal: Journal,
+        *,
+        accounts: Accounts,
+        policy: ReconnectPolicy | None = None,
     ) -> None:
+        super().__init__()
         self.core = SessionCore()
         self.endpoint = endpoint
         self.settings = settings
         self.journal = journal
+        self.accounts = accounts
+        accounts.attach(self, stop=self.end)
         self.closed_reason = ""
         self.closed_by_person = False
-        self.tools: dict[str, RunningTool] = {}
+        self.calls = ToolCalls(runner, self._tool_ended, self.changed)
+        self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
-        self._registry = registry
+        self._announcement = Announcement(registry)
         self._runner = runner
-        self._phase: Literal["idle", "connecting", "open", "closed"] = "idle"
+        self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
+        self._recovery = Recovery(self, policy or ReconnectPolicy())
+        #: Why it connects again.
+        self.lost_reason = ""
         self._preparing = False
-        self._connection: Connection | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._link: Link | None = None
+        self._closing: list[asyncio.Task[None]] = []
         self._embedded: EmbeddedEndpoint | None = None
-        self._outgoing: asyncio.Queue[ev.ClientEvent] = asyncio.Queue()
-        self._held: deque[Callable[[], None]] = deque(maxlen=HELD_BLOCKS)
+        self._held = HeldInput()
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
-        self._observers: list[Callable[[], None]] = []
-        self._changed = asyncio.Event()
         self._dropping = False
         self.speaker.attach(self)
 
@@ -107,11 +97,6 @@ class SessionRuntime:
         activity = self.core.activity
         return "preparing" if self._preparing and activity == "listening" else activity
 
-    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call `observer` after every change; gives the function that ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer) if observer in self._observers else None
-
     def use_speaker(self, speaker: Speaker) -> Speaker:
         """Play through `speaker` from now on; gives the one before it."""
         before, self.speaker = self.speaker, speaker
@@ -119,15 +104,6 @@ class SessionRuntime:
             before.detach()
             speaker.attach(self)
         return before
-
-    async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
-        """Wait until `condition` holds; False where `limit_s` seconds pass first."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        return condition()
 
     async def start(self) -> None:
         """Connect and configure; returns at once where that is done or being done by somebody else.
@@ -137,6 +113,8 @@ class SessionRuntime:
         ConnectionFailedError, ConfigurationError, LocalEndpointError
             Where the endpoint cannot be reached, refuses the settings, or lacks what it needs.
         """
+        if self._phase == "reconnecting":
+            await self.until(lambda: self._phase != "reconnecting")
         if self._phase == "open":
             return
         if self._phase == "closed":
@@ -155,11 +133,11 @@ class SessionRuntime:
         self.closed_by_person |= self._phase != "closed"
         if self._starting and not self._starting.done():
             self._starting.cancel()
-        self._end("it was closed")
+        self.end("it was closed")
         current = asyncio.current_task()
         await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
-        if self._closing:
-            await self._closing
+        await self.calls.wait()
+        await asyncio.gather(*self._closing)
 
     def perform(self, commands: list[Command]) -> None:
         """Carry out what the core decided, in order."""
@@ -172,18 +150,12 @@ class SessionRuntime:
                 case Silence():
                     self.speaker.silence()
                 case RunTool(call):
-                    self._spawn(self._run_tool(call))
+                    self.calls.begin(call, *self._announcement.to_run(call.name))
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
                         end.set_result(turn)
         self.changed()
-
-    def changed(self) -> None:
-        """Tell everybody who watches that something is different."""
-        self._changed.set()
-        for observer in list(self._observers):
-            observer()
 
     def turn_end(self, turn: Turn) -> asyncio.Future[Turn]:
         """Return a future that is done with `turn`."""
@@ -196,7 +168,11 @@ class SessionRuntime:
 
     def hear(self, pcm: bytes) -> None:
         """Take a block of captured sound; it starts the session where that has not begun."""
-        self._when_open(lambda: self._append(pcm))
+        if self._phase == "open":
+            self._append(pcm)
+        elif self._phase != "closed":
+            self._held.sound(pcm)
+            self.start_soon()
 
     def press(self) -> None:
         """Push-to-talk was pressed."""
@@ -210,11 +186,11 @@ class SessionRuntime:
         if self._phase == "open":
             action()
         elif self._phase != "closed":
-            self._held.append(action)
+            self._held.action(action)
             self.start_soon()
 
     def _append(self, pcm: bytes) -> None:
-        if self._outgoing.qsize() < MAX_UNSENT:
+        if self._link is None or self._link.unsent < MAX_UNSENT:
             self._dropping = False
             # Nothing a person sees changes with a block, so nobody is told.
             self._send(self.core.append_audio(pcm))
@@ -242,7 +218,7 @@ class SessionRuntime:
                 if str(error) != self.closed_reason:  # that one has been told
                     self.problem(str(error))
 
-        self._spawn(reporting())
+        self.spawn(reporting())
 
     def problem(self, text: str) -> None:
         """Tell the person of an error, in the transcript and in the log."""
@@ -259,29 +235,32 @@ class SessionRuntime:
         self.perform(self.core.silenced(positions))
 
     def update_tools(self) -> None:
-        """Tell the service of the tools as they are now registered."""
-        if self._phase == "open":
-            session = {"type": "realtime", "tools": self._registry.definitions()}
+        """Tell the service of the tools as they are now, where that is due; see `Announcement`."""
+        if self._phase == "open" and self._announcement.due:
+            session = {"type": "realtime", "tools": self._announcement.take()}
             event_id = self.core.new_id("tools")
             self.perform([Send(ev.SessionUpdate(event_id=event_id, session=session))])
         self.changed()
 
     def _send(self, event: ev.ClientEvent) -> None:
-        if self._phase == "closed" or not self.endpoint.capabilities.takes(event):
-            return
-        self.journal.record("client", event)
-        self._outgoing.put_nowait(event)
+        # What is decided while there is no connection is kept by the core, which puts it into the next one.
+        if self._link and self._phase == "open" and self.endpoint.capabilities.takes(event):
+            self.journal.record("client", event)
+            self._announcement.sent(event)
+            self._link.send(event)
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine until the session ends; its failure ends the session."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("the session's I/O failed", exc_info=error)
-            self._end(f"an error in the package: {type(error).__name__}: {error}")
+            self.end(f"an error in the package: {type(error).__name__}: {error}")
 
     async def _open(self) -> None:
         self._phase = "connecting"
@@ -289,111 +268,127 @@ class SessionRuntime:
         try:
             if self.endpoint.local:
                 await self._start_local_endpoint()
-            self._connection = await Connection.open(self.endpoint)
-            self._spawn(self._receive(self._connection))
-            self._spawn(self._deliver(self._connection))
-            definitions = self._registry.definitions()
-            await self._configure(definitions)
+            await self.attach(await Connection.open(self.endpoint))
+            self.spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
-            self._end(str(error))
+            self.end(str(error))
             raise
         except Exception as error:
-            self._end(f"an error in the package: {type(error).__name__}: {error}")
+            self.end(f"an error in the package: {type(error).__name__}: {error}")
             raise
-        self._phase = "open"
-        shared_engine().responsiveness.acquire()
-        if self._registry.definitions() != definitions:
-            self.update_tools()
-        while self._held:
-            self._held.popleft()()
         if self._embedded:
-            self.run(self._watch_loading(self._embedded))
-        self.changed()
+            self.run(watch_loading(self._embedded, self._loading))
 
     async def _start_local_endpoint(self) -> None:
-        from realtime_widgets.local.process import EmbeddedEndpoint
+        self._embedded = await start_embedded()
+        base_url, key = self._embedded.url, Secret(self._embedded.api_key)
+        self.endpoint = replace(self.endpoint, base_url=base_url, api_key=key)
 
-        embedded = await asyncio.to_thread(EmbeddedEndpoint.shared)
-        self._embedded = embedded
-        self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
+    def _loading(self, loading: bool) -> None:
+        if loading != self._preparing:
+            self._preparing = loading
+            self.changed()
 
-    async def _configure(self, definitions: list[ev.JsonObject]) -> None:
-        heard = self.endpoint.transcription if self.endpoint.capabilities.transcription else None
-        session = self.settings.session(definitions, heard)
-        self._send(ev.SessionUpdate(event_id="rw_configure", session=session))
+    async def attach(self, connection: Connection) -> None:
+        """Talk over this connection from now on: put the talk into it; raises as `configure` does."""
+        first = self._phase == "connecting"
+        link = self._link = Link(connection, self)
+        link.begin()
+        config = self.settings.session(self._announcement.restart(), self.endpoint.heard_by)
+        try:
+            await configure(link, self, config)
+        except RealtimeWidgetsError:
+            self._close_link(link)
+            raise
+        self._phase = "open"
+        if first:
+            shared_engine().responsiveness.acquire()
+        self.update_tools()
+        self.perform(self.core.resume())
+        for held in self._held.drain():
+            self._append(held) if isinstance(held, bytes) else held()
+        if lost_ms := self._held.lost_ms():
+            self.problem(f"It took so long to connect that {lost_ms / 1000:.0f} s of what you said are lost.")
+        self.spawn(self._recovery.hand_over(self.core.settings.get("expires_at")))
+        self.changed()
 
-        def answered() -> bool:
-            return bool(self.core.updates or "rw_configure" in self.core.refusals or self._phase == "closed")
+    async def change(self, settings: SessionSettings) -> None:
+        """Change the settings; raises as `configure` does where the endpoint refuses them."""
+        changes = settings.changes_from(self.settings)
+        if self._link and self._phase == "open" and len(changes) > 1:
+            await configure(self._link, self, changes, self.core.new_id("change"))
+        self.settings = settings
+        self.changed()
 
-        if not await self.until(answered, CONFIGURE_TIMEOUT_S):
-            raise ConnectionFailedError(
-                f"{self.endpoint.title} took the connection and then did not answer for {CONFIGURE_TIMEOUT_S:g} s;"
-                " does it speak the Realtime protocol (GA)?"
-            )
-        if refusal := self.core.refusals.get("rw_configure"):
-            raise ConfigurationError(f"{self.endpoint.title} refused the session's settings: {refusal.message}")
-        if self._phase == "closed":
-            raise ConnectionFailedError(self.closed_reason)
+    def detach(self) -> Callable[[], None]:
+        """Stop talking over the present connection; gives what closes it."""
+        link, self._link = self._link, None
+        self._phase = "reconnecting"
+        self.perform(self.core.lost())
+        return lambda: self._close_link(link)
 
-    async def _watch_loading(self, embedded: EmbeddedEndpoint) -> None:
-        """Say while a local endpoint still loads its speech models."""
-        while True:
-            loading = await asyncio.to_thread(embedded.loading)
-            if bool(loading) != self._preparing:
-                self._preparing = bool(loading)
-                self.changed()
-            if not loading:
-                return
-            await asyncio.sleep(READY_POLL_S)
+    def link_lost(self, link: Link) -> None:
+        """Take note that a connection is gone: another one is tried, or the session ends."""
+        self.changed()
+        if link is not self._link or self._phase != "open" or link.error is None:
+            return
+        if not self._recovery.recoverable(link):
+            self.end(str(link.error))
+            return
+        self.lost_reason = str(link.error)
+        self.tell(f"{self.lost_reason[0].upper()}{self.lost_reason[1:]}; connecting again.")
+        self.detach()()
+        self.spawn(self._recovery.reconnect(link.error))
 
-    async def _receive(self, connection: Connection) -> None:
-        while True:
-            try:
-                event = await connection.receive()
-            except ConnectionFailedError as error:
-                self._end(str(error))
-                return
-            except ValueError as error:
-                self.problem(f"{error}; it was left out.")
-                continue
-            self.journal.record("server", event)
-            try:
-                commands = self.core.receive(event)
-            except Exception:
-                # One event of a shape nobody foresaw must not end the talk.
-                log.exception("the event %s could not be used", event.type)
-                self.problem(f"The server's event {event.type} could not be used; it was left out.")
-                continue
+    def _close_link(self, link: Link | None) -> None:
+        if link:
+            self._closing = [closing for closing in self._closing if not closing.done()]
+            self._closing.append(asyncio.create_task(link.close()))
+
+    def tell(self, text: str) -> None:
+        """Tell the person something that is no error."""
+        log.info("%s", text)
+        self.core.notice("notice", text)
+        self.changed()
+
+    def received(self, event: ev.AnyServerEvent) -> None:
+        """Take an event of the server."""
+        self.journal.record("server", event)
+        self.accounts.receive(event)
+        try:
+            commands = self.core.receive(event)
+        except Exception:
+            # One event of a shape nobody foresaw must not end the talk.
+            log.exception("the event %s could not be used", event.type)
+            self.problem(f"The server's event {event.type} could not be used; it was left out.")
+            return
+        if self._announcement.received(event):
+            self.update_tools()
+        self.perform(commands)
+        self.accounts.check()
+
+    def _tool_ended(self, running: RunningTool) -> None:
+        if running.result and self._phase != "closed":
+            commands = self.core.tool_finished(running.call.call_id, running.result.output)
+            if commands and running.result.images:
+                item = picture_item(self.core.new_id(PICTURE), running.result.images)
+                commands.insert(1, Send(ev.ItemCreate(event_id=self.core.new_id("item"), item=item)))
             self.perform(commands)
 
-    async def _deliver(self, connection: Connection) -> None:
-        while True:
-            try:
-                await connection.send(await self._outgoing.get())
-            except ConnectionFailedError:
-                return  # `_receive` ends the session once it has read what the server said last
-
-    async def _run_tool(self, call: ToolCall) -> None:
-        running = RunningTool(call)
-        self.tools[call.call_id] = running
-        self.changed()
-        tool = self._registry.get(call.name)
-        running.result = await self._runner.run(call.call_id, tool, call.name, call.arguments)
-        self.perform(self.core.tool_finished(call.call_id, running.result.output))
-
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """End the session now; whoever waits is told the reason."""
         if self._phase == "closed":
             return
-        if self._phase == "open":
+        if self._phase in ("open", "reconnecting"):
             shared_engine().responsiveness.release()
         self._phase, self.closed_reason = "closed", reason
         if not self.closed_by_person:
-            self.problem(f"The session ended: {reason.rstrip('.')}.")
+            self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
+        self.calls.stop("the session ended before the tool did")
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:
                 task.cancel()
         self._runner.close()
-        if self._connection:
-            self._closing = asyncio.create_task(self._connection.close())
+        self._close_link(self._link)

@@ -39,6 +39,7 @@ class ResponseSequencer:
         self._waiting: deque[Request] = deque()
         self._user_speaking = False
         self._blocked = False
+        self._disconnected = False
 
     @property
     def busy(self) -> bool:
@@ -106,8 +107,21 @@ class ResponseSequencer:
         self._user_speaking = speaking
         return self._next()
 
+    def disconnect(self) -> None:
+        """Note that the connection is gone: what was asked for waits for the next one."""
+        if self._in_flight:
+            self._waiting.appendleft(self._in_flight)
+        self.active_id = self._in_flight = None
+        self._blocked, self._user_speaking, self._disconnected = False, False, True
+
+    def reconnected(self) -> list[ev.ClientEvent]:
+        """Go on over a new connection."""
+        self._disconnected = False
+        return self._next()
+
     def _next(self) -> list[ev.ClientEvent]:
-        if self.active_id or self._in_flight or self._blocked or self._user_speaking or not self._waiting:
+        held = self._blocked or self._user_speaking or self._disconnected
+        if self.active_id or self._in_flight or held or not self._waiting:
             return []
         request = self._waiting.popleft()
         self._in_flight = request

@@ -4,36 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
 
+from realtime_widgets.accounts import Accounts
+from realtime_widgets.answers import make_reply
+from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
+from realtime_widgets.calls import SessionCalls
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     AudioError,
     ConfigurationError,
-    ConnectionFailedError,
-    ResponseFailedError,
     SessionClosedError,
 )
+from realtime_widgets.export import ConversationExport, export
 from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
-from realtime_widgets.reply import Reply
+from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime, State
-from realtime_widgets.settings import SessionSettings, TurnDetection, turn_detection_settings
+from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
 from realtime_widgets.sources import Conversing, load_sound
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
 from realtime_widgets.tools import ToolRegistry, ToolRunner
-from realtime_widgets.usage import Usage
+from realtime_widgets.tools.changes import describe_change
+from realtime_widgets.turns import user_message
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
+    from realtime_widgets.budget import Budget
+    from realtime_widgets.meter import RateLimit
+    from realtime_widgets.prices import OwnPrices, PriceTable
     from realtime_widgets.protocol.credentials import TokenProvider
     from realtime_widgets.protocol.dialects import Dialect
+    from realtime_widgets.reply import Reply
     from realtime_widgets.sources import Sound
-    from realtime_widgets.turns import Turn
+    from realtime_widgets.tools import ToolChange
+    from realtime_widgets.usage import Usage
 
 T = TypeVar("T")
 
@@ -68,7 +78,8 @@ class RealtimeSession:
         Without one: ``OPENAI_BASE_URL``, then OpenAI where ``OPENAI_API_KEY`` is set, and the embedded local
         endpoint otherwise.
     turn_detection : str, mapping or None, optional
-        ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, or settings in the protocol's shape.
+        ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, a `ServerVad` or `SemanticVad`, or
+        settings in the protocol's shape.
     tools : iterable of callables, optional
         Functions that the model may call; `tool` adds more at any time.
     api_key : str or callable, optional
@@ -85,6 +96,14 @@ class RealtimeSession:
     capabilities : mapping, optional
         What the endpoint can or cannot do, where that is not known, such as ``{"truncate": False}``; see
         `Capabilities` for the names.
+    reconnect : bool
+        Whether a lost connection is tried again for up to a minute, with the conversation put back, and a
+        session moves to a new connection before the service's own limit ends it.
+    budget : Budget, optional
+        What the session may use, in money and minutes, before it ends by itself: ``Budget(money=0.50)``.
+    prices : mapping or PriceTable, optional
+        Prices that go before the built-in ones, by name of a model or of a deployment: a `Price`, or the name
+        of the model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
 
     Raises
     ------
@@ -112,20 +131,26 @@ class RealtimeSession:
         client: Any = None,
         dialect: Dialect | None = None,
         capabilities: Mapping[str, Any] | None = None,
+        reconnect: bool = True,
+        budget: Budget | None = None,
+        prices: PriceTable | OwnPrices | None = None,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
         resolved = resolve_endpoint(
             endpoint, api_key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
         )
         resolved.capabilities.check(settings.session([], None))
+        accounts = Accounts(resolved, prices, budget, time.monotonic)
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)
         self.journal = Journal(time.monotonic)
         self._engine = shared_engine()
         runner = ToolRunner(_running_loop())
-        self._runtime = self._engine.run(SessionRuntime, resolved, settings, self.tools, runner, self.journal)
-        self.tools.on_change(lambda change: self._engine.call(self._runtime.update_tools))
+        policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
+        make = partial(SessionRuntime, accounts=accounts, policy=policy)
+        self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
+        self.tools.on_change(self._tool_changed)
 
     @property
     def runtime(self) -> SessionRuntime:
@@ -134,7 +159,7 @@ class RealtimeSession:
 
     @property
     def state(self) -> State:
-        """One of idle, connecting, preparing, listening, thinking, speaking, closed."""
+        """One of idle, connecting, preparing, listening, thinking, speaking, reconnecting, closed."""
         return self._runtime.state
 
     @property
@@ -144,9 +169,18 @@ class RealtimeSession:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all responses so far."""
-        responses = self._engine.run(lambda: list(self._runtime.core.conversation.responses.values()))
-        return Usage.total(response.usage for response in responses)
+        """Tokens and money so far, of all responses and of writing down what was said."""
+        return self._engine.run(lambda: self._runtime.accounts.usage)
+
+    @property
+    def usage_by_turn(self) -> list[Usage]:
+        """What each turn used so far, in order; what belongs to no turn is in `usage` only."""
+        return self._engine.run(self._usage_by_turn)
+
+    @property
+    def rate_limits(self) -> dict[str, RateLimit]:
+        """What is left of the account's limits, by name, as the service last told it."""
+        return self._engine.run(lambda: self._runtime.accounts.rate_limits)
 
     @property
     def transcript(self) -> str:
@@ -154,11 +188,27 @@ class RealtimeSession:
         items = self._engine.run(lambda: list(self._runtime.core.conversation))
         return "\n".join(f"{item.role}: {item.text}" for item in items if item.text)
 
+    @property
+    def calls(self) -> SessionCalls:
+        """The model's tool calls: what they are at, and how to approve, deny or cancel them without a page."""
+        return SessionCalls(self._runtime)
+
+    @property
+    def conversation(self) -> ConversationExport:
+        """Both sides, tool calls and outputs as they stand now; see `to_messages`, `to_markdown`, `to_records`."""
+        core = self._runtime.core
+        return self._engine.run(lambda: export(core.conversation, core.ledger))
+
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call; running the cell again replaces it.
 
+        Where the signature or the description changed, the cell shows how; the model is told between two
+        responses, and until then its calls, like those that are running, end on the old code.
+
         Works with and without parentheses; `options` are those of `ToolRegistry.add`. The function is
-        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop.
+        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop, unless
+        an option says otherwise; see `ToolOptions`. An interruption stops the voice and not the tools: a call
+        ends early by the button on its card, by `calls`, by its time limit, and with the session.
         """
         return self.tools.add(function, **options)
 
@@ -172,7 +222,18 @@ class RealtimeSession:
         """
         await self._io(self._runtime.start())
 
-    async def ask(self, text: str | None = None, *, audio: Sound | None = None, rate: int | None = None) -> Reply:
+    async def ask(
+        self,
+        text: str | None = None,
+        *,
+        audio: Sound | None = None,
+        rate: int | None = None,
+        aside: bool = False,
+        context: bool = True,
+        spoken: bool = False,
+        instructions: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Ask by text or by sound, and wait for the whole answer.
 
         The answer is heard at the player while it comes, where there is one.
@@ -185,9 +246,22 @@ class RealtimeSession:
             a sound file or an array of samples, spoken into the session in real time;
         rate
             its sample rate in hertz, where it is an array.
+        aside
+            Ask a text beside the conversation: at once, whatever is being said, and neither question nor
+            answer becomes part of it. No tool is called, nothing is played.
+        context
+            Whether an aside knows the conversation so far.
+        spoken
+            Whether an aside is answered by speech (in the reply's `audio`) instead of text.
+        instructions
+            How the model should behave in an aside, in place of the session's instructions.
+        metadata
+            Of an aside: up to 15 texts by name, kept with the response.
 
         Raises
         ------
+        ConfigurationError
+            Where these do not go together.
         ConnectionFailedError
             Where the endpoint cannot be reached or goes away.
         ResponseFailedError
@@ -197,9 +271,15 @@ class RealtimeSession:
         """
         if (text is None) == (audio is None):
             raise ConfigurationError("ask() takes a text or audio=, one of them")
+        if aside:
+            return await self._io(self._ask_aside(text, context, spoken, instructions, metadata))
+        if spoken or instructions is not None or metadata is not None or not context:
+            raise ConfigurationError(
+                "context=, spoken=, instructions= and metadata= are for an aside: pass aside=True"
+            )
         if text is None:
             return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
-        item = self._user_text(text)
+        item = user_message(text)
         return await self._io(self._ask(item))
 
     def say(self, text: str) -> None:
@@ -207,7 +287,7 @@ class RealtimeSession:
 
         What is being said at that moment stops, as it would for a spoken word.
         """
-        item = self._user_text(text)
+        item = user_message(text)
         if self.state == "closed":
             raise SessionClosedError(f"this session is over: {self._runtime.closed_reason}")
         self._engine.call(self._say, item)
@@ -253,6 +333,20 @@ class RealtimeSession:
             write_wav(out, from_pcm16(heard))
         return replies
 
+    async def update(self, **changes: Unpack[Changes]) -> None:
+        """Change settings while the talk goes on: ``instructions``, ``voice``, ``speed``, ``turn_detection``.
+
+        The tools stay; what is being said now ends as it began.
+
+        Raises
+        ------
+        ConfigurationError
+            Where a value cannot be or the service refuses it (a voice once it has spoken): nothing changes.
+        """
+        settings = changed(self._runtime.settings, changes)
+        self.endpoint.capabilities.check(settings.session([], None))
+        await self._io(self._runtime.change(settings))
+
     def interrupt(self) -> None:
         """Stop what is being said; the model is told what was heard of it."""
         self._engine.call(lambda: self._runtime.perform(self._runtime.core.interrupt()))
@@ -279,12 +373,10 @@ class RealtimeSession:
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
 
-    @staticmethod
-    def _user_text(text: str) -> dict[str, Any]:
-        if not isinstance(text, str) or not text.strip():
-            raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
-        text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
-        return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    def _tool_changed(self, change: ToolChange) -> None:
+        if difference := describe_change(change):
+            print(difference)  # in the cell that replaced the tool
+        self._engine.call(self._runtime.update_tools)
 
     def _say(self, item: dict[str, Any]) -> None:
         runtime = self._runtime
@@ -302,7 +394,27 @@ class RealtimeSession:
         turn, commands = runtime.core.ask(item, keep_audio=True)
         end = runtime.turn_end(turn)
         runtime.perform(commands)
-        return self._reply(await end)
+        return make_reply(self, await end)
+
+    async def _ask_aside(
+        self,
+        text: str | None,
+        context: bool,
+        spoken: bool,
+        instructions: str | None,
+        metadata: Mapping[str, str] | None,
+    ) -> Reply:
+        if text is None:
+            raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
+        settings = aside_settings(spoken, instructions, metadata or {})
+        self.endpoint.capabilities.check({**settings, "conversation": "none"})
+        runtime, item = self._runtime, user_message(text)
+        await runtime.start()
+        turn, commands = runtime.core.ask_aside(item, context, settings)
+        turn.question = text
+        end = runtime.turn_end(turn)
+        runtime.perform(commands)
+        return make_reply(self, await end)
 
     async def _talk(self, pcm: bytes) -> tuple[list[Reply], bytes]:
         runtime = self._runtime
@@ -319,29 +431,8 @@ class RealtimeSession:
         if runtime.state == "closed" and not all(turn.done and not turn.error for turn in turns):
             raise SessionClosedError(runtime.closed_reason)
         heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
-        return [self._reply(turn) for turn in turns], heard
+        return [make_reply(self, turn) for turn in turns], heard
 
-    def _reply(self, turn: Turn) -> Reply:
-        """Put a turn's answer together; on the I/O thread."""
-        runtime = self._runtime
-        if turn.error:
-            if runtime.state == "closed":
-                raise ConnectionFailedError(f"the session ended during the answer: {turn.error}")
-            raise ResponseFailedError(turn.error, turn.error_code)
-        conversation = runtime.core.conversation
-        responses = [conversation.responses[response_id] for response_id in turn.response_ids]
-        items = [conversation.items.get(item_id) for each in responses for item_id in each.item_ids]
-        texts = [item.text for item in items if item and item.role == "assistant" and item.text]
-        results = [running.result for call_id in turn.call_ids if (running := runtime.tools.get(call_id))]
-        pcm = bytes(turn.audio)
-        turn.audio.clear()
-        return Reply(
-            text=" ".join(texts),
-            question=runtime.core.question_of(turn),
-            tool_calls=[result for result in results if result],
-            usage=Usage.total(response.usage for response in responses),
-            pcm=pcm,
-            interrupted=turn.interrupted,
-            heard=not isinstance(runtime.speaker, InstantSpeaker),
-            _session=self,
-        )
+    def _usage_by_turn(self) -> list[Usage]:
+        core = self._runtime.core
+        return [self._runtime.accounts.of_turn(turn, core.conversation) for turn in core.turns.values()]

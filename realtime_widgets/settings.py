@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.turn_detection import SemanticVad, ServerVad, check_turn_detection, settings_of
 
 if TYPE_CHECKING:
     from realtime_widgets.protocol.events import JsonObject
 
-TurnDetection = Literal["server_vad", "semantic_vad", "push_to_talk"] | Mapping[str, Any] | None
+TurnDetection = (
+    Literal["server_vad", "semantic_vad", "push_to_talk"] | ServerVad | SemanticVad | Mapping[str, Any] | None
+)
 
 #: Names with which turn detection is switched off: the person holds a button.
 _MANUAL = ("push_to_talk", "none", "manual")
@@ -27,20 +30,23 @@ def turn_detection_settings(value: TurnDetection) -> JsonObject | None:
     Parameters
     ----------
     value
-        ``"server_vad"``, ``"semantic_vad"``, ``"push_to_talk"`` (or None), or a mapping in the protocol's
-        own shape such as ``{"type": "server_vad", "silence_duration_ms": 400}``.
+        ``"server_vad"``, ``"semantic_vad"``, ``"push_to_talk"`` (or None), a `ServerVad` or `SemanticVad`,
+        or a mapping in the protocol's own shape such as ``{"type": "server_vad", "silence_duration_ms": 400}``.
 
     Raises
     ------
     ConfigurationError
-        Where it is none of these.
+        Where it is none of these, or one of its values is outside the documented range.
     """
-    if value is None or value in _MANUAL:
+    if value is None or (isinstance(value, str) and value in _MANUAL):
         return None
     if isinstance(value, str):
         if value in ("server_vad", "semantic_vad"):
             return {"type": value}
+    elif isinstance(value, ServerVad | SemanticVad):
+        return settings_of(value)
     elif isinstance(value, Mapping) and value.get("type") in ("server_vad", "semantic_vad"):
+        check_turn_detection(value)
         return dict(value)
     raise ConfigurationError(
         'turn_detection must be "server_vad", "semantic_vad", "push_to_talk" or a mapping with such a "type", '
@@ -81,6 +87,21 @@ class SessionSettings:
         if not isinstance(self.speed, int | float) or not low <= self.speed <= high:
             raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed!r}")
 
+    def changes_from(self, before: SessionSettings) -> JsonObject:
+        """Return what `session.update` has to name to come from `before` to these settings."""
+        new, old = self.session([], None), before.session([], None)
+        changes: JsonObject = {"type": "realtime"}
+        if self.instructions != before.instructions:
+            changes["instructions"] = self.instructions
+        output: JsonObject = {"speed": self.speed} if self.speed != before.speed else {}
+        if self.voice != before.voice:
+            output["voice"] = self.voice
+        audio: JsonObject = {"output": output} if output else {}
+        detection = new["audio"]["input"]["turn_detection"]
+        if detection != old["audio"]["input"]["turn_detection"]:
+            audio["input"] = {"turn_detection": detection}
+        return {**changes, "audio": audio} if audio else changes
+
     def session(self, tools: list[JsonObject], transcription: str | None) -> JsonObject:
         """Return the whole configuration, for `session.update` at the start."""
         output: JsonObject = {"format": _PCM}
@@ -105,3 +126,30 @@ class SessionSettings:
         if self.instructions:
             session["instructions"] = self.instructions
         return session
+
+
+class Changes(TypedDict, total=False):
+    """What can be changed while a session goes on."""
+
+    instructions: str
+    voice: str
+    speed: float
+    turn_detection: TurnDetection
+
+
+def changed(settings: SessionSettings, changes: Changes) -> SessionSettings:
+    """Return settings with some of them changed.
+
+    Raises
+    ------
+    ConfigurationError
+        Where a name is none of them or a value cannot be.
+    """
+    unknown = set(changes) - set(Changes.__annotations__)
+    if unknown:
+        names = ", ".join(Changes.__annotations__)
+        raise ConfigurationError(f"{', '.join(sorted(unknown))} cannot be changed; what can is {names}")
+    values: dict[str, Any] = dict(changes)
+    if "turn_detection" in values:
+        values["turn_detection"] = turn_detection_settings(values["turn_detection"])
+    return replace(settings, **values)

@@ -127,7 +127,8 @@ class Conversing:
 
     def _busy(self) -> bool:
         core = self._runtime.core
-        return core.user_speaking or core.activity != "listening"
+        reconnecting = self._runtime.state == "reconnecting"
+        return core.user_speaking or core.activity != "listening" or reconnecting
 
     def _over(self) -> bool:
         waiting = self._busy() or self._runtime.core.expects_response

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from realtime_widgets.playback import Block
     from realtime_widgets.protocol import events as ev
@@ -20,6 +22,7 @@ class ToolCall:
     name: str
     arguments: str
     answered: bool = False
+    output: str = ""
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Turn:
         Tool calls, in order.
     audio
         PCM16 of the answer, where `keep_audio` is set.
+    question
+        What was asked, where the conversation does not hold it.
     interrupted, done
         How far it is; `error` and `error_code` are set where it failed.
     """
@@ -48,6 +53,7 @@ class Turn:
     response_ids: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
+    question: str = ""
     interrupted: bool = False
     done: bool = False
     error: str = ""
@@ -95,6 +101,28 @@ class TurnEnded:
     """This turn is over."""
 
     turn: Turn
+
+
+def user_message(text: str) -> ev.JsonObject:
+    """Return the item of a written message.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is no text, or empty.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
+    text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def end_turn(turn: Turn) -> list[Command]:
+    """End a turn, unless it is over."""
+    if turn.done:
+        return []
+    turn.done = True
+    return [TurnEnded(turn)]
 
 
 Command = Send | Play | Silence | RunTool | TurnEnded

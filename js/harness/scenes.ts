@@ -16,6 +16,7 @@ export interface Scene {
 }
 
 const tool = (change: Partial<ToolCard>): ToolCard => ({
+  call_id: "call_1",
   name: "reaction_rate",
   arguments: '{"temperature": 40, "unit": "C"}',
   state: "done",
@@ -23,6 +24,9 @@ const tool = (change: Partial<ToolCard>): ToolCard => ({
   error: "",
   traceback: "",
   printed: "",
+  note: "",
+  fraction: null,
+  pictures: [],
   seconds: null,
   ...change,
 });
@@ -36,6 +40,7 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   state: "completed",
   cut: false,
   heard_ms: null,
+  heard_length: null,
   audio_ms: null,
   ...change,
 });
@@ -59,7 +64,7 @@ const talk: Entry[] = [
   entry(
     "assistant",
     "At forty degrees the rate is 0.073 per second, so half of it is gone after about nine and a half seconds. Shall I compare that with",
-    { source: "speech", cut: true, heard_ms: 5310, audio_ms: 9100 },
+    { source: "speech", cut: true, heard_ms: 5310, heard_length: 84, audio_ms: 9100 },
   ),
   entry("user", "And at a hundred degrees Fahrenheit?", { source: "text" }),
   entry("tool", "", {
@@ -80,6 +85,7 @@ const status: Status = {
   model: "local-voice",
   voice: "hibari",
   tools: ["reaction_rate", "plot_spectrum", "find_paper"],
+  usage: "2,318 tokens, free, on this machine",
   problem: "",
 };
 
@@ -90,6 +96,23 @@ export const SCENES: Record<string, Scene> = {
       ...talk,
       entry("tool", "", {
         tool: tool({ name: "find_paper", arguments: '{"query": "Arrhenius plot"}', state: "running" }),
+      }),
+      entry("tool", "", {
+        tool: tool({
+          name: "measure",
+          arguments: '{"samples": 12}',
+          state: "running",
+          note: "sample 5 of 12",
+          fraction: 5 / 12,
+        }),
+      }),
+      entry("tool", "", {
+        tool: tool({
+          name: "open_valve",
+          arguments: '{"valve": 3, "seconds": 20}',
+          state: "approval",
+          note: "Without an answer it is refused after 60 s.",
+        }),
       }),
       entry("assistant", "The table has no entry for Fahrenheit. I can convert it first: that is", {
         source: "speech",
@@ -102,7 +125,7 @@ export const SCENES: Record<string, Scene> = {
     now_playing: "Answer to “And at a hundred degrees Fahrenheit?”",
   },
   empty: {
-    status: { ...status, state: "idle", tools: [] },
+    status: { ...status, state: "idle", tools: [], usage: "free, on this machine" },
     entries: [],
     port: { active: true, microphone: "off", sound: "ready" },
     level: 0,
@@ -117,6 +140,7 @@ export const SCENES: Record<string, Scene> = {
       endpoint: "api.example.org",
       model: "gpt-realtime",
       voice: "marin",
+      usage: "41,207 tokens, at least $0.3214",
       problem: "The connection was lost while you were speaking; the last 1.2 s are kept and sent again.",
     },
     entries: [

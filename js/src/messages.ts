@@ -27,6 +27,7 @@
  *     `remove`      the id of an entry that is gone
  * The transcript, page to kernel
  *     `say`         the person typed a message
+ *     `decide`      the person allows, refuses or stops a tool call
  *
  * The reply view, page to kernel
  *     `play`, `stop`
@@ -154,19 +155,23 @@ export interface Talk {
 
 export type PortReport = Hello | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
 
-/** A tool call as the person sees it. */
+/** A tool call as the person sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. */
 export interface ToolCard {
+  call_id: string;
   name: string;
   arguments: string;
-  state: "waiting" | "running" | "done" | "error";
+  state: "waiting" | "approval" | "running" | "done" | "error";
   result: string;
   error: string;
   traceback: string;
   printed: string;
+  note: string;
+  fraction: number | null;
+  pictures: string[];
   seconds: number | null;
 }
 
-/** One line of the transcript. */
+/** One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard. */
 export interface Entry {
   id: string;
   kind: "user" | "assistant" | "tool" | "notice" | "error";
@@ -175,6 +180,7 @@ export interface Entry {
   state: "in_progress" | "completed" | "incomplete";
   cut: boolean;
   heard_ms: number | null;
+  heard_length: number | null;
   audio_ms: number | null;
   tool?: ToolCard;
 }
@@ -196,4 +202,11 @@ export interface Remove {
 export interface SayText {
   type: "say";
   text: string;
+}
+
+/** What the person wants of a tool call. */
+export interface Decide {
+  type: "decide";
+  call_id: string;
+  decision: "approve" | "deny" | "cancel";
 }

@@ -23,24 +23,26 @@ export function meter(rms: number): number {
   return Math.max(0, Math.min(1, (20 * Math.log10(rms) + 60) / 50));
 }
 
-/** Writes the level into a CSS variable at each frame while the microphone is on. */
+/** Grows the ring with the level while the microphone is on: a transform alone, which costs no painting. */
 function useLevel(port: AudioPort | null, on: boolean) {
-  const ref = useRef<HTMLDivElement>(null);
+  const ref = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     if (!port || !on) return;
+    const grow = (level: number) => {
+      if (ref.current) ref.current.style.transform = `scale(${(1 + level * 0.4).toFixed(2)})`;
+    };
     let shown = 0;
     let frame = 0;
     const draw = () => {
       const target = meter(port.inputLevel.rms);
       shown = target > shown ? target : shown + (target - shown) * 0.18;
-      ref.current?.style.setProperty("--rw-level", shown.toFixed(3));
+      grow(shown);
       frame = requestAnimationFrame(draw);
     };
     draw();
-    const element = ref.current;
     return () => {
       cancelAnimationFrame(frame);
-      element?.style.setProperty("--rw-level", "0");
+      grow(0);
     };
   }, [port, on]);
   return ref;
@@ -107,7 +109,7 @@ export function MicrophoneView(props: {
   const label = talk ? "Hold to talk" : on ? "Switch the microphone off" : "Switch the microphone on";
   const shown = state?.talking ? "talking" : talk ? "ready" : microphone;
   return (
-    <div class={`rw-mic rw-mic-${shown}`} ref={ring}>
+    <div class={`rw-mic rw-mic-${shown}`}>
       <div class="rw-mic-row">
         <button
           type="button"
@@ -118,6 +120,7 @@ export function MicrophoneView(props: {
           title={WHOSE}
           {...(talk ? holdHandlers(port!) : { onClick: toggle })}
         >
+          <span class="rw-mic-ring" ref={ring} />
           {microphone === "opening" ? (
             <Spinner />
           ) : microphone === "error" ? (

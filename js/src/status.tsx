@@ -14,6 +14,8 @@ export interface Status {
   model: string;
   voice: string;
   tools: string[];
+  /** Tokens and money so far, in words; empty before there is anything to say. */
+  usage: string;
   problem: string;
 }
 
@@ -38,7 +40,7 @@ function endpointTitle(endpoint: string): string {
 }
 
 export function StatusView({ status }: { status: ReadonlySignal<Partial<Status>> }) {
-  const { state = "idle", detail, endpoint, model, voice, tools = [], problem } = status.value;
+  const { state = "idle", detail, endpoint, model, voice, tools = [], usage, problem } = status.value;
   return (
     <div class="rw-status-box">
       <div class="rw-status-row">
@@ -67,6 +69,11 @@ export function StatusView({ status }: { status: ReadonlySignal<Partial<Status>>
             <span class="rw-fact" title={`Tools: ${tools.join(", ")}`}>
               <ToolIcon />
               {tools.length === 1 ? "1 tool" : `${tools.length} tools`}
+            </span>
+          )}
+          {usage && (
+            <span class="rw-fact rw-fact-usage" title={`Used so far: ${usage}`}>
+              {usage}
             </span>
           )}
         </span>

@@ -3,7 +3,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Cleanup, type Model, onMessage, type RenderContext } from "./anywidget";
-import type { Entry, Remove, Upsert } from "./messages";
+import type { Decide, Entry, Remove, SayText, Upsert } from "./messages";
 import { TranscriptStore } from "./transcript_store";
 import { Scope } from "./ui/bind";
 import { duration } from "./ui/format";
@@ -24,6 +24,21 @@ function cutWords({ heard_ms }: Entry): string {
   if (heard_ms === null) return "interrupted";
   if (heard_ms <= 0) return "interrupted before a word was heard";
   return `interrupted after ${duration(heard_ms / 1000)}`;
+}
+
+/** The words, those that were cut off before they were heard apart; where that begins is an estimate. */
+function Words({ entry: { text, heard_length } }: { entry: Entry }) {
+  if (heard_length === null || heard_length === undefined || heard_length >= text.length) {
+    return <span class="rw-text">{text || "…"}</span>;
+  }
+  return (
+    <span class="rw-text">
+      {text.slice(0, heard_length)}
+      <del class="rw-unheard" title="not heard (estimated from how much of the sound was played)">
+        {text.slice(heard_length)}
+      </del>
+    </span>
+  );
 }
 
 function Bubble({ entry }: { entry: Entry }) {
@@ -56,7 +71,7 @@ function Bubble({ entry }: { entry: Entry }) {
           </span>
         ) : (
           <>
-            <span class="rw-text">{entry.text || "…"}</span>
+            <Words entry={entry} />
             {streaming && <span class="rw-caret" aria-hidden="true" />}
           </>
         )}
@@ -72,11 +87,11 @@ function Bubble({ entry }: { entry: Entry }) {
   );
 }
 
-function EntryView({ entry }: { entry: ReadonlySignal<Entry> }) {
-  const value = entry.value;
+function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (message: Decide) => void }) {
+  const value = props.entry.value;
   switch (value.kind) {
     case "tool":
-      return value.tool ? <ToolCardView tool={value.tool} /> : null;
+      return value.tool ? <ToolCardView tool={value.tool} decide={props.decide} /> : null;
     case "error": {
       const [message, ...cure] = value.text.split("\n");
       return <ProblemPanel message={message!} cure={cure.join("\n")} />;
@@ -167,7 +182,7 @@ export function TranscriptView(props: {
   store: TranscriptStore;
   placeholder: ReadonlySignal<string>;
   canSay: ReadonlySignal<boolean>;
-  say: (text: string) => void;
+  send: (message: SayText | Decide) => void;
 }) {
   const { list, away, toEnd } = useFollowEnd();
   const order = props.store.order.value;
@@ -182,7 +197,7 @@ export function TranscriptView(props: {
           </div>
         )}
         {order.map((id) => (
-          <EntryView key={id} entry={props.store.entry(id)!} />
+          <EntryView key={id} entry={props.store.entry(id)!} decide={props.send} />
         ))}
       </div>
       {away && (
@@ -190,7 +205,11 @@ export function TranscriptView(props: {
           Newest ↓
         </button>
       )}
-      <Composer placeholder={props.placeholder.value} canSay={props.canSay.value} say={props.say} />
+      <Composer
+        placeholder={props.placeholder.value}
+        canSay={props.canSay.value}
+        say={(text) => props.send({ type: "say", text })}
+      />
     </div>
   );
 }
@@ -218,7 +237,7 @@ export default () => {
           store={store!}
           placeholder={scope.trait(model, "placeholder")}
           canSay={scope.trait(model, "can_say")}
-          say={(text) => model.send({ type: "say", text })}
+          send={(message) => model.send(message)}
         />,
       );
     },

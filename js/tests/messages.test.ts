@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import type { PortCommand, PortReport, Remove, SayText, Upsert } from "../src/messages";
+import type { Decide, PortCommand, PortReport, Remove, SayText, Upsert } from "../src/messages";
 
 const python = readFileSync(
   new URL("../../realtime_widgets/widgets/messages.py", import.meta.url),
@@ -112,8 +112,8 @@ describe("the TypeScript messages", () => {
       interrupt: 1,
       talk: 1,
     } satisfies Record<PortReport["type"], 1>);
-    const transcript = Object.keys({ upsert: 1, remove: 1, say: 1 } satisfies Record<
-      (Upsert | Remove | SayText)["type"],
+    const transcript = Object.keys({ upsert: 1, remove: 1, say: 1, decide: 1 } satisfies Record<
+      (Upsert | Remove | SayText | Decide)["type"],
       1
     >);
     const types = Object.values(pythonClasses()).flatMap(({ type }) =>

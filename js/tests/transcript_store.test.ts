@@ -11,6 +11,7 @@ function entry(id: string, text = ""): Entry {
     state: "completed",
     cut: false,
     heard_ms: null,
+    heard_length: null,
     audio_ms: null,
   };
 }

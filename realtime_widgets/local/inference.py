@@ -13,7 +13,8 @@ from realtime_widgets.local.realtime.answering import Piece, pieces, stepped
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from typing import Any
 
     from realtime_widgets.local.stages import BrainRequest, Recogniser, Recognition
 
@@ -58,6 +59,11 @@ class Inference:
         recogniser = await self.models.get(RECOGNITION)
         job = self._working.submit(_recognise, recogniser, data, encoding, language)
         return await asyncio.wrap_future(job)
+
+    async def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Let the brain get ready for `tools`, so that the first turn need not wait for it."""
+        brain = await self.models.get(BRAIN)
+        await asyncio.wrap_future(self._patient.submit(brain.prepare, tools))
 
     async def answer(
         self, request: BrainRequest, voice: str | None, speed: float = 1.0

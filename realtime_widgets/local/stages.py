@@ -91,5 +91,8 @@ class BrainRequest:
 class Brain(Protocol):
     """Decides what to say or which tools to call; blocking, safe to call from several worker threads."""
 
+    def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Get ready for `tools` ahead of the first turn that may use them."""
+
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
         """Yield the parts of one response in order; stops early when the iterator is closed."""

@@ -88,7 +88,8 @@ class Capabilities:
             raise _lacking('turn detection "semantic_vad"', 'take "server_vad" or "push_to_talk"', "semantic_vad")
         if settings.get("output_modalities") == ["text"] and not self.text_output:
             raise _lacking("answers in text alone", "take the spoken answer's words", "text_output")
-        if settings.get("conversation") == "none" and not self.out_of_band:
+        # Which of them a response answers is told by its metadata alone.
+        if settings.get("conversation") == "none" and not (self.out_of_band and self.metadata_echo):
             raise _lacking("responses beside the conversation", "ask within it", "out_of_band")
         for part in ("input", "output"):
             rate = ((audio.get(part) or {}).get("format") or {}).get("rate")

@@ -85,18 +85,22 @@ class Connection:
         except InvalidStatus as error:
             status = error.response.status_code
             cure = endpoint.refusal_cure(status)
-            raise ConnectionFailedError(f"{where} refused the session with HTTP {status}: {cure}") from None
+            raise ConnectionFailedError(
+                f"{where} refused the session with HTTP {status}: {cure}", http_status=status
+            ) from None
         except (InvalidHandshake, InvalidURI) as error:
             raise ConnectionFailedError(
-                f"{where} does not speak WebSocket: {type(error).__name__}; check the URL"
+                f"{where} does not speak WebSocket: {type(error).__name__}; check the URL", unreachable=True
             ) from None
         except TimeoutError:
             raise ConnectionFailedError(
-                f"{where} did not answer within {OPEN_TIMEOUT_S:g} s; check the network and the URL"
+                f"{where} did not answer within {OPEN_TIMEOUT_S:g} s; check the network and the URL",
+                unreachable=True,
             ) from None
         except OSError as error:
             raise ConnectionFailedError(
-                f"{where} cannot be reached: {error.strerror or error}; is it running, is the URL right?"
+                f"{where} cannot be reached: {error.strerror or error}; is it running, is the URL right?",
+                unreachable=True,
             ) from None
         return cls(websocket, endpoint.title, Door(dialect, endpoint.capabilities))
 
@@ -111,7 +115,7 @@ class Connection:
         try:
             await self._websocket.send(self._door.write(event))
         except ConnectionClosed as error:
-            raise ConnectionFailedError(self._closed_text(error)) from None
+            raise self._closed(error) from None
 
     async def receive(self) -> AnyServerEvent:
         """Wait for the next event.
@@ -134,7 +138,7 @@ class Connection:
         try:
             frame = await self._websocket.recv()
         except ConnectionClosed as error:
-            raise ConnectionFailedError(self._closed_text(error)) from None
+            raise self._closed(error) from None
         try:
             self._read.extend(self._door.read(frame))
         except ValueError as error:
@@ -164,9 +168,10 @@ class Connection:
         """Close in an orderly way; harmless when closed already."""
         await self._websocket.close()
 
-    def _closed_text(self, error: ConnectionClosed) -> str:
+    def _closed(self, error: ConnectionClosed) -> ConnectionFailedError:
         closing = error.rcvd or error.sent
         if closing is None:
-            return f"the connection to {self._endpoint_name} was lost"
+            return ConnectionFailedError(f"the connection to {self._endpoint_name} was lost", close_code=1006)
         reason = f": {closing.reason}" if closing.reason else ""
-        return f"{self._endpoint_name} closed the connection (code {closing.code}{reason})"
+        text = f"{self._endpoint_name} closed the connection (code {closing.code}{reason})"
+        return ConnectionFailedError(text, close_code=closing.code)

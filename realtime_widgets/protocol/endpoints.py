@@ -132,6 +132,11 @@ class Endpoint:
         return service_of(self.base_url)
 
     @property
+    def heard_by(self) -> str | None:
+        """Model that is asked to write down what the user says; None where that is off or cannot be had."""
+        return self.transcription if self.capabilities.transcription else None
+
+    @property
     def loopback(self) -> bool:
         """Whether it is on this machine, where no proxy stands in between."""
         host = urlsplit(self.base_url).hostname or ""

@@ -1,8 +1,20 @@
 """Python functions as tools of the model: schema, registry and runner."""
 
+from realtime_widgets.tools.call_output import progress
+from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.registry import ToolChange, ToolRegistry
 from realtime_widgets.tools.runner import ToolResult, ToolRunner
 from realtime_widgets.tools.schema import ToolSchema, schema_for
 from realtime_widgets.tools.tool import Tool
 
-__all__ = ["Tool", "ToolChange", "ToolRegistry", "ToolResult", "ToolRunner", "ToolSchema", "schema_for"]
+__all__ = [
+    "Tool",
+    "ToolChange",
+    "ToolOptions",
+    "ToolRegistry",
+    "ToolResult",
+    "ToolRunner",
+    "ToolSchema",
+    "progress",
+    "schema_for",
+]

@@ -16,10 +16,11 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.tools import displays
 from realtime_widgets.tools.notices import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Characters of one call's printed output that are kept: the first and the last half of them.
 PRINTED_LIMIT = 64 * 1024
@@ -73,6 +74,11 @@ class PrintedText:
                 self._dropped += len(oldest)
                 self._tail_size -= len(oldest)
 
+    def show(self, data: Mapping[str, Any]) -> None:
+        """Take something displayed, as a MIME bundle, by its text."""
+        text = data.get("text/plain")
+        self.write(f"{text if isinstance(text, str) else ''.join(text or ())}\n")
+
     def text(self) -> str:
         """Return what is kept, with a note where something was left out."""
         with self._lock:
@@ -86,10 +92,13 @@ class PrintedText:
 _current: ContextVar[PrintedText | None] = ContextVar("realtime_widgets_printed", default=None)
 
 
-def current_call() -> PrintedText | None:
-    """Return what collects the output of the call that this code runs in; None outside of calls."""
+def current_call(*, closed: bool = False) -> PrintedText | None:
+    """Return what collects the output of the call that this code runs in; None outside of calls.
+
+    A call that has its output counts only where `closed` is set: its code may still run.
+    """
     printed = _current.get()
-    return None if printed is None or printed.closed else printed
+    return None if printed is None or (printed.closed and not closed) else printed
 
 
 @contextmanager
@@ -100,9 +109,11 @@ def captured(printed: PrintedText) -> Iterator[None]:
     """
     token = _current.set(printed)
     _install()
+    displays.install(current_call)
     try:
         yield
     finally:
+        displays.uninstall()
         _uninstall()
         with suppress(ValueError):  # a coroutine thrown away is closed in another context
             _current.reset(token)

@@ -7,9 +7,10 @@ import html
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
+from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.tool import Tool
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -17,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class ToolChange:
-    """What happened to a name: added (`old` is None), removed (`new` is None) or replaced."""
+    """What happened to a name: added (`old` is None), removed (`new` is None), replaced, or switched on or off."""
 
     name: str
     old: Tool | None
@@ -44,11 +45,11 @@ class ToolRegistry(Mapping[str, Tool]):
     def add(self, function: _Function, /) -> _Function: ...
     @overload
     def add(
-        self, function: _Function, /, *, name: str | None = None, description: str | None = None
+        self, function: _Function, /, *, name: str | None = None, description: str | None = None, **options: Any
     ) -> _Function: ...
     @overload
     def add(
-        self, function: None = None, /, *, name: str | None = None, description: str | None = None
+        self, function: None = None, /, *, name: str | None = None, description: str | None = None, **options: Any
     ) -> Callable[[_Function], _Function]: ...
 
     def add(
@@ -58,6 +59,7 @@ class ToolRegistry(Mapping[str, Tool]):
         *,
         name: str | None = None,
         description: str | None = None,
+        **options: Any,
     ) -> Any:
         """Make a function a tool; also a decorator, with and without parentheses.
 
@@ -67,6 +69,9 @@ class ToolRegistry(Mapping[str, Tool]):
             The function, method, partial or callable object.
         name, description
             What to tell the model instead of the function's own name and docstring.
+        **options
+            How to run it: ``run_in``, ``time_limit``, ``parallel``, ``approval``, ``approval_limit``; see
+            `ToolOptions`.
 
         Returns
         -------
@@ -84,11 +89,12 @@ class ToolRegistry(Mapping[str, Tool]):
             Where it has no description, or one that is too long.
         """
         if function is None:
-            return lambda decorated: self.add(decorated, name=name, description=description)
-        made = Tool.of(function, name=name, description=description)
+            ToolOptions.of(options)  # a wrong option is told at its own line
+            return lambda decorated: self.add(decorated, name=name, description=description, **options)
+        made = Tool.of(function, name=name, description=description, **options)
         with self._lock:
             version = self._versions.get(made.name, 0) + 1
-            tool = Tool(made.schema, function, version, made.is_async)
+            tool = replace(made, version=version)
             self._versions[made.name] = version
             self._changes.append(ToolChange(made.name, self._tools.get(made.name), tool))
             self._tools[made.name] = tool
@@ -112,9 +118,41 @@ class ToolRegistry(Mapping[str, Tool]):
             self._changes.append(ToolChange(name, old, None))
         self._announce()
 
+    def enable(self, name: str) -> None:
+        """Let the model call a tool again that `disable` took from it.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such tool; the text names those there are.
+        """
+        self._switch(name, True)
+
+    def disable(self, name: str) -> None:
+        """Keep a tool from the model until `enable`, or until it is added again; calls that are running finish.
+
+        By hand it can be called all the same.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such tool; the text names those there are.
+        """
+        self._switch(name, False)
+
+    def to_run(self, name: str) -> tuple[Tool | None, str]:
+        """Return the tool for a call of the model, or None and what to tell it instead."""
+        tool = self.get(name)
+        if tool is not None and tool.enabled:
+            return tool, ""
+        usable = ", ".join(each.name for each in self._listed() if each.enabled)
+        known = f"there are {usable}" if usable else "there is none at present"
+        problem = f"there is no tool named {name!r}" if tool is None else f"the tool {name!r} is switched off"
+        return None, f"{problem}; {known}"
+
     def definitions(self) -> list[dict[str, Any]]:
-        """Return all tools as the protocol's ``session.tools`` has them; the copy is the caller's own."""
-        return copy.deepcopy([tool.definition() for tool in self._listed()])
+        """Return the enabled tools as the protocol's ``session.tools`` has them; the copy is the caller's own."""
+        return copy.deepcopy([tool.definition() for tool in self._listed() if tool.enabled])
 
     def on_change(self, callback: Callable[[ToolChange], object]) -> Callable[[], None]:
         """Call `callback` with a `ToolChange` after each change, in the order of the changes.
@@ -137,6 +175,17 @@ class ToolRegistry(Mapping[str, Tool]):
                 self._callbacks.pop(token, None)
 
         return unsubscribe
+
+    def _switch(self, name: str, enabled: bool) -> None:
+        with self._lock:
+            old = self._tools.get(name)
+            if old is None:
+                raise self._unknown(name)
+            if old.enabled == enabled:
+                return
+            self._tools[name] = replace(old, enabled=enabled)
+            self._changes.append(ToolChange(name, old, self._tools[name]))
+        self._announce()
 
     def _announce(self) -> None:
         errors: list[Exception] = []
@@ -190,7 +239,7 @@ class ToolRegistry(Mapping[str, Tool]):
             return list(self._tools.values())
 
     def __repr__(self) -> str:
-        rows = [(tool.signature, f"v{tool.version}", _summary(tool)) for tool in self._listed()]
+        rows = [(tool.signature, _version(tool), _summary(tool)) for tool in self._listed()]
         if not rows:
             return "No tools yet. Make a function one with @session.tool"
         wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
@@ -201,7 +250,7 @@ class ToolRegistry(Mapping[str, Tool]):
         if not tools:
             return f"<p>{html.escape(repr(self))}</p>"
         rows = "".join(
-            f"<tr><td><code>{html.escape(tool.signature)}</code></td><td>{tool.version}</td>"
+            f"<tr><td><code>{html.escape(tool.signature)}</code></td><td>{_version(tool)[1:]}</td>"
             f'<td style="text-align: left">{html.escape(_summary(tool))}</td></tr>'
             for tool in tools
         )
@@ -211,3 +260,7 @@ class ToolRegistry(Mapping[str, Tool]):
 
 def _summary(tool: Tool) -> str:
     return tool.description.split("\n", 1)[0]
+
+
+def _version(tool: Tool) -> str:
+    return f"v{tool.version}" if tool.enabled else f"v{tool.version} (off)"

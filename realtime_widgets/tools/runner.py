@@ -1,79 +1,33 @@
-"""Runs tool calls beside the session's I/O loop: sync ones in worker threads, async ones on a loop."""
+"""Runs tool calls beside the session's I/O loop: in worker threads, on loops, or in an executor."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import inspect
-import json
-import os
 import threading
 import time
-import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from realtime_widgets.errors import ToolArgumentsError
-from realtime_widgets.tools.capture import PRINTED_LIMIT, PrintedText, captured
-from realtime_widgets.tools.notices import one_line
-from realtime_widgets.tools.output import OUTPUT_LIMIT, cut, encode_output
+from realtime_widgets.tools.call_output import CallOutput
+from realtime_widgets.tools.capture import PRINTED_LIMIT, captured
+from realtime_widgets.tools.loop_thread import LoopThread, schedule
+from realtime_widgets.tools.outcome import Outcome, ToolResult, described, failure, raised
+from realtime_widgets.tools.output import OUTPUT_LIMIT, cut
+from realtime_widgets.tools.results import encode_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from types import TracebackType
 
+    from realtime_widgets.tools.options import Submits
     from realtime_widgets.tools.tool import Tool
 
-_HERE = str(Path(__file__).parent) + os.sep
-_MAX_ERROR = 1_000  # characters of an error text that go to the model
-_MAX_TRACEBACK = 32_000  # characters of a traceback that are kept, half from each end
+__all__ = ["ToolResult", "ToolRunner"]
 
-
-@dataclass(frozen=True)
-class ToolResult:
-    """How one call ended; there is exactly one for each.
-
-    Attributes
-    ----------
-    call_id, name, arguments : str
-        The call as the model sent it.
-    version : int or None
-        Version of the tool that ran; None where there is no such tool.
-    output : str
-        What goes to the model: the result, or ``{"error": ...}``.
-    value : object
-        What the tool returned; None after an error.
-    error : str or None
-        What went wrong, in one line.
-    traceback : str
-        For the person: the frames from the tool on. Empty without an error, and where the tool was never
-        reached.
-    printed : str
-        What the call printed.
-    seconds : float
-        From the call to its result, waiting for a thread or the loop included.
-    """
-
-    call_id: str
-    name: str
-    version: int | None
-    arguments: str
-    output: str
-    value: Any = field(default=None, repr=False)
-    error: str | None = None
-    traceback: str = field(default="", repr=False)
-    printed: str = field(default="", repr=False)
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    output: str
-    value: Any = None
-    error: str | None = None
-    traceback: str = ""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -113,13 +67,19 @@ class ToolRunner:
         printed_limit: int = PRINTED_LIMIT,
     ) -> None:
         self._main_loop = main_loop
-        self._clock = clock
+        self.clock = clock
         self._output_limit = output_limit
         self._printed_limit = printed_limit
         self._executor = ThreadPoolExecutor(max_workers, thread_name_prefix="realtime-tool")
-        self._own_loop = _LoopThread()
+        self._own_loop = LoopThread()
 
-    async def run(self, call_id: str, tool: Tool | None, name: str, arguments: str) -> ToolResult:
+    def new_output(self, on_change: Callable[[], object] | None = None) -> CallOutput:
+        """Make what collects a call's output; see `CallOutput`."""
+        return CallOutput(self._printed_limit, on_change)
+
+    async def run(
+        self, call_id: str, tool: Tool | None, name: str, arguments: str, output: CallOutput | None = None
+    ) -> ToolResult:
         """Run one call and return its result, whatever happens in it.
 
         Parameters
@@ -128,6 +88,8 @@ class ToolRunner:
             The call as the model sent it; `arguments` is JSON text.
         tool
             The tool of that name; None where there is none.
+        output
+            Collects what the call gives off; made by `new_output`.
 
         Raises
         ------
@@ -135,13 +97,13 @@ class ToolRunner:
             Where the awaiting task was cancelled. An async tool is cancelled too; a sync one cannot be and
             goes on in its thread, unheard.
         """
-        started = self._clock()
-        printed = PrintedText(self._printed_limit)
+        started = self.clock()
+        output = output or self.new_output()
         if tool is None:
-            outcome = _failure(f"there is no tool named {name!r}")
+            outcome = failure(f"there is no tool named {name!r}")
         else:
-            outcome = await self._outcome(tool, arguments, printed)
-        printed.close()
+            outcome = await self._outcome(tool, arguments, output)
+        output.close()
         return ToolResult(
             call_id=call_id,
             name=name,
@@ -151,145 +113,152 @@ class ToolRunner:
             value=outcome.value,
             error=outcome.error,
             traceback=outcome.traceback,
-            printed=printed.text(),
-            seconds=self._clock() - started,
+            printed=output.text(),
+            pictures=tuple(output.pictures()),
+            images=outcome.images,
+            seconds=self.clock() - started,
         )
+
+    async def aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a short piece of user code that belongs to no call's output, in a worker thread."""
+        return await asyncio.wrap_future(self._executor.submit(contextvars.Context().run, function, *arguments))
 
     def close(self) -> None:
         """Take no more calls; those that wait for a thread end in an error, running sync ones finish."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._own_loop.close()
 
-    async def _outcome(self, tool: Tool, arguments: str, printed: PrintedText) -> _Outcome:
+    async def _outcome(self, tool: Tool, arguments: str, output: CallOutput) -> Outcome:
         task = asyncio.current_task()
         try:
-            if tool.is_async:
-                return await self._on_loop(lambda: self._call_async(tool, arguments, printed))
-            job = self._executor.submit(contextvars.Context().run, self._call, tool, arguments, printed)
-            outcome = await asyncio.wrap_future(job)
-            if isinstance(outcome, _Awaitable):
-                return await self._on_loop(lambda: self._finish(outcome.coroutine, printed))
-            return outcome
+            return await self._placed(tool, arguments, output)
         except asyncio.CancelledError:
             if task is not None and task.cancelling():
                 raise
-            return _failure("the call was cancelled before it ended")
+            return failure("the call was cancelled before it ended")
         except Exception as error:
-            return _failure(f"the call could not be run: {_described(error)}")
+            return failure(f"the call could not be run: {described(error)}")
 
-    def _call(self, tool: Tool, arguments: str, printed: PrintedText) -> _Outcome | _Awaitable:
-        with captured(printed):
+    async def _placed(self, tool: Tool, arguments: str, output: CallOutput) -> Outcome:
+        """Run a call where its tool wants to be run."""
+        place, executor = tool.options.run_in, tool.options.executor
+        if tool.is_async:
+            return await self._on_loop(
+                lambda: self._call_async(tool, arguments, output), output, place != "thread"
+            )
+        if place == "main":
+            return await self._on_loop(lambda: self._call_here(tool, arguments, output), output)
+        if executor is not None and not isinstance(executor, ThreadPoolExecutor):
+            return await self._elsewhere(executor, tool, arguments, output)
+        threads = executor or self._executor
+        job = threads.submit(contextvars.Context().run, self._call, tool, arguments, output)
+        outcome = await _ended(job, output)
+        if isinstance(outcome, _Awaitable):
+            return await self._on_loop(lambda: self._finish(outcome.coroutine, output), output)
+        return outcome
+
+    def _call(self, tool: Tool, arguments: str, output: CallOutput) -> Outcome | _Awaitable:
+        output.thread_id = threading.get_ident()
+        made: Outcome | _Awaitable | None = None
+        with captured(output):
+            output.begin()
             try:
                 value = tool.call_json(arguments)
-                return _Awaitable(value) if inspect.iscoroutine(value) else self._returned(value)
+                made = _Awaitable(value) if inspect.iscoroutine(value) else self._returned(value, output)
             except BaseException as error:  # SystemExit and KeyboardInterrupt are the tool's own here
-                return _raised(error)
+                made = raised(error)
+            finally:
+                output.thread_id = None
+                if not isinstance(made, _Awaitable):
+                    output.end()
+        return made
 
-    async def _call_async(self, tool: Tool, arguments: str, printed: PrintedText) -> _Outcome:
-        with captured(printed):
+    async def _call_here(self, tool: Tool, arguments: str, output: CallOutput) -> Outcome:
+        """Run a sync tool on the loop's own thread."""
+        outcome = self._call(tool, arguments, output)
+        return await self._finish(outcome.coroutine, output) if isinstance(outcome, _Awaitable) else outcome
+
+    async def _call_async(self, tool: Tool, arguments: str, output: CallOutput) -> Outcome:
+        with captured(output):
+            output.begin()
             try:
                 coroutine = tool.call_json(arguments)
             except BaseException as error:
-                return _raised(error)
-        return await self._finish(coroutine, printed)
+                output.end()
+                return raised(error)
+        return await self._finish(coroutine, output)
 
-    async def _finish(self, coroutine: Coroutine[Any, Any, Any], printed: PrintedText) -> _Outcome:
-        with captured(printed):
+    async def _finish(self, coroutine: Coroutine[Any, Any, Any], output: CallOutput) -> Outcome:
+        with captured(output):
             try:
-                return self._returned(await coroutine)
+                return self._returned(await coroutine, output)
             except asyncio.CancelledError as error:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise
-                return _raised(error)
+                return raised(error)
             except BaseException as error:  # asyncio would stop the user's loop for SystemExit
-                return _raised(error)
+                return raised(error)
+            finally:
+                output.end()
 
-    def _returned(self, value: Any) -> _Outcome:
-        return _Outcome(encode_output(value, self._output_limit), value)
+    async def _elsewhere(self, executor: Submits, tool: Tool, arguments: str, output: CallOutput) -> Outcome:
+        """Run the bare function in an executor of the user's; nothing of this package has to be there."""
 
-    async def _on_loop(self, body: Callable[[], Coroutine[Any, Any, _Outcome]]) -> _Outcome:
-        job: Future[_Outcome] | None = None
-        if self._main_loop is not None and self._main_loop.is_running():
-            job = _schedule(body, self._main_loop)
+        def hand_over() -> Outcome | Future[Any]:
+            with captured(output):
+                output.begin()
+                try:
+                    job = executor.submit(functools.partial(tool.function, **tool.schema.parse(arguments)))
+                except BaseException as error:
+                    return raised(error)
+            if isinstance(job, Future):
+                return job
+            return failure(f"the executor of tool {tool.name!r} gave no concurrent.futures.Future but {job!r:.80}")
+
+        job = await self.aside(hand_over)
+        if isinstance(job, Outcome):
+            output.end()
+            return job
+        job.add_done_callback(lambda _: output.end())
+        try:
+            await asyncio.wait([asyncio.wrap_future(job)])
+        except asyncio.CancelledError:
+            job.cancel()
+            raise
+        error = job.exception()
+        if error is not None:
+            return raised(error)
+        outcome: Outcome = await self.aside(self._received, job.result(), output)
+        return outcome
+
+    def _returned(self, value: Any, output: CallOutput) -> Outcome:
+        text, pictures = encode_result(value, self._output_limit)
+        for picture in pictures:
+            output.show({picture.kind: picture.data})
+        return Outcome(text, value, images=tuple(picture.uri for picture in pictures))
+
+    def _received(self, value: Any, output: CallOutput) -> Outcome:
+        try:
+            return self._returned(value, output)
+        except Exception as error:
+            return raised(error)
+
+    async def _on_loop(
+        self, body: Callable[[], Coroutine[Any, Any, Outcome]], output: CallOutput, on_main: bool = True
+    ) -> Outcome:
+        job: Future[Outcome] | None = None
+        if on_main and self._main_loop is not None and self._main_loop.is_running():
+            job = schedule(body, self._main_loop)
         if job is None:
-            job = _schedule(body, self._own_loop.get())
+            job = schedule(body, self._own_loop.get())
         if job is None:
-            return _failure("the call could not be run: its event loop is closed")
-        return await asyncio.wrap_future(job)
+            output.end()
+            return failure("the call could not be run: its event loop is closed")
+        return await _ended(job, output)
 
 
-class _LoopThread:
-    """One event loop in a daemon thread, started when first asked for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-
-    def get(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None or self._loop.is_closed():
-                ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-                threading.Thread(
-                    target=asyncio.run, args=(_serve(ready),), name="realtime-tool-loop", daemon=True
-                ).start()
-                self._loop, self._stop = ready.result()
-            return self._loop
-
-    def close(self) -> None:
-        """End the loop; calls on it are cancelled."""
-        with self._lock:
-            if self._loop is not None and self._stop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._stop.set)
-            self._loop = self._stop = None
-
-
-async def _serve(ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
-    stop = asyncio.Event()
-    ready.set_result((asyncio.get_running_loop(), stop))
-    await stop.wait()
-
-
-def _schedule(
-    body: Callable[[], Coroutine[Any, Any, _Outcome]], loop: asyncio.AbstractEventLoop
-) -> Future[_Outcome] | None:
-    """Start `body` on a loop of another thread, in a context of its own; None where the loop is closed."""
-    coroutine = body()
-    try:
-        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
-    except RuntimeError:
-        coroutine.close()
-        return None
-
-
-def _failure(error: str, trace: str = "") -> _Outcome:
-    text = one_line(error)
-    if len(text) > _MAX_ERROR:
-        text = text[: _MAX_ERROR - 1] + "…"
-    return _Outcome(json.dumps({"error": text}, ensure_ascii=False), error=text, traceback=trace)
-
-
-def _raised(error: BaseException) -> _Outcome:
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_HERE):
-        frames = frames.tb_next
-    if isinstance(error, ToolArgumentsError) and frames is None:
-        return _failure(str(error))  # the model's mistake: the tool was never reached
-    return _failure(_described(error), _formatted(error, frames))
-
-
-def _described(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        text = str(error)
-    except Exception:
-        return f"{name} (its text cannot be shown)"
-    return f"{name}: {text}" if text else name
-
-
-def _formatted(error: BaseException, frames: TracebackType | None) -> str:
-    kept = PrintedText(_MAX_TRACEBACK)
-    for line in traceback.TracebackException(type(error), error, frames).format():
-        kept.write(line)
-    return kept.text()
+async def _ended(job: Future[T], output: CallOutput) -> T:
+    """Wait for a job; one that is cancelled before it begins leaves no code behind."""
+    job.add_done_callback(lambda _: None if output.began else output.end())
+    return await asyncio.wrap_future(job)

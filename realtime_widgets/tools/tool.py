@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.errors import ToolDefinitionError
+from realtime_widgets.tools.options import ToolOptions
+from realtime_widgets.tools.results import encode_result
 from realtime_widgets.tools.schema import ToolSchema, is_async, schema_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +29,18 @@ class Tool:
         1 for the first function of that name in a registry, then counting up.
     is_async : bool
         Whether calling it gives a coroutine.
+    options : ToolOptions
+        Where and how it runs.
+    enabled : bool
+        Whether the model is told of it.
     """
 
     schema: ToolSchema = field(repr=False)
     function: Callable[..., Any]
     version: int = 1
     is_async: bool = False
+    options: ToolOptions = field(default_factory=ToolOptions, repr=False)
+    enabled: bool = True
 
     @classmethod
     def of(
@@ -40,10 +50,26 @@ class Tool:
         name: str | None = None,
         description: str | None = None,
         version: int = 1,
+        **options: Any,
     ) -> Tool:
-        """Make a tool of a function; see `schema_for` for what is taken, warned about and refused."""
+        """Make a tool of a function; see `schema_for` for what is taken, warned about and refused.
+
+        `options` are those of `ToolOptions`.
+        """
+        chosen = ToolOptions.of(options)
         schema = schema_for(function, name=name, description=description)
-        return cls(schema=schema, function=function, version=version, is_async=is_async(function))
+        if _is_generator(function):
+            raise ToolDefinitionError(
+                f"tool {schema.name!r} is a generator, and a model takes one result: collect what it yields into "
+                "a list and return that; tell of progress with realtime_widgets.progress(...)"
+            )
+        asynchronous = is_async(function)
+        if asynchronous and chosen.executor is not None:
+            raise ToolDefinitionError(
+                f"tool {schema.name!r} is async and cannot run in an executor; write it with def, or choose "
+                'run_in="main" or "thread"'
+            )
+        return cls(schema, function, version, asynchronous, chosen)
 
     @property
     def name(self) -> str:
@@ -94,6 +120,29 @@ class Tool:
         """
         return self.function(**self.schema.parse(arguments))
 
+    def answer(self, arguments: str = "{}") -> Any:
+        """Call the function by hand, JSON in and JSON out: gives the very text that would go to the model.
+
+        Nobody is asked and nothing is captured; an error of the function comes out as it is.
+
+        Parameters
+        ----------
+        arguments
+            A JSON object as text.
+
+        Returns
+        -------
+        str
+            The output's text; for an async tool a coroutine that gives it.
+
+        Raises
+        ------
+        ToolArgumentsError
+            Where the arguments do not fit.
+        """
+        value = self.call_json(arguments)
+        return _answer_later(value) if inspect.iscoroutine(value) else encode_result(value)[0]
+
     def definition(self) -> dict[str, Any]:
         """Return the tool as the protocol's ``session.tools`` has it."""
         return {
@@ -102,3 +151,12 @@ class Tool:
             "description": self.description,
             "parameters": self.parameters,
         }
+
+
+async def _answer_later(value: Coroutine[Any, Any, Any]) -> str:
+    return encode_result(await value)[0]
+
+
+def _is_generator(function: Callable[..., Any]) -> bool:
+    places = (function, type(function).__call__)
+    return any(inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each) for each in places)

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.export import heard_characters
 from realtime_widgets.playback import to_ms
+from realtime_widgets.tool_calls import PICTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from realtime_widgets.conversation import Item
     from realtime_widgets.core import SessionCore
-    from realtime_widgets.runtime import RunningTool
+    from realtime_widgets.tool_calls import RunningTool
+    from realtime_widgets.tools.lifecycle import Phase
     from realtime_widgets.turns import Notice
     from realtime_widgets.widgets.messages import Entry, ToolCard
+
+#: Characters of printed text that a card shows while its call runs; the whole comes with the result.
+_SHOWN_WHILE_RUNNING = 4_000
+_STATES: dict[Phase, Literal["waiting", "approval", "running"]] = {
+    "checking": "waiting",
+    "approval": "approval",
+    "queued": "waiting",
+    "running": "running",
+    "ended": "running",
+}
 
 
 def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bool) -> list[Entry]:
@@ -44,6 +57,7 @@ def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bo
 def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bool) -> ToolCard:
     """Return a call as the person sees it; `running` is None while its arguments still come."""
     card: ToolCard = {
+        "call_id": running.call.call_id if running else "",
         "name": name,
         "arguments": _pretty(arguments),
         "state": "waiting",
@@ -51,6 +65,9 @@ def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bo
         "error": "",
         "traceback": "",
         "printed": "",
+        "note": "",
+        "fraction": None,
+        "pictures": [],
         "seconds": None,
     }
     result = running.result if running else None
@@ -60,12 +77,24 @@ def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bo
         card["error"] = result.error or ""
         card["traceback"] = result.traceback
         card["printed"] = result.printed
+        card["pictures"] = [*result.pictures]
         card["seconds"] = result.seconds
     elif closed:
         card["state"], card["error"] = "error", "the session ended before the tool did"
     elif running:
-        card["state"] = "running"
+        _show_running(card, running)
     return card
+
+
+def _show_running(card: ToolCard, running: RunningTool) -> None:
+    card["state"] = _STATES[running.phase]
+    if running.phase == "approval" and running.tool and (limit := running.tool.options.approval_limit):
+        card["note"] = f"Without an answer it is refused after {limit:g} s."
+    if running.output is not None:
+        card["printed"] = running.output.text()[-_SHOWN_WHILE_RUNNING:]
+        card["pictures"] = running.output.pictures()
+        if progress := running.output.progress:
+            card["note"], card["fraction"] = progress.text, progress.fraction
 
 
 def _pretty(text: str) -> str:
@@ -85,11 +114,14 @@ def _notice_entry(notice: Notice) -> Entry:
         "state": "completed",
         "cut": False,
         "heard_ms": None,
+        "heard_length": None,
         "audio_ms": None,
     }
 
 
 def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool], closed: bool) -> Entry | None:
+    if item.id.startswith(f"rw_{PICTURE}_"):
+        return None  # the card of the call shows it
     if item.kind == "function_call":
         kind = "tool"
     elif item.kind == "message" and item.role in ("user", "assistant"):
@@ -106,6 +138,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         "state": "incomplete" if closed and item.state == "in_progress" else item.state,
         "cut": cut,
         "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
+        "heard_length": heard_characters(item, core.ledger),
         "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
     if kind == "tool":

@@ -25,6 +25,7 @@ The transcript, kernel to page
     ``remove``      the id of an entry that is gone
 The transcript, page to kernel
     ``say``         the person typed a message
+    ``decide``      the person allows, refuses or stops a tool call
 
 The reply view, page to kernel
     ``play``, ``stop``
@@ -175,20 +176,24 @@ PortReport = Hello | Audio | MicrophoneReport | Playback | Cleared | Interrupt |
 
 
 class ToolCard(TypedDict):
-    """A tool call as the person sees it."""
+    """A tool call as the person sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1."""
 
+    call_id: str
     name: str
     arguments: str
-    state: Literal["waiting", "running", "done", "error"]
+    state: Literal["waiting", "approval", "running", "done", "error"]
     result: str
     error: str
     traceback: str
     printed: str
+    note: str
+    fraction: float | None
+    pictures: list[str]
     seconds: float | None
 
 
 class Entry(TypedDict):
-    """One line of the transcript."""
+    """One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard."""
 
     id: str
     kind: Literal["user", "assistant", "tool", "notice", "error"]
@@ -197,6 +202,7 @@ class Entry(TypedDict):
     state: Literal["in_progress", "completed", "incomplete"]
     cut: bool
     heard_ms: float | None
+    heard_length: int | None
     audio_ms: float | None
     tool: NotRequired[ToolCard]
 
@@ -221,3 +227,11 @@ class SayText(TypedDict):
 
     type: Literal["say"]
     text: str
+
+
+class Decide(TypedDict):
+    """What the person wants of a tool call."""
+
+    type: Literal["decide"]
+    call_id: str
+    decision: Literal["approve", "deny", "cancel"]

@@ -45,10 +45,18 @@ class Microphone(RealtimeWidget):
         manual = session.runtime.settings.turn_detection is None
         super().__init__(port_id=self._port.port_id, mode="push_to_talk" if manual else "open")
         self._port.on_microphone.append(self._reported)
+        self._runtime = session.runtime
+        self._runtime.observe(self._follow_mode)
 
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""
         shared_engine().call(self._port.close_microphone)
+
+    def _follow_mode(self) -> None:
+        mode: msg.InputMode = "open" if self._runtime.settings.turn_detection else "push_to_talk"
+        if mode != self.mode:
+            self.mode = mode
+            self._port.configure(mode)
 
     def _reported(self, report: msg.MicrophoneReport) -> None:
         self.set_trait("state", report["state"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from realtime_widgets.engine import shared_engine
-from realtime_widgets.runtime import RunningTool
+from realtime_widgets.tool_calls import RunningTool
 from realtime_widgets.turns import ToolCall
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
 from realtime_widgets.widgets.entries import tool_card

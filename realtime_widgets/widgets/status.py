@@ -38,6 +38,10 @@ class SessionStatus(RealtimeWidget):
         self._runtime.observe(Refresher(self._refresh))
         shared_engine().run(self._refresh)
 
+    def _detail(self, state: str) -> str:
+        reasons = {"closed": self._runtime.closed_reason, "reconnecting": self._runtime.lost_reason}
+        return reasons.get(state) or _DETAILS.get(state, "")
+
     def _refresh(self) -> None:
         runtime = self._runtime
         state, endpoint = runtime.state, runtime.endpoint
@@ -47,11 +51,12 @@ class SessionStatus(RealtimeWidget):
             "status",
             {
                 "state": state,
-                "detail": runtime.closed_reason if state == "closed" else _DETAILS.get(state, ""),
+                "detail": self._detail(state),
                 "endpoint": endpoint.name,
                 "model": str(effective.get("model") or endpoint.model),
                 "voice": str(voice),
                 "tools": list(self._session.tools),
+                "usage": runtime.accounts.status,
                 "problem": runtime.closed_reason if state == "closed" and not runtime.closed_by_person else "",
             },
         )

@@ -55,11 +55,18 @@ class Transcript(RealtimeWidget):
         self._engine.run(self._refresh)
 
     def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        if content.get("type") == "say":
-            try:
-                self._session.say(str(content.get("text", "")))
-            except RealtimeWidgetsError as error:
-                self._engine.call(self._runtime.problem, str(error))
+        match content:
+            case {"type": "say", "text": text}:
+                try:
+                    self._session.say(str(text))
+                except RealtimeWidgetsError as error:
+                    self._engine.call(self._runtime.problem, str(error))
+            case {
+                "type": "decide",
+                "call_id": str(call_id),
+                "decision": "approve" | "deny" | "cancel" as decision,
+            }:
+                self._engine.call(getattr(self._runtime.calls, decision), call_id)
 
     def _refresh(self) -> None:
         closed = self._runtime.state == "closed"

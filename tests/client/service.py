@@ -26,6 +26,7 @@ class Service:
     interrupt_response: bool = True
     echoes_metadata: bool = True
     sends_item_done: bool = True
+    transcribes: bool = False
     plans: deque[Plan] = field(default_factory=deque)
     out: deque[ev.AnyServerEvent] = field(default_factory=deque)
     active: str | None = None
@@ -33,6 +34,13 @@ class Service:
     calls: list[str] = field(default_factory=list)
     truncated: list[ev.ItemTruncate] = field(default_factory=list)
     refused: int = 0
+    #: Ids and texts of all items in the conversation, in order.
+    items: dict[str, str] = field(default_factory=dict)
+    #: Calls that an output may answer.
+    known_calls: set[str] = field(default_factory=set)
+    #: Turns that a person says again when the first sound of a connection comes, and whether one goes on.
+    said_again: int = 0
+    goes_on: bool = False
     _coming: deque[list[ev.AnyServerEvent]] = field(default_factory=deque)
     _open: list[dict[str, Any]] = field(default_factory=list)
     _metadata: dict[str, str] | None = None
@@ -48,8 +56,13 @@ class Service:
         match event:
             case ev.ItemCreate(item=item):
                 if item["type"] == "function_call_output":
+                    assert item["call_id"] in self.known_calls
                     self.outputs.append(item["call_id"])
+                elif item["type"] == "function_call":
+                    self.known_calls.add(item["call_id"])
                 item = {"id": self._id("item"), **item}
+                assert item["id"] not in self.items
+                self.items[item["id"]] = "".join(part.get("text", "") for part in item.get("content", []))
                 self.out += [wire.added(item), wire.done(item)]
             case ev.ResponseCreate(event_id=event_id, response=response):
                 if self.active:
@@ -64,6 +77,14 @@ class Service:
                     self.out.append(wire.error("response_cancel_not_active", event_id))
             case ev.ItemTruncate():
                 self.truncated.append(event)
+            case ev.ItemDelete(item_id=item_id):
+                self.items.pop(item_id, None)
+                self.out.append(wire.event("conversation.item.deleted", item_id=item_id))
+            case ev.InputAppend():
+                again, self.said_again = 2 * self.said_again + self.goes_on, 0
+                self.goes_on = False
+                for _ in range(again):
+                    self.speak()
             case _:
                 pass
 
@@ -86,7 +107,10 @@ class Service:
                 self._cut("turn_detected")
             return
         item = wire.message(self._speech, "user", {"type": "input_audio", "transcript": None}, status="completed")
+        self.items[self._speech] = ""
         self.out += [wire.committed(self._speech), wire.added(item), wire.done(item)]
+        if self.transcribes:
+            self.out.append(wire.heard_words(self._speech, f"Words of {self._speech}"))
         self._speech = None
         if self.active:
             self.out.append(wire.error("conversation_already_has_active_response"))
@@ -96,6 +120,18 @@ class Service:
     @property
     def hears_speech(self) -> bool:
         return self._speech is not None
+
+    def successor(self) -> Service:
+        """The service as a new connection meets it: all of the old session is gone."""
+        new = Service(
+            interrupt_response=self.interrupt_response,
+            echoes_metadata=self.echoes_metadata,
+            sends_item_done=self.sends_item_done,
+            transcribes=self.transcribes,
+            plans=self.plans,
+        )
+        new._ids = self._ids
+        return new
 
     def _id(self, what: str) -> str:
         return f"{what}_{next(self._ids)}"
@@ -114,6 +150,7 @@ class Service:
     def _plan_speech(self, response_id: str) -> None:
         item = wire.message(self._id("answer"), status="in_progress")
         item_id = item["id"]
+        self.items[item_id] = ""
         self._open.append(item)
         self._coming.append([wire.output_added(response_id, item), wire.added(item)])
         self._coming.append([wire.words(item_id, "Well, ", response_id), wire.audio(item_id, 4800, response_id)])
@@ -126,6 +163,8 @@ class Service:
     def _plan_call(self, response_id: str) -> None:
         call_id = self._id("call")
         item = wire.call(self._id("function"), call_id, arguments="", status="in_progress")
+        self.known_calls.add(call_id)
+        self.items[item["id"]] = ""
         final = {**item, "arguments": '{"x": 2}', "status": "completed"}
         self._open.append(final)
         self._coming.append([wire.output_added(response_id, item, 1), wire.added(item)])

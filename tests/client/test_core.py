@@ -221,6 +221,21 @@ def test_an_answer_that_begins_before_the_player_fell_silent_is_played(core: Ses
     assert state.sent == 1000 * MS
 
 
+def test_a_player_that_falls_silent_twice_leaves_the_next_answer_alone(core: SessionCore) -> None:
+    answering(core)
+    core.interrupt()
+    receive(core, wire.finished("r1", wire.message("a1"), status="cancelled"))
+    answering(core, response="r2", item="a2")
+    core.interrupt()
+    receive(core, wire.finished("r2", wire.message("a2"), status="cancelled"))
+    core.silenced([])
+    answering(core, response="r3", item="a3")
+    core.silenced([])
+    state = core.ledger.state(Part("a3", 0))
+    assert state is not None
+    assert not state.cut
+
+
 def test_a_stop_cancels_the_answer(core: SessionCore) -> None:
     turn = answering(core)
     commands = core.interrupt()
@@ -448,6 +463,13 @@ def test_words_that_could_not_be_written_down_are_told(core: SessionCore) -> Non
     kind = "conversation.item.input_audio_transcription.failed"
     receive(core, wire.committed("u1"), wire.event(kind, item_id="u1", error={"message": "too noisy"}))
     assert "too noisy" in core.notices[-1].text
+
+
+def test_an_idle_time_out_is_told_and_answered_as_a_turn(core: SessionCore) -> None:
+    receive(core, wire.event("input_audio_buffer.timeout_triggered", item_id="u1", audio_start_ms=0))
+    receive(core, wire.committed("u1"))
+    assert core.expects_response
+    assert "Nobody spoke" in core.notices[-1].text
 
 
 def test_a_turn_knows_the_question_it_answers(core: SessionCore) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from realtime_widgets.core import SessionCore
 from realtime_widgets.playback import Part, PlayedTo
-from realtime_widgets.runtime import RunningTool
+from realtime_widgets.tool_calls import RunningTool
+from realtime_widgets.tools.lifecycle import Admitted, Approved, Checked
 from realtime_widgets.tools.runner import ToolResult
 from realtime_widgets.turns import ToolCall
 from realtime_widgets.widgets.entries import make_entries, tool_card
@@ -72,8 +73,11 @@ def test_a_tool_call_is_a_card_in_its_place() -> None:
     core.receive(wire.added(wire.call("f1", "c1", arguments='{"x": 2}')))
     [entry] = make_entries(core, {}, closed=False)
     assert (entry["kind"], entry["tool"]["state"], entry["tool"]["name"]) == ("tool", "waiting", "double")
-    [entry] = make_entries(core, {"c1": RunningTool(CALL)}, closed=False)
-    assert entry["tool"]["state"] == "running"
+    running = RunningTool(CALL)
+    for event, state in ((Checked(ask=True), "approval"), (Approved(), "waiting"), (Admitted(), "running")):
+        running.life.step(event)
+        [entry] = make_entries(core, {"c1": running}, closed=False)
+        assert entry["tool"]["state"] == state
     assert entry["tool"]["arguments"] == '{\n  "x": 2\n}'
 
 

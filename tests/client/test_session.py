@@ -289,7 +289,7 @@ async def test_no_proxy_stands_before_this_machine(connect: Open, monkeypatch: p
 
 
 async def test_a_server_that_never_answers(connect: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime_widgets.runtime.CONFIGURE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("realtime_widgets.link.CONFIGURE_TIMEOUT_S", 0.05)
     async with ScriptedServer([expect("session.update")]) as server:
         session = connect(server)
         with pytest.raises(ConnectionFailedError, match="did not answer"):
@@ -435,7 +435,7 @@ async def test_the_connection_is_lost_in_the_middle_of_an_answer(connect: Open) 
     turn = talk.text_turn("Hi", "Hello there, my friend")
     middle = next(index for index, step in enumerate(turn) if "delta" in str(step)) + 1
     async with ScriptedServer([*talk.start(), *turn[:middle], cut()]) as server:
-        session = connect(server)
+        session = connect(server, reconnect=False)
         with pytest.raises(ConnectionFailedError, match="lost"):
             await session.ask("Hi")
         assert session.state == "closed"
@@ -453,7 +453,7 @@ async def test_the_service_says_why_it_closes(connect: Open) -> None:
     async with ScriptedServer(
         [*talk.start(), *talk.text_turn("Hi", "")[:2], last, close(1001, "too long")]
     ) as server:
-        session = connect(server)
+        session = connect(server, reconnect=False)
         with pytest.raises(ConnectionFailedError, match="1001: too long"):
             await session.ask("Hi")
         assert "Your session hit 60 minutes." in notices(session)

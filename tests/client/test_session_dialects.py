@@ -175,3 +175,13 @@ async def test_what_an_endpoint_cannot_is_said_before_it_is_asked(connect: Open)
     assert session.state == "idle"
     with pytest.raises(ConfigurationError, match="semantic_vad"):
         connect("http://127.0.0.1:1/v1", capabilities={"semantics": True})
+
+
+async def test_what_is_asked_later_is_held_against_the_endpoint_too(connect: Open) -> None:
+    async with ScriptedServer(Talk().start()) as server:
+        session = connect(server, capabilities={"semantic_vad": False, "metadata_echo": False})
+        await session.start()
+        with pytest.raises(ConfigurationError, match="semantic_vad"):
+            await session.update(turn_detection="semantic_vad")
+        with pytest.raises(ConfigurationError, match="beside the conversation"):
+            await session.ask("Sum up", aside=True)

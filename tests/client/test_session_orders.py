@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.protocol import events as ev
@@ -95,6 +95,7 @@ def check_questions_follow_outputs(world: World) -> None:
 
 
 @settings(max_examples=150)
+@example([], ["speak", "speak", "step", "step"] * 2 + ["speak", "speak", "go on"], True, False)
 @given(PLANS, STEPS, st.booleans(), st.booleans())
 def test_every_turn_ends_and_every_call_has_one_output(
     plans: list[Plan], steps: list[str], interrupts: bool, item_done: bool

@@ -8,9 +8,11 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, stall
+from realtime_widgets.widgets.entries import make_entries
 from tests.client.servers import server_on_its_own_thread
 
 if TYPE_CHECKING:
@@ -153,12 +155,84 @@ async def test_a_running_call_ends_on_the_old_code_and_the_next_uses_the_new(con
         session = connect(server, tools=[answer])
         asking = asyncio.create_task(session.ask("Go"))
         await asyncio.to_thread(running.wait, 5)
-        session.tool(lambda: "new", name="answer", description="Answer.")
+        session.tool(lambda: "new", name="answer", description="Answer anew.")
         await server.stalled()
         replaced.set()
         server.resume()
         assert (await asking).tool_calls[0].version == 1
         assert (await session.ask("Again")).tool_calls[0].version == 2
+
+
+async def test_new_code_under_the_same_signature_counts_at_once_and_needs_no_telling(
+    connect: Open, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = Talk()
+    turn = talk.function_call_turn("Go", [Call("answer", {}, "new")], "It was new.")
+    async with ScriptedServer([*talk.start(), *turn]) as server:
+        session = connect(server)
+        session.tool(lambda: "old", name="answer", description="Answer.")
+        await session.start()
+        session.tool(lambda: "new", name="answer", description="Answer.")
+        assert (await session.ask("Go")).tool_calls[0].version == 2
+        assert len(server.received_of("session.update")) == 1
+    assert capsys.readouterr().out == ""
+
+
+async def test_a_response_that_began_before_a_change_calls_the_old_signature_and_code(
+    connect: Open, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = Talk()
+    first = talk.function_call_turn("Go", [Call("heat", {"celsius": 40}, "old 40")], "Done.")
+    second = talk.function_call_turn("Go", [Call("heat", {"kelvin": 300}, "new 300")], "Done.")
+    began = next(index for index, step in enumerate(first) if "response.created" in str(step)) + 1
+    ended = next(index for index, step in enumerate(first) if "response.done" in str(step)) + 1
+    changed = [*first[:began], stall(), *first[began:ended], announces("heat"), stall(), *first[ended:], *second]
+    told = threading.Event()
+    async with ScriptedServer([*talk.start(), *changed]) as server:
+        session = connect(server)
+
+        @session.tool
+        def heat(celsius: int) -> str:
+            """Heat it."""
+            told.wait(5)
+            return f"old {celsius}"
+
+        asking = asyncio.create_task(session.ask("Go"))
+        await server.stalled()
+
+        @session.tool(name="heat")
+        def heat_anew(kelvin: int) -> str:
+            """Heat it."""
+            return f"new {kelvin}"
+
+        server.resume()
+        await server.stalled()
+        told.set()
+        server.resume()
+        assert (await asking).tool_calls[0].version == 1
+        assert (await session.ask("Go")).tool_calls[0].version == 2
+    assert capsys.readouterr().out.splitlines() == [
+        "heat is now version 2; the model is told of the change:",
+        '- celsius: {"type": "integer"}',
+        '+ kelvin: {"type": "integer"}',
+    ]
+
+
+async def test_a_tool_that_is_switched_off_is_taken_from_the_model(connect: Open) -> None:
+    talk = Talk()
+    turn = talk.function_call_turn("Go", [Call("double", {"x": 1}, re.compile("'double' is switched off"))], "No.")
+    steps = [announces("triple"), *turn, announces("double", "triple")]
+    async with ScriptedServer([*talk.start(), *steps]) as server:
+        session = connect(server, tools=[double])
+        session.tools.add(double, name="triple", description="Triple a number.")
+        await session.start()
+        session.tools.disable("double")
+        session.tools.disable("double")
+        assert "(off)" in repr(session.tools)
+        assert session.tools["double"](x=2) == 4
+        assert (await session.ask("Go")).text == "No."
+        session.tools.enable("double")
+        await server.finished()
 
 
 async def test_async_tools_run_on_the_loop_where_the_session_was_made(connect: Open) -> None:
@@ -239,3 +313,36 @@ async def test_closing_does_not_wait_for_a_tool(connect: Open) -> None:
         await session.close()
         end.set()
         assert session.state == "closed"
+
+
+async def test_a_returned_picture_goes_to_the_model_after_the_output(connect: Open) -> None:
+    def look(side: int) -> Any:
+        """Look through the camera."""
+        return np.zeros((side, side, 3), np.uint8)
+
+    talk = Talk()
+    turn = talk.function_call_turn("Go", [Call("look", {"side": 8}, re.compile("picture 1"))], "It is black.")
+    output = next(index for index, step in enumerate(turn) if "function_call_output" in str(step))
+    shown = expect(
+        "conversation.item.create",
+        item={
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_image", "image_url": re.compile("^data:image/png;base64,")}],
+        },
+    )
+
+    def item(matched: Any) -> Any:
+        return matched[-1]["item"]
+
+    seen = shown.then(emit("conversation.item.added", item=item))
+    steps = [*turn[: output + 1], seen, *turn[output + 1 :]]
+    async with ScriptedServer([*talk.start(), *steps]) as server:
+        session = connect(server, tools=[look])
+        reply = await session.ask("Go")
+        assert reply.text == "It is black."
+        runtime = session.runtime
+        entries = make_entries(runtime.core, runtime.tools, closed=False)
+        assert [entry["kind"] for entry in entries] == ["user", "tool", "assistant"]
+        assert entries[1]["tool"]["pictures"] == list(reply.tool_calls[0].images)
+        assert session.transcript == "user: Go\nassistant: It is black."

@@ -34,12 +34,17 @@ class World:
         self.known_active = False
         #: Requests that were sent while the client knew of a running response.
         self.overlapping: list[str] = []
+        self.connected = True
+        #: Item that the user was saying when the connection was lost.
+        self.was_speaking: str | None = None
         service.created()
         self.read()
 
     def do(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
+                case Send() if not self.connected:
+                    pass
                 case Send(event):
                     if isinstance(event, ev.ResponseCreate) and self.known_active:
                         self.overlapping.append(event.event_id)
@@ -58,6 +63,42 @@ class World:
         turn, commands = self.core.ask(QUESTION)
         self.do(commands)
         return turn
+
+    def say(self, number: int) -> Turn:
+        """Ask something that nobody else asks."""
+        content = [{"type": "input_text", "text": f"Question {number}"}]
+        turn, commands = self.core.ask({**QUESTION, "content": content})
+        self.do(commands)
+        return turn
+
+    def speak(self) -> None:
+        """The user begins to speak, or ends; only a connected service hears it."""
+        if self.connected:
+            event = self.core.append_audio(bytes(4800))
+            assert isinstance(event, ev.InputAppend)
+            self.service.speak()
+
+    def cut(self) -> None:
+        """The connection is lost: what was on its way, both ways, never comes."""
+        if not self.connected:
+            return
+        self.connected = self.known_active = False
+        self.wire.clear()
+        self.service.out.clear()
+        self.was_speaking = self.core._speaking
+        self.service = self.service.successor()
+        self.do(self.core.lost())
+
+    def reconnect(self) -> None:
+        if self.connected:
+            return
+        self.connected = True
+        self.service.created()
+        self.read()
+        again = self.core._resumption.to_say_again
+        goes_on = bool(again) and self.was_speaking == again[-1]
+        self.service.said_again, self.service.goes_on = len(again) - goes_on, goes_on
+        self.do(self.core.resume())
 
     def read(self) -> bool:
         """The client reads one server event."""

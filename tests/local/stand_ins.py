@@ -86,6 +86,10 @@ class ScriptedBrain:
 
     def __init__(self) -> None:
         self.requests: list[BrainRequest] = []
+        self.prepared: list[Any] = []
+
+    def prepare(self, tools: Any) -> None:
+        self.prepared.append(tools)
 
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
         self.requests.append(request)

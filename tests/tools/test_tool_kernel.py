@@ -57,11 +57,14 @@ class Notebook:
     def run(self, code: str) -> dict[str, str]:
         """Run a cell; what it printed by stream, and the text of an error."""
         shown = {"stdout": "", "stderr": "", "error": ""}
+        self.displayed: list[str] = []
 
         def collect(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 shown[content["name"]] += content["text"]
+            elif message["msg_type"] == "display_data":
+                self.displayed.append(content["data"]["text/plain"])
             elif message["msg_type"] == "error":
                 shown["error"] += "\n".join(content["traceback"])
 
@@ -141,3 +144,66 @@ def test_cells_print_while_a_call_outlives_the_cell_that_began_it(notebook: Note
     ended = notebook.run("go_on.set(); print(running.result().printed, end='')")
     assert ended == {"stdout": "the tool speaks\n", "stderr": "", "error": ""}
     assert notebook.run("print('last')")["stdout"] == "last\n"
+
+
+def test_what_a_tool_displays_stays_with_its_call(notebook: Notebook):
+    shown = notebook.run("""
+from IPython.display import display, Image, Markdown
+PNG = bytes.fromhex("89504e470d0a1a0a") + bytes(100)
+
+@tools.add
+def shows() -> str:
+    "Show things."
+    display(Markdown("**bold**"), {"plain": 1})
+    display(Image(PNG))
+    display({"image/png": PNG * 10_000, "text/plain": "large"}, raw=True)
+    return "shown"
+
+@tools.add
+async def shows_later() -> str:
+    "Show things."
+    display("later")
+    return "shown"
+
+first, second = call("shows"), call("shows_later")
+display("of the cell")
+results = [await asyncio.wrap_future(first), await asyncio.wrap_future(second)]
+display("and again")
+print([result.printed for result in results], [len(result.pictures) for result in results])
+print(results[0].pictures[0][:30], "publish" in vars(get_ipython().display_pub))
+""")
+    assert shown["error"] == ""
+    assert shown["stdout"].splitlines() == [
+        "[\"<IPython.core.display.Markdown object>\\n{'plain': 1}\\n[a picture of 1,080,000 bytes is too large "
+        'to be shown here]\\n", "\'later\'\\n"] [1, 0]',
+        "data:image/png;base64,iVBORw0K False",
+    ]
+    assert notebook.displayed == ["'of the cell'", "'and again'"]
+
+
+def test_a_plot_lands_on_its_call_and_under_no_cell(notebook: Notebook):
+    pytest.importorskip("matplotlib")
+    shown = notebook.run("""
+%matplotlib inline
+import matplotlib.pyplot as plt, warnings
+
+@tools.add
+def plots():
+    "Plot."
+    plt.figure()
+    plt.plot([1, 3, 2])
+    plt.show()
+    warnings.warn("a rough curve")
+    figure, axes = plt.subplots()
+    return axes
+
+result = await asyncio.wrap_future(call("plots"))
+print(len(result.pictures), len(result.images), "a rough curve" in result.printed, plt.get_fignums())
+print(result.output)
+""")
+    assert shown == {
+        "stdout": "2 1 True []\n<picture 1, in the message after this output>\n",
+        "stderr": "",
+        "error": "",
+    }
+    assert notebook.displayed == []

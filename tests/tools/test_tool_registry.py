@@ -53,6 +53,21 @@ def test_a_tool_is_called_as_the_model_would():
         tool.call_json("{")
 
 
+async def test_by_hand_a_tool_answers_in_the_model_s_own_words():
+    tools = ToolRegistry()
+
+    @tools.add
+    async def later(day: datetime.date) -> dict[str, datetime.date]:
+        """Give the day."""
+        return {"day": day}
+
+    tools.add(day_after)
+    assert tools["day_after"].answer('{"day": "2026-12-31"}') == '"2027-01-01"'
+    assert await tools["later"].answer('{"day": "2026-12-31"}') == '{"day": "2026-12-31"}'
+    with pytest.raises(ToolArgumentsError, match="day is missing"):
+        tools["day_after"].answer()
+
+
 async def test_an_async_tool_gives_its_coroutine():
     tools = ToolRegistry()
 

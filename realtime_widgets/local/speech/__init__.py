@@ -14,14 +14,11 @@ from realtime_widgets.local.speech.loading import (
     load_voice_activity,
 )
 from realtime_widgets.local.speech.voices import VOICES
-from realtime_widgets.local.speech.weights import ModelStatus, describe_models
 
 __all__ = [
     "VOICES",
-    "ModelStatus",
     "SpeechModels",
     "StageReport",
-    "describe_models",
     "load_models",
     "load_recogniser",
     "load_synthesiser",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import AudioError, ConfigurationError
-from realtime_widgets.local.speech.engines import opening
+from realtime_widgets.local.engines import opening
 from realtime_widgets.local.speech.features import HOP_SAMPLES, log_mel
-from realtime_widgets.local.speech.weights import WHISPER_TINY_EN
 from realtime_widgets.local.stages import RECOGNITION_RATE, Recognition
+from realtime_widgets.local.weights import WHISPER_TINY_EN
 
 if TYPE_CHECKING:
     import os

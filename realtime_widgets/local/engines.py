@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import LocalEndpointError
-from realtime_widgets.local.speech.weights import INSTALL_COMMAND, FoundModel, check_weights, find_model
+from realtime_widgets.local.weights import INSTALL_COMMAND, FoundModel, check_weights, find_model
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
     from pathlib import Path
 
-    from realtime_widgets.local.speech.weights import ModelDescription
+    from realtime_widgets.local.weights import ModelDescription
 
 
 @contextmanager

@@ -1,0 +1,216 @@
+"""A session's conversation as it stands, to look at and to take elsewhere: messages, markdown, records. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from realtime_widgets.heard import heard_length
+from realtime_widgets.playback import to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from realtime_widgets.conversation import Conversation, Item
+    from realtime_widgets.playback import PlaybackLedger
+
+Kind = Literal["message", "tool_call", "tool_output"]
+_KINDS: dict[str, Kind] = {
+    "message": "message",
+    "function_call": "tool_call",
+    "function_call_output": "tool_output",
+}
+_NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
+#: What markdown would take for its own.
+_MARKUP = re.compile(r"([\\`*_~<\[|])")
+_LINE_MARKUP = re.compile(r"^(\s*)([#>+-]|\d+(?=[.)]))", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of a conversation.
+
+    Attributes
+    ----------
+    id : str
+        The item's id, as `RealtimeSession.retrieve` takes it.
+    kind, role : str
+        ``"message"`` of ``"user"``, ``"assistant"`` or ``"system"``; ``"tool_call"`` of the assistant,
+        ``"tool_output"`` of the ``"tool"``.
+    source : str
+        ``"speech"`` or ``"text"`` of messages, empty otherwise.
+    text : str
+        All words of a message.
+    heard : str
+        Those that were heard: shorter than `text` only where the answer was cut.
+    estimated : bool
+        Whether where `heard` ends is an estimate (words are not aligned with sound).
+    cut : bool
+        Whether somebody interrupted it.
+    state : str
+        ``"in_progress"``, ``"completed"`` or ``"incomplete"``.
+    forgotten : bool
+        Whether the model does not have it any more.
+    heard_ms, audio_ms : float or None
+        Milliseconds of its speech that were heard and that came; None where it has none.
+    call_id, name, arguments, output : str
+        Of tool calls and their outputs.
+    """
+
+    id: str
+    kind: Kind
+    role: str
+    source: Literal["speech", "text", ""]
+    text: str
+    heard: str
+    estimated: bool
+    cut: bool
+    state: str
+    forgotten: bool
+    heard_ms: float | None
+    audio_ms: float | None
+    call_id: str
+    name: str
+    arguments: str
+    output: str
+
+
+class ConversationExport:
+    """A conversation as it stood when it was asked for; iterate over it, or take it elsewhere.
+
+    Parameters
+    ----------
+    lines
+        Its items, in the order of the conversation.
+    """
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, index: int) -> Line:
+        return self.lines[index]
+
+    def __repr__(self) -> str:
+        return f"<conversation of {len(self.lines)} items>"
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def to_messages(self, *, unheard: bool = False) -> list[dict[str, Any]]:
+        """Return the conversation as messages of Chat Completions.
+
+        Calls stand in the assistant's message with their outputs right behind it; a call without an
+        output is left out, for no model takes it.
+
+        Parameters
+        ----------
+        unheard
+            Whether words of an interrupted answer that nobody heard stay in it.
+        """
+        outputs = {line.call_id: line.output for line in self.lines if line.kind == "tool_output"}
+        messages: list[dict[str, Any]] = []
+        answered: list[dict[str, Any]] = []
+        for line in self.lines:
+            if line.kind == "tool_call" and line.call_id in outputs:
+                if not answered:
+                    messages.append({"role": "assistant", "content": None, "tool_calls": []})
+                function = {"name": line.name, "arguments": line.arguments}
+                messages[-1]["tool_calls"].append({"id": line.call_id, "type": "function", "function": function})
+                answered.append({"role": "tool", "tool_call_id": line.call_id, "content": outputs[line.call_id]})
+                continue
+            text = line.text if unheard else line.heard
+            if line.kind == "message" and text:
+                messages += answered
+                answered = []
+                messages.append({"role": line.role, "content": text})
+        return messages + answered
+
+    def to_markdown(self) -> str:
+        """Return the conversation for reading; words that were cut off are struck out."""
+        paragraphs = [paragraph for line in self.lines if (paragraph := _markdown(line))]
+        if any(line.estimated for line in self.lines):
+            paragraphs.append("*Where an answer was cut is exact; which of its words were heard is an estimate.*")
+        return "\n\n".join(paragraphs) + "\n" if paragraphs else ""
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return a dictionary for each item, all with the fields of `Line`: for ``pandas.DataFrame``."""
+        return [asdict(line) for line in self.lines]
+
+
+def export(conversation: Conversation, ledger: PlaybackLedger) -> ConversationExport:
+    """Take a conversation down as it stands."""
+    return ConversationExport(
+        [_line(item, ledger) for item in conversation if item.kind in _KINDS and not item.beside]
+    )
+
+
+def heard_characters(item: Item, ledger: PlaybackLedger) -> int | None:
+    """Estimate how many characters of an item were heard; None where it was not cut."""
+    states = [state for _, state in ledger.item_parts(item.id)]
+    if item.kind != "message" or not any(state.cut for state in states):
+        return None
+    heard, received = sum(state.heard for state in states), sum(state.received for state in states)
+    complete = all(state.complete for state in states) and item.state == "completed"
+    return heard_length(item.text, to_ms(heard), to_ms(received), complete)
+
+
+def _line(item: Item, ledger: PlaybackLedger) -> Line:
+    states = [state for _, state in ledger.item_parts(item.id)]
+    characters = heard_characters(item, ledger)
+    heard = item.text if characters is None else item.text[:characters].rstrip()
+    kind = _KINDS[item.kind]
+    return Line(
+        id=item.id,
+        kind=kind,
+        role={"tool_call": "assistant", "tool_output": "tool"}.get(kind, item.role),
+        source="" if kind != "message" else "speech" if item.spoken else "text",
+        text=item.text,
+        heard=heard,
+        estimated=0 < len(heard) < len(item.text),
+        cut=characters is not None,
+        state=item.state,
+        forgotten=item.forgotten,
+        heard_ms=float(to_ms(sum(state.heard for state in states))) if states else None,
+        audio_ms=float(to_ms(sum(state.received for state in states))) if states else None,
+        call_id=item.call_id,
+        name=item.name,
+        arguments=item.arguments,
+        output=item.output,
+    )
+
+
+def _markdown(line: Line) -> str:
+    match line.kind:
+        case "tool_call":
+            return f"**Tool call** {_code(f'{line.name}({line.arguments})')}"
+        case "tool_output":
+            return f"**Tool output** {_code(line.output)}"
+    if not line.text:
+        return ""
+    text = _escaped(line.heard)
+    if unheard := _escaped(line.text[len(line.heard) :].strip()):
+        struck = "\n".join(f"~~{row.strip()}~~" if row.strip() else "" for row in unheard.splitlines())
+        text = f"{text} {struck}".strip()
+    if line.cut and line.heard_ms:
+        text += f" *(cut after {line.heard_ms / 1000:.1f} s)*"
+    elif line.cut:
+        text += " *(cut before a word was heard)*"
+    return f"**{_NAMES.get(line.role, line.role)}:** {text}"
+
+
+def _escaped(text: str) -> str:
+    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
+
+
+def _code(text: str) -> str:
+    """Return a code span, fenced by more backticks than the text holds in a row."""
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{' '.join(text.split())}{space}{fence}"

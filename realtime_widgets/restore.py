@@ -1,0 +1,150 @@
+"""What of a conversation can be put into a new session, and what is lost with the old one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from realtime_widgets.export import heard_characters
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from realtime_widgets.conversation import Conversation, Item
+    from realtime_widgets.playback import PlaybackLedger
+    from realtime_widgets.protocol.events import JsonObject
+    from realtime_widgets.turns import ToolCall
+
+#: Characters of a text that name it in a sentence.
+_NAMED = 40
+
+
+@dataclass
+class Restoration:
+    """Items to create in the new session, in order, and what cannot be created.
+
+    Attributes
+    ----------
+    items
+        In the protocol's shape, with the ids they had.
+    lost
+        Ids of items that the new session lacks, with what they were in words.
+    """
+
+    items: list[JsonObject] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+
+
+def restoration(
+    conversation: Conversation, ledger: PlaybackLedger, calls: Mapping[str, ToolCall], skipped: Collection[str]
+) -> Restoration:
+    """Work out how to put a conversation back.
+
+    Speech of both sides goes back as text, an answer that was cut as far as it was heard.
+
+    Parameters
+    ----------
+    conversation, ledger, calls
+        What was said, heard and called.
+    skipped
+        Items that come back in another way.
+    """
+    result = Restoration()
+    has_output = {item.call_id for item in conversation if item.kind == "function_call_output"}
+    for item in conversation:
+        if item.forgotten or item.id in skipped:
+            continue
+        data = _restored(item, ledger)
+        if data is None:
+            result.lost[item.id] = _named(conversation, item)
+            continue
+        result.items.append(data)
+        call = calls.get(item.call_id) if item.kind == "function_call" else None
+        if call and call.answered and call.call_id not in has_output:
+            output = {"type": "function_call_output", "call_id": call.call_id, "output": call.output}
+            result.items.append(output)
+    return result
+
+
+def _restored(item: Item, ledger: PlaybackLedger) -> JsonObject | None:
+    match item.kind:
+        case "function_call" if item.settled and item.state == "completed":
+            names = {"call_id": item.call_id, "name": item.name, "arguments": item.arguments}
+            return {"id": item.id, "type": "function_call", **names}
+        case "function_call_output":
+            return {"id": item.id, "type": item.kind, "call_id": item.call_id, "output": item.output}
+        case "message":
+            characters = heard_characters(item, ledger)
+            text = item.text if characters is None else item.text[:characters].rstrip()
+            pictures = [part.image for _, part in sorted(item.contents.items()) if part.image]
+            has_images = any(part.kind == "image" for part in item.contents.values())
+            if not (text or pictures) or (has_images and not pictures):
+                return None
+            kind = "output_text" if item.role == "assistant" else "input_text"
+            content: list[JsonObject] = [{"type": kind, "text": text}] if text else []
+            return {"id": item.id, "type": "message", "role": item.role, "content": [*content, *pictures]}
+        case _:
+            return None
+
+
+def _named(conversation: Conversation, item: Item) -> str:
+    if item.kind == "function_call":
+        return f"an unfinished call of {item.name or 'a tool'}"
+    if item.kind != "message":
+        return f"an item of the kind {item.kind}"
+    if item.role != "user":
+        return "an answer without words"
+    if not item.spoken:
+        return f"your message {quoted(item.text)}" if item.text else "an image"
+    after = iter(conversation)
+    for each in after:
+        if each is item:
+            break
+    answer = next((each.text for each in after if each.role == "assistant" and each.text), "")
+    said = "what you said (its words never came)"
+    return f"{said} before the answer {quoted(answer)}" if answer else said
+
+
+def quoted(text: str) -> str:
+    """Return a text, shortened to name it by."""
+    text = " ".join(text.split())
+    return f"“{text}”" if len(text) <= _NAMED else f"“{text[: _NAMED - 1]}…”"
+
+
+class Unacknowledged:
+    """Own items that were sent and have not come back as part of the conversation."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, JsonObject] = {}
+
+    def sent(self, event_id: str, item: JsonObject) -> None:
+        """Note an item that goes out."""
+        self._items[event_id] = item
+
+    def came(self, item: JsonObject) -> str | None:
+        """Take an item of the service's; gives the event id of the own one that it is."""
+        found = next((event_id for event_id, own in self._items.items() if _same(own, item)), None)
+        if found is not None:
+            del self._items[found]
+        return found
+
+    def refused(self, event_id: str) -> JsonObject | None:
+        """Take a refusal; gives the item that was refused."""
+        return self._items.pop(event_id, None)
+
+    def take(self) -> dict[str, JsonObject]:
+        """Give all of them by event id, and forget them."""
+        items, self._items = self._items, {}
+        return items
+
+
+def _same(own: JsonObject, item: JsonObject) -> bool:
+    if own.get("id") and own["id"] == item.get("id"):
+        return True
+    names = ("type", "role", "call_id")
+    return all(own.get(name) == item.get(name) for name in names) and _texts(own) == _texts(item)
+
+
+def _texts(item: JsonObject) -> list[str]:
+    parts = item.get("content") or []
+    return [str(part["text"]) for part in parts if isinstance(part, dict) and part.get("text")]

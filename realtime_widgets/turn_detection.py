@@ -1,0 +1,114 @@
+"""Settings of turn detection, typed and checked against the ranges that the service documents. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from realtime_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from realtime_widgets.protocol.events import JsonObject
+
+#: Lowest and highest value of each number, by its name.
+RANGES: dict[str, tuple[float, float]] = {
+    "threshold": (0.0, 1.0),
+    "prefix_padding_ms": (0, float("inf")),
+    "silence_duration_ms": (0, float("inf")),
+    "idle_timeout_ms": (5_000, 30_000),
+}
+EAGERNESS = ("low", "medium", "high", "auto")
+_SWITCHES = ("create_response", "interrupt_response")
+
+
+@dataclass(frozen=True)
+class ServerVad:
+    """Turns are found by the sound: somebody speaks, and then is silent for a while.
+
+    What is None is left to the service.
+
+    Attributes
+    ----------
+    threshold : float, optional
+        How loud speech must be, 0 to 1; higher for noisy rooms.
+    prefix_padding_ms : int, optional
+        How much sound before the speech belongs to the turn.
+    silence_duration_ms : int, optional
+        How much silence ends a turn.
+    idle_timeout_ms : int, optional
+        After how much silence the model speaks by itself, 5,000 to 30,000.
+    create_response : bool
+        Whether a turn is answered by itself.
+    interrupt_response : bool
+        Whether speech stops the answer.
+
+    Raises
+    ------
+    ConfigurationError
+        Where a value is outside its range.
+    """
+
+    type: ClassVar[str] = "server_vad"
+    threshold: float | None = None
+    prefix_padding_ms: int | None = None
+    silence_duration_ms: int | None = None
+    idle_timeout_ms: int | None = None
+    create_response: bool = True
+    interrupt_response: bool = True
+
+    def __post_init__(self) -> None:
+        check_turn_detection(settings_of(self))
+
+
+@dataclass(frozen=True)
+class SemanticVad:
+    """Turns are found by the words: a person who has not finished is waited for.
+
+    Attributes
+    ----------
+    eagerness : str
+        ``"low"``, ``"medium"``, ``"high"`` or ``"auto"``: waits of up to 8, 4 and 2 s; auto is medium.
+    create_response, interrupt_response : bool
+        As in `ServerVad`.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the eagerness is none of these.
+    """
+
+    type: ClassVar[str] = "semantic_vad"
+    eagerness: Literal["low", "medium", "high", "auto"] = "auto"
+    create_response: bool = True
+    interrupt_response: bool = True
+
+    def __post_init__(self) -> None:
+        check_turn_detection(settings_of(self))
+
+
+def settings_of(detection: ServerVad | SemanticVad) -> JsonObject:
+    """Return the protocol's shape of typed settings; what is left to the service is left out."""
+    values = {field.name: getattr(detection, field.name) for field in fields(detection)}
+    return {"type": detection.type, **{name: value for name, value in values.items() if value is not None}}
+
+
+def check_turn_detection(settings: Mapping[str, Any]) -> None:
+    """Check settings in the protocol's shape; names that are not known are left to the service.
+
+    Raises
+    ------
+    ConfigurationError
+        Where a value is not what its name takes.
+    """
+    for name, value in settings.items():
+        if name in RANGES and value is not None:
+            low, high = RANGES[name]
+            bounds = f"between {low:g} and {high:g}" if high != float("inf") else f"{low:g} or more"
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise ConfigurationError(f"turn detection: {name} must be {bounds}, not {value!r}")
+        elif name in _SWITCHES and not isinstance(value, bool):
+            raise ConfigurationError(f"turn detection: {name} must be True or False, not {value!r}")
+        elif name == "eagerness" and value not in EAGERNESS:
+            raise ConfigurationError(f"turn detection: eagerness must be {', '.join(EAGERNESS)}, not {value!r}")

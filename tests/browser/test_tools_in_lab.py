@@ -1,0 +1,110 @@
+"""A person and the cards of tool calls in JupyterLab: consent, refusal, progress, cancelling, pictures."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from realtime_widgets.testing import Call, ScriptedServer, Talk
+
+if TYPE_CHECKING:
+    from tests.support.lab import Lab
+
+pytestmark = pytest.mark.browser
+
+_ASK = "import asyncio\nasking = asyncio.create_task(session.ask('Go'))"
+_ANSWER = "reply = await asking\nprint(reply)"
+
+
+def _session(server: ScriptedServer, tool: str) -> str:
+    return (
+        "from realtime_widgets import RealtimeSession, progress\n"
+        f'session = RealtimeSession(endpoint="{server.url}", api_key="test")\n'
+        f"{tool}\nsession"
+    )
+
+
+_VALVE = '''
+opened = []
+
+@session.tool(approval="always")
+def open_valve(valve: int) -> str:
+    """Open a valve."""
+    opened.append(valve)
+    return f"<b>valve {valve}</b> is open"
+'''
+
+
+async def test_a_call_runs_only_when_it_is_allowed_on_its_card(lab: Lab) -> None:
+    talk = Talk()
+    allowed = talk.function_call_turn("Go", [Call("open_valve", {"valve": 3}, re.compile("3"))], "It is open.")
+    refused = re.compile("did not allow this call")
+    not_allowed = talk.function_call_turn("Go", [Call("open_valve", {"valve": 4}, refused)], "Then not.")
+    async with ScriptedServer([*talk.start(), *allowed, *not_allowed]) as server:
+        page = await lab.open([_session(server, _VALVE), _ASK, _ANSWER, "print(opened)"])
+        await page.run_cell(0)
+        await page.run_cell(1)
+        card = await page.expect(".rw-tool-approval")
+        assert '"valve": 3' in await card.inner_text()
+        await page.run_cell(3)
+        assert await page.output_text(3) == "[]"
+        await page.screenshot("asks", ".rw-console")
+        await card.get_by_role("button", name="Allow").click()
+        await page.run_cell(2)
+        assert await page.output_text(2) == "It is open."
+        done = await page.expect(".rw-console .rw-tool-done")
+        assert "<b>valve 3</b> is open" in await done.inner_text()
+        assert not await done.get_by_role("button").count()
+        await page.run_cell(1)
+        await page.expect(".rw-tool-approval")
+        # The keyboard alone does it, too.
+        await page.page.get_by_role("button", name="Refuse").focus()
+        await page.page.keyboard.press("Enter")
+        await page.run_cell(2)
+        assert await page.output_text(2) == "Then not."
+        await page.run_cell(3)
+        assert await page.output_text(3) == "[3]"
+
+
+_MEASURE = '''
+import threading
+from IPython.display import display, Image
+go_on = threading.Event()
+DOT = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63"
+    "64f8cfc0f01f0005050201cb5a31320000000049454e44ae426082")
+
+@session.tool
+def measure(samples: int) -> str:
+    """Measure samples."""
+    print("warming up")
+    display(Image(DOT))
+    progress(f"sample 1 of {samples}", 1 / samples)
+    while not go_on.wait(0.05):
+        progress("still measuring", 0.5)
+    return "measured"
+'''
+
+
+async def test_a_card_shows_progress_and_pictures_and_cancels_while_a_cell_runs(lab: Lab) -> None:
+    talk = Talk()
+    stopped = re.compile("the person stopped this call")
+    turn = talk.function_call_turn("Go", [Call("measure", {"samples": 4}, stopped)], "Stopped.")
+    async with ScriptedServer([*talk.start(), *turn]) as server:
+        page = await lab.open([_session(server, _MEASURE), _ASK, _ANSWER, "import time; time.sleep(60)"])
+        await page.run_cell(0)
+        await page.run_cell(1)
+        await page.expect(".rw-console .rw-tool-running .rw-tool-note:text('still measuring')")
+        assert await page.page.locator(".rw-tool-running progress").get_attribute("value") == "0.5"
+        picture = await page.expect(".rw-tool-running img")
+        assert await picture.evaluate("image => image.complete && image.naturalWidth") == 1
+        assert await page.output_text(1) == ""
+        busy = await page.start_cell(3, expect_error=True)
+        await page.click("button[aria-label='Cancel measure']")
+        failed = await page.expect(".rw-console .rw-tool-error")
+        assert "the person stopped this call" in await failed.inner_text()
+        await page.interrupt_kernel()
+        await busy
+        await page.run_cell(2)
+        assert await page.output_text(2) == "Stopped."

@@ -1,0 +1,113 @@
+"""What holds wherever the connection is cut: every turn goes on in the next session, or is named as lost."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.client.service import Plan, Service
+from tests.client.world import World
+
+PLANS = st.lists(st.builds(Plan, spoken=st.booleans(), calls=st.integers(0, 2)), max_size=6)
+KINDS = [
+    "ask", "speak", "interrupt", "write", "step", "read", "tool", "hear", "silenced", *["go on"] * 6, *["cut"] * 2,
+    *["reconnect"] * 3,
+]  # fmt: skip
+STEPS = st.lists(st.sampled_from(KINDS), min_size=5, max_size=60)
+
+
+def play_out(world: World, steps: list[str]) -> None:
+    for number, step in enumerate(steps):
+        match step:
+            case "ask":
+                world.say(number)
+            case "speak":
+                world.speak()
+            case "interrupt":
+                world.do(world.core.interrupt())
+            case "tool":
+                world.end_tool()
+            case "hear":
+                world.hear(1000)
+            case "silenced":
+                world.silenced()
+            case "cut":
+                world.cut()
+            case "reconnect":
+                world.reconnect()
+            case _ if not world.connected:
+                pass
+            case "write":
+                world.write()
+            case "step":
+                world.service.step()
+            case "read":
+                world.read()
+            case "go on":
+                world.go_on()
+        for item in world.core.conversation:
+            for _, part in world.core.ledger.item_parts(item.id):
+                assert 0 <= part.heard <= part.sent <= part.received
+
+
+def finish(world: World) -> None:
+    world.reconnect()
+    world.settle()
+    if world.service.hears_speech:
+        world.speak()
+    world.settle()
+
+
+def check(world: World) -> None:
+    core, service = world.core, world.service
+    assert core.activity == "listening"
+    for turn in core.turns.values():
+        assert turn.done
+        responses = [core.conversation.responses[response_id] for response_id in turn.response_ids]
+        answered = bool(responses) and responses[-1].status == "completed"
+        assert turn.error or turn.interrupted or answered
+    assert Counter(turn.id for turn in world.ended) == Counter(list(core.turns))
+    told = " ".join(notice.text for notice in core.notices)
+    for item in core.conversation:
+        if item.role == "user" and item.id not in service.items:
+            assert item.forgotten
+            assert "The model does not know any more" in told
+        elif not item.forgotten:
+            assert item.id in service.items
+    questions = {text for text in service.items.values() if text.startswith("Question")}
+    assert Counter(questions) == Counter(
+        item.text for item in core.conversation if item.text.startswith("Question")
+    )
+    assert all(times == 1 for times in Counter(service.outputs).values())
+    assert set(service.outputs) == {call_id for call_id in core.calls if call_id in service.known_calls}
+
+
+@settings(max_examples=200)
+@given(PLANS, STEPS, st.booleans(), st.booleans(), st.booleans())
+def test_every_turn_goes_on_or_is_named_as_lost(
+    plans: list[Plan], steps: list[str], interrupts: bool, item_done: bool, transcribes: bool
+) -> None:
+    service = Service(interrupt_response=interrupts, sends_item_done=item_done, transcribes=transcribes)
+    service.plans.extend(plans)
+    world = World(service)
+    play_out(world, steps)
+    finish(world)
+    check(world)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_long_talk_survives_many_losses(seed: int) -> None:
+    chance = random.Random(seed)
+    service = Service(transcribes=bool(seed % 2))
+    service.plans.extend(Plan(chance.random() < 0.8, chance.choice([0, 0, 1, 2])) for _ in range(200))
+    world = World(service)
+    steps: list[str] = []
+    for _ in range(5):
+        steps += [*chance.choices(KINDS, k=60), "cut", "reconnect"]
+    play_out(world, steps)
+    finish(world)
+    check(world)

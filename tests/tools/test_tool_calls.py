@@ -1,0 +1,312 @@
+"""Calls of a session as they wait, ask, run and end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from realtime_widgets import ToolStoppedError, progress
+from realtime_widgets.tool_calls import RunningTool, ToolCalls
+from realtime_widgets.tools import ToolRunner
+from realtime_widgets.turns import ToolCall
+from tests.tools.tool_calls import tool_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from realtime_widgets.tools import Tool
+
+
+class Desk:
+    """Calls of tools, and what came of them."""
+
+    def __init__(self, main_loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.delivered: list[RunningTool] = []
+        self.runner = ToolRunner(main_loop)
+        self.calls = ToolCalls(self.runner, self._deliver, self._changed)
+        self._something = asyncio.Event()
+        self._count = 0
+
+    def _deliver(self, running: RunningTool) -> None:
+        self.delivered.append(running)
+
+    def _changed(self) -> None:
+        self._something.set()
+
+    def begin(self, tool: Tool, **arguments: Any) -> RunningTool:
+        self._count += 1
+        call = ToolCall(f"call_{self._count}", "", "", tool.name, json.dumps(arguments))
+        self.calls.begin(call, tool)
+        return self.calls.by_id[call.call_id]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                await self._something.wait()
+                self._something.clear()
+
+    async def output(self, running: RunningTool) -> Any:
+        await self.until(lambda: running.result)
+        assert running.result is not None
+        return json.loads(running.result.output)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    yield made
+    made.calls.stop("the test is over")
+    made.runner.close()
+    await made.calls.wait()
+
+
+async def test_a_call_beyond_its_time_limit_tells_where_it_was_and_its_late_result_counts_no_more(desk: Desk):
+    go_on, ended = threading.Event(), threading.Event()
+
+    def stubborn() -> str:
+        print("working")
+        go_on.wait(20)
+        ended.set()
+        return "late"
+
+    running = desk.begin(tool_of(stubborn, time_limit=0.2))
+    assert await desk.output(running) == {
+        "error": "the call took longer than its limit of 0.2 s; its code may still be running"
+    }
+    assert running.result is not None
+    assert "go_on.wait(20)" in running.result.traceback
+    assert "realtime_widgets" not in running.result.traceback
+    assert running.result.printed == "working\n"
+    go_on.set()
+    await asyncio.to_thread(ended.wait, 20)
+    assert desk.delivered == [running]
+
+
+async def test_an_async_tool_is_stopped_at_its_time_limit(desk: Desk):
+    cleaned_up = threading.Event()
+
+    async def patient() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaned_up.set()
+
+    running = desk.begin(tool_of(patient, time_limit=0.1))
+    assert await desk.output(running) == {"error": "the call took longer than its limit of 0.1 s"}
+    assert await asyncio.to_thread(cleaned_up.wait, 20)
+
+
+async def test_an_async_tool_that_waits_for_a_busy_kernel_is_told_so(main_loop: Any):
+    desk, go_on = Desk(main_loop), threading.Event()
+    main_loop.call_soon_threadsafe(go_on.wait, 20)
+
+    async def never_begins() -> None: ...
+
+    running = desk.begin(tool_of(never_begins, time_limit=0.1))
+    output = await desk.output(running)
+    go_on.set()
+    assert "it never got its turn" in output["error"]
+    for _ in range(2):  # the loop takes what was cancelled off its list
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asyncio.sleep(0), main_loop))
+    desk.runner.close()
+
+
+async def test_a_cancelled_call_is_over_and_its_loop_ends_at_its_next_note_of_progress(desk: Desk):
+    started, go_on, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def counts() -> str:
+        progress("step 1")
+        started.set()
+        go_on.wait(20)
+        try:
+            progress("step 2")
+        except ToolStoppedError:
+            stopped.set()
+            raise
+        return "all"
+
+    running = desk.begin(tool_of(counts))
+    await asyncio.to_thread(started.wait, 20)
+    desk.calls.cancel("call_1")
+    desk.calls.cancel("call_1")
+    go_on.set()
+    assert (await desk.output(running))["error"].startswith("the person stopped this call")
+    assert await asyncio.to_thread(stopped.wait, 20)
+    assert len(desk.delivered) == 1
+
+
+async def test_calls_of_a_tool_that_is_not_parallel_never_overlap(desk: Desk):
+    inside: list[int] = []
+    together: list[int] = []
+
+    def measure(n: int) -> int:
+        inside.append(n)
+        together.append(len(inside))
+        progress(f"sample {n}")
+        inside.remove(n)
+        return n
+
+    tool = tool_of(measure, parallel=False)
+    running = [desk.begin(tool, n=n) for n in range(20)]
+    assert [await desk.output(each) for each in running] == list(range(20))
+    assert set(together) == {1}
+    assert [each.call.call_id for each in desk.delivered] == [f"call_{n}" for n in range(1, 21)]
+
+
+async def test_the_next_call_waits_for_code_that_was_given_up_and_still_runs(desk: Desk):
+    entered: list[int] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    def measure(n: int) -> int:
+        entered.append(n)
+        started.set()
+        if n == 1:
+            go_on.wait(20)
+        return n
+
+    tool = tool_of(measure, parallel=False)
+    first, second, third = (desk.begin(tool, n=n) for n in (1, 2, 3))
+    await asyncio.to_thread(started.wait, 20)
+    desk.calls.cancel("call_1")
+    desk.calls.cancel("call_2")
+    assert first.result
+    assert second.result
+    assert third.phase == "queued"
+    go_on.set()
+    assert await desk.output(third) == 3
+    assert entered == [1, 3]
+
+
+async def test_a_call_cancelled_before_its_first_breath_lets_the_next_one_through(desk: Desk):
+    tool = tool_of(lambda: "ran", name="quick", parallel=False)
+    first, second = desk.begin(tool), desk.begin(tool)
+    desk.calls.cancel("call_1")
+    assert first.result
+    async with asyncio.timeout(20):
+        await desk.until(lambda: second.result)
+    assert second.result is not None
+    assert second.result.output == "ran"
+
+
+async def test_waiting_for_an_earlier_call_has_a_limit_too(desk: Desk):
+    go_on = threading.Event()
+    slow = tool_of(lambda: go_on.wait(20), name="slow", parallel=False)
+    quick = tool_of(lambda: "ran", name="slow", parallel=False, time_limit=0.1)
+    desk.begin(slow)
+    second = desk.begin(quick)
+    assert "an earlier call of this tool was still running after 0.1 s" in (await desk.output(second))["error"]
+    go_on.set()
+
+
+async def test_parallel_calls_run_side_by_side(desk: Desk):
+    both = threading.Barrier(2)
+    tool = tool_of(lambda: both.wait(20) >= 0, name="meet")
+    running = [desk.begin(tool), desk.begin(tool)]
+    assert [await desk.output(each) for each in running] == [True, True]
+
+
+def test_approval_runs_nothing_before_its_yes():
+    """Approve, deny, time-out, cancel and end in every order: one output each, and none of it unasked."""
+    ran: list[int] = []
+
+    def act(n: int) -> int:
+        ran.append(n)
+        return n
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["approve", "deny", "cancel", "breath"]), st.integers(1, 4)), max_size=14
+        )
+    )
+    def orders(acts: list[tuple[str, int]]) -> None:
+        async def play() -> None:
+            ran.clear()
+            desk = Desk()
+            tools = [tool_of(act, approval="always", parallel=n > 2, approval_limit=None) for n in range(1, 5)]
+            running = [desk.begin(tool, n=n) for n, tool in enumerate(tools, 1)]
+            await desk.until(lambda: all(each.phase == "approval" for each in running))
+            assert ran == []
+            for what, n in acts:
+                if what == "breath":
+                    await asyncio.sleep(0)
+                else:
+                    getattr(desk.calls, what)(f"call_{n}")
+            allowed = {n for what, n in acts if what == "approve"}
+            await desk.until(lambda: all(running[n - 1].result for n in allowed))
+            desk.calls.stop("the session ended")
+            assert sorted(each.call.call_id for each in desk.delivered) == [f"call_{n}" for n in range(1, 5)]
+            assert set(ran) <= allowed
+            assert len(ran) == len(set(ran))
+            await desk.calls.wait()
+            desk.runner.close()
+
+        asyncio.run(play())
+
+    orders()
+
+
+async def test_silence_is_a_refusal(desk: Desk):
+    ran = threading.Event()
+    running = desk.begin(tool_of(ran.set, name="erase", approval="always", approval_limit=0.1))
+    assert await desk.output(running) == {"error": "nobody allowed this call within 0.1 s"}
+    assert not ran.is_set()
+
+
+async def test_a_reason_goes_to_the_model(desk: Desk):
+    running = desk.begin(tool_of(lambda: 1, name="erase", approval="always"))
+    await desk.until(lambda: running.phase == "approval")
+    desk.calls.deny("call_1", "not today")
+    assert await desk.output(running) == {"error": "the person did not allow this call: not today"}
+
+
+@pytest.mark.parametrize(("amount", "asks"), [(5, False), (500, True), (-1, True)])
+async def test_a_predicate_decides_who_is_asked_and_its_failure_asks(desk: Desk, amount: int, asks: bool):
+    def large(arguments: Any) -> bool:
+        if arguments["amount"] < 0:
+            raise ValueError("never seen")
+        return bool(arguments["amount"] > 100)
+
+    def pay(amount: int) -> int:
+        return amount
+
+    running = desk.begin(tool_of(pay, approval=large), amount=amount)
+    await desk.until(lambda: running.phase == "approval" or running.result)
+    assert (running.phase == "approval") == asks
+
+
+async def test_a_predicate_that_never_answers_has_the_call_given_up(desk: Desk):
+    go_on, ran = threading.Event(), threading.Event()
+    tool = tool_of(ran.set, name="erase", approval=lambda _: go_on.wait(20), time_limit=0.1)
+    assert (
+        "whether to ask for consent was not found out within 0.1 s"
+        in (await desk.output(desk.begin(tool)))["error"]
+    )
+    go_on.set()
+    assert not ran.is_set()
+
+
+async def test_arguments_that_do_not_fit_are_refused_without_asking(desk: Desk):
+    def pay(amount: int) -> int:
+        return amount
+
+    running = desk.begin(tool_of(pay, approval="always"), amount="much")
+    assert "amount: Input should be a valid integer" in (await desk.output(running))["error"]
+
+
+async def test_the_end_of_the_session_ends_every_call(desk: Desk):
+    go_on = threading.Event()
+    desk.begin(tool_of(lambda: go_on.wait(20), name="runs"))
+    desk.begin(tool_of(lambda: 1, name="asks", approval="always"))
+    desk.calls.stop("the session ended")
+    after = desk.begin(tool_of(lambda: 1, name="after"))
+    assert {each.result.error for each in desk.delivered if each.result} == {"the session ended"}
+    assert len(desk.delivered) == 3
+    assert after in desk.delivered
+    go_on.set()
