@@ -235,7 +235,9 @@ KnownServerEvent = (
 AnyServerEvent = KnownServerEvent | OtherEvent
 
 _decoder: msgspec.json.Decoder[KnownServerEvent] = msgspec.json.Decoder(KnownServerEvent)
-_KNOWN_TYPES = frozenset(str(cls.__struct_config__.tag) for cls in KnownServerEvent.__args__)
+_TYPES: dict[str, type[KnownServerEvent]] = {
+    str(cls.__struct_config__.tag): cls for cls in KnownServerEvent.__args__
+}
 
 
 def decode(frame: str | bytes) -> AnyServerEvent:
@@ -281,14 +283,14 @@ def read_event(data: JsonObject) -> AnyServerEvent:
         Where an event of a known type lacks what its type requires.
     """
     kind = data.get("type")
-    if not isinstance(kind, str) or kind not in _KNOWN_TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         return OtherEvent(data)
     # Servers differ in what they leave out and what they send as null, and in the shape of errors.
     given = {name: value for name, value in data.items() if value is not None}
     if "error" in given:
         given["error"] = _error_detail(given["error"])
     try:
-        event: KnownServerEvent = msgspec.convert(given, type=KnownServerEvent)
+        event = msgspec.convert(given, type=_TYPES[kind])
     except msgspec.ValidationError as error:
         raise ValueError(f"the server's event {kind} is malformed: {error}") from None
     event.__dict__[SOURCE] = data
