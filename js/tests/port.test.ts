@@ -121,7 +121,8 @@ afterEach(() => {
 });
 
 const settled = () => vi.advanceTimersByTimeAsync(0);
-const block = (peak = 0.2): CapturedBlock => ({ pcm: new ArrayBuffer(960), rms: peak / 2, peak });
+// As long as a group of speech, so that each is sent at once.
+const block = (peak = 0.2): CapturedBlock => ({ pcm: new ArrayBuffer(3 * 960), rms: peak / 2, peak });
 
 async function activate(inputMode: "open" | "push_to_talk" = "open"): Promise<void> {
   lane.say({ type: "activate", page_id: port.pageId });
@@ -358,7 +359,7 @@ describe("the microphone", () => {
     await openMicrophone();
     capture(block());
     expect(lane.told("audio").map(({ sequence }) => sequence)).toEqual([0, 1]);
-    expect(lane.reports.at(-1)!.pcm!.byteLength).toBe(960);
+    expect(lane.reports.at(-1)!.pcm!.byteLength).toBe(3 * 960);
     expect(port.inputLevel.peak).toBe(0.2);
     lane.say({ type: "microphone", open: false });
     expect(lane.told("microphone").map(({ state }) => state)).toEqual(["off", "opening", "on", "off"]);
