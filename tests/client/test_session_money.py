@@ -156,8 +156,7 @@ async def test_a_budget_in_minutes_ends_the_session_while_nothing_happens(connec
         await session.start()
         runtime = session.runtime
         assert await session._io(runtime.until(lambda: runtime.state == "closed", 10))
-        warning, end = notices(session)
-        assert warning.startswith("Of the 0.001 minutes of the budget")
+        *_, end = notices(session)  # a machine that is busy may pass warning and end at once
         assert end.startswith("The session ended: the 0.001 minutes of the budget have passed")
         with pytest.raises(SessionClosedError, match="minutes of the budget"):
             await session.ask("Anybody?")

@@ -156,7 +156,9 @@ async def test_calls_of_a_tool_that_is_not_parallel_never_overlap(desk: Desk):
     running = [desk.begin(tool, n=n) for n in range(20)]
     assert [await desk.output(each) for each in running] == list(range(20))
     assert set(together) == {1}
-    assert [each.call.call_id for each in desk.delivered] == [f"call_{n}" for n in range(1, 21)]
+    delivered = [each.call.call_id for each in desk.delivered]
+    assert len(delivered) == 20
+    assert set(delivered) == {f"call_{n}" for n in range(1, 21)}
 
 
 async def test_the_next_call_waits_for_code_that_was_given_up_and_still_runs(desk: Desk):
