@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -109,9 +108,7 @@ async def test_the_stop_button_ends_the_answer_where_the_model_is_told_it_did(la
         await speaker.wait_for_sound()
         await page.click("button[aria-label*='Stop']")
         await speaker.wait_for_silence()
-        async with asyncio.timeout(10):
-            while "conversation.item.truncate" not in [event["type"] for event in endpoint.received]:
-                await endpoint.something.wait()
+        await endpoint.until(lambda: endpoint.got("conversation.item.truncate"))
         recording = await speaker.read()
     # The tone has no pause, so what was played is what sounded; a gap of the player would not count.
     played = sum(end - begin for begin, end in recording.loud_stretches(gap_ms=5))
@@ -190,10 +187,10 @@ async def test_push_to_talk_sends_only_what_is_said_while_it_is_held(lab: Lab, t
         await page.page.mouse.down()
         speaker = await page.tap_speaker()
         await speaker.wait_for_sound()
+        # Less than 100 ms would be too short to be heard.
+        await endpoint.until(lambda: len(endpoint.sound) > 48 * 300)
         await page.page.mouse.up()
-        async with asyncio.timeout(10):
-            while "input_audio_buffer.commit" not in [event["type"] for event in endpoint.received]:
-                await endpoint.something.wait()
+        await endpoint.until(lambda: endpoint.got("input_audio_buffer.commit"))
         sent = len(endpoint.sound)
         await speaker.wait_for_silence()
         assert len(endpoint.sound) == sent > 0

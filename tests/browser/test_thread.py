@@ -50,7 +50,7 @@ def _microphone(path: Path) -> Path:
         path,
         [
             (4.0, resample(person, rate, MICROPHONE_RATE)),
-            (16.0, resample(speak(_QUESTION), RATE, MICROPHONE_RATE)),
+            (12.0, resample(speak(_QUESTION), RATE, MICROPHONE_RATE)),
         ],
         seconds=60,
     )

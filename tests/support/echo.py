@@ -11,6 +11,7 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from websockets.asyncio.server import Server, ServerConnection
@@ -34,7 +35,7 @@ class EchoEndpoint:
 
     def __init__(self, answer: bytes = b"") -> None:
         self._answer = answer
-        #: Set, and cleared again, with each event but the sound.
+        #: Set, and cleared again, with each event.
         self.something = asyncio.Event()
         self.received: list[dict[str, Any]] = []
         self.sound = bytearray()
@@ -71,8 +72,7 @@ class EchoEndpoint:
                     await send("session.updated", session=event["session"])
                 if event["type"] != "input_audio_buffer.append":
                     self.received.append(event)
-                    self.something.set()
-                    self.something.clear()
+                    self._tell()
                     continue
                 if not speaking:
                     speaking = True
@@ -81,10 +81,25 @@ class EchoEndpoint:
                         part = base64.b64encode(self._answer[start : start + _DELTA_BYTES]).decode()
                         await send("response.output_audio.delta", **_PART, delta=part)
                 self.sound += base64.b64decode(event["audio"])
+                self._tell()
                 if not self._answer:
                     await send("response.output_audio.delta", **_PART, delta=event["audio"])
         except ConnectionClosed:
             pass
+
+    def _tell(self) -> None:
+        self.something.set()
+        self.something.clear()
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until `condition` holds, looked at after each event."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await self.something.wait()
+
+    def got(self, kind: str) -> bool:
+        """Whether an event of that type has come."""
+        return any(event["type"] == kind for event in self.received)
 
     @staticmethod
     async def _begin(send: Any) -> None:
