@@ -51,6 +51,8 @@ def run(namespace: argparse.Namespace) -> int:
         *(sys.executable, "-m", "jupyterlab"),
         *(f"--ServerApp.root_dir={target}", f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"),
     ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # the only user of many a fresh container; it listens on loopback
     if namespace.no_browser:
         command.append("--no-browser")
     if namespace.port is not None:

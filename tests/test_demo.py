@@ -104,7 +104,7 @@ def test_jupyterlab_opens_on_the_first_notebook(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*command, "--no-browser", f"--port={port}", "--", "--allow-root", "--ip=127.0.0.1"],
+            [*command, "--no-browser", f"--port={port}", "--", "--ip=127.0.0.1"],
             env=_environment(tmp_path),
             stdout=file,
             stderr=subprocess.STDOUT,
