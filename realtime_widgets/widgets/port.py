@@ -65,8 +65,6 @@ class AudioPort(RealtimeWidget):
         self.on_microphone: list[Callable[[msg.MicrophoneReport], None]] = []
         #: The page's last word on its player: counters, queue, start-up buffer.
         self.playback: msg.Playback | None = None
-        #: Name of the thread that last handled a message: a subshell's, where the kernel has them.
-        self.handler_thread = ""
         super().__init__()
         self.on_msg(self._on_message)
         self._engine.run(self._open_port)

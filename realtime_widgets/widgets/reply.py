@@ -14,6 +14,8 @@ from realtime_widgets.widgets.entries import tool_card
 from realtime_widgets.widgets.ports import port_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from realtime_widgets.playback import Part
     from realtime_widgets.reply import Reply
     from realtime_widgets.session import RealtimeSession
@@ -44,6 +46,7 @@ class ReplyView(RealtimeWidget):
         self._runtime = session.runtime
         self._engine = shared_engine()
         self._part: Part | None = None
+        self._end_watching: Callable[[], object] | None = None
         port_of(session)
         super().__init__(
             text=reply.text,
@@ -53,7 +56,6 @@ class ReplyView(RealtimeWidget):
             has_audio=bool(reply.pcm),
         )
         self.on_msg(self._on_message)
-        self._runtime.observe(Refresher(self._refresh))
         if reply.pcm and not reply.heard:
             self.play()
 
@@ -74,6 +76,9 @@ class ReplyView(RealtimeWidget):
 
     def _play(self) -> None:
         self._runtime.perform(self._runtime.core.interrupt())
+        if self._end_watching is None:
+            # Only while it plays: a notebook may hold many replies.
+            self._end_watching = self._runtime.observe(Refresher(self._refresh))
         self._part, commands = self._runtime.core.play_clip(self._reply.pcm)
         self._runtime.perform(commands)
 
@@ -83,6 +88,9 @@ class ReplyView(RealtimeWidget):
 
     def _refresh(self) -> None:
         self.set_trait("playing", self._part in self._runtime.core.ledger.playing)
+        if not self.playing and self._end_watching is not None:
+            self._end_watching()
+            self._end_watching = None
 
 
 def _card(result: Any) -> ToolCard:
