@@ -24,12 +24,11 @@ import numpy.typing as npt
 import pybase64
 import soundfile
 
+from benchmarks.clips import SHIPPED, speech_end
 from realtime_widgets.audio import SAMPLE_RATE, read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
 
-SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
 FRAME = SAMPLE_RATE // 50
-LEVEL = 0.02
 TAIL_S = 2.0
 COMMITTED = "input_audio_buffer.committed"
 TEXT = "conversation.item.input_audio_transcription.completed"
@@ -51,11 +50,10 @@ def prepared(path: Path) -> tuple[npt.NDArray[np.int16], float]:
     """Samples with a tail of faint noise in place of what follows the speech, and the speech's end in s."""
     samples, rate = read_sound(path)
     samples = resample(samples, rate)
-    frames = np.abs(samples[: len(samples) // 240 * 240]).reshape(-1, 240).max(axis=1)
-    end_s = (int(np.flatnonzero(frames > LEVEL)[-1]) + 1) / 100
+    end = speech_end(samples, SAMPLE_RATE)
     noise = np.random.default_rng(0).standard_normal(int(SAMPLE_RATE * TAIL_S)) * 1e-4
-    whole = np.concatenate([samples[: round(end_s * SAMPLE_RATE)], noise])
-    return (np.clip(whole, -1, 1) * 32767).astype(np.int16), end_s
+    whole = np.concatenate([samples[:end], noise])
+    return (np.clip(whole, -1, 1) * 32767).astype(np.int16), end / SAMPLE_RATE
 
 
 async def measure(http: aiohttp.ClientSession, endpoint: EmbeddedEndpoint, path: Path) -> Measured:

@@ -22,6 +22,7 @@ import numpy as np
 import scipy.signal
 from playwright.async_api import async_playwright
 
+from benchmarks.clips import SHIPPED, speech_end
 from realtime_widgets.audio import read_sound, resample
 from tests.support.jupyter import JupyterServer
 from tests.support.lab import Lab
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     from tests.support.sound import Recording
 
-SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
-LEVEL = 0.02
 #: Silence after each recording, in seconds: enough for an answer to begin.
 PAUSE_S = 4.0
 #: Silence before the first, while the page and the models settle, in seconds.
@@ -55,9 +54,7 @@ def load(folder: Path) -> list[tuple[str, npt.NDArray[np.float32]]]:
             continue
         samples, rate = read_sound(path)
         samples = resample(samples, rate, MICROPHONE_RATE)
-        step = MICROPHONE_RATE // 100
-        levels = np.abs(samples[: len(samples) // step * step]).reshape(-1, step).max(axis=1)
-        clips.append((path.stem, samples[: (int(np.flatnonzero(levels > LEVEL)[-1]) + 1) * step]))
+        clips.append((path.stem, samples[: speech_end(samples, MICROPHONE_RATE)]))
     if not clips:
         sys.exit(f"{folder} holds none of the recordings that its manifest.json names")
     return clips

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.clips import SHIPPED
 from benchmarks.word_errors import word_errors
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.speech import load_recogniser
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from realtime_widgets.local.stages import Recogniser
-
-SHIPPED = Path(__file__).parent.parent / "tests" / "sounds"
 
 
 @dataclass(frozen=True)

@@ -82,12 +82,6 @@ class Lab:
         self._browsers.append(browser)
         return await self._open(browser, path, theme, size)
 
-    async def open_again(self, page: LabPage, *, theme: str = "light") -> LabPage:
-        """Open the same notebook, with the same kernel, in a second window of the same Chromium."""
-        browser = page.context.browser
-        assert browser is not None
-        return await self._open(browser, page.path, theme, (1280, 900))
-
     async def _open(self, browser: Browser, path: Path, theme: str, size: tuple[int, int]) -> LabPage:
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
         await context.add_init_script(scripts.REMEMBER_MICROPHONES)

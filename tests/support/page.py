@@ -87,10 +87,6 @@ class LabPage:
     def _on_console(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")
 
-    def console_errors(self) -> list[str]:
-        """Uncaught errors, and errors written to the console."""
-        return [line for line in self.console if line.startswith(("pageerror:", "error:"))]
-
     async def open(self, url: str) -> None:
         """Go to the notebook and wait until its kernel has answered."""
         await self.page.goto(url)
@@ -167,17 +163,9 @@ class LabPage:
 
     # The kernel and the file
 
-    async def kernel_status(self) -> str:
-        """JupyterLab's word for it: idle, busy, starting, dead and so on."""
-        return str(await self.page.evaluate(scripts.KERNEL_STATUS))
-
     async def interrupt_kernel(self) -> None:
         """The stop button."""
         await self.page.evaluate(scripts.INTERRUPT_KERNEL)
-
-    async def restart_kernel(self) -> None:
-        """Restart, and wait for the new kernel."""
-        await self.page.evaluate(scripts.RESTART_KERNEL)
 
     async def save(self) -> Any:
         """Save the notebook; gives what now is in the file."""

@@ -49,16 +49,8 @@ async ([index, limit]) => {
 OUTPUTS = "(index) => globalThis.__test.cells.widgets[index].model.outputs?.toJSON() ?? []"
 EDIT_CELL = "([index, source]) => globalThis.__test.cells.widgets[index].model.sharedModel.setSource(source)"
 SHOW_CELL = "(index) => globalThis.__test.cells.scrollToItem(index, 'smart')"
-KERNEL_STATUS = "() => globalThis.__test.panel.sessionContext.session?.kernel?.status ?? 'none'"
 SAVE = "() => globalThis.__test.panel.context.save()"
 INTERRUPT_KERNEL = "() => globalThis.__test.panel.sessionContext.session.kernel.interrupt()"
-RESTART_KERNEL = """
-async () => {
-  const { panel } = globalThis.__test;
-  await panel.sessionContext.restartKernel();
-  await panel.sessionContext.session.kernel.info;
-}
-"""
 SET_THEME = """
 async (name) => {
   if (document.body.dataset.jpThemeName === name) return;

@@ -1,0 +1,23 @@
+"""What the benchmarks that speak recordings share: the shipped clips, and where the speech in a clip ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+#: Folder of the repository's own clips.
+SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
+#: Of full scale; what reaches it is speech.
+LEVEL = 0.02
+
+
+def speech_end(samples: npt.NDArray[np.float32], rate: int) -> int:
+    """Index behind the last 10 ms of `samples` (float32, shape (n,), `rate` hertz) that reach `LEVEL`."""
+    step = rate // 100
+    levels = np.abs(samples[: len(samples) // step * step]).reshape(-1, step).max(axis=1)
+    return (int(np.flatnonzero(levels > LEVEL)[-1]) + 1) * step
