@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
 
+from realtime_widgets import exchanges
 from realtime_widgets.accounts import Accounts
-from realtime_widgets.answers import make_reply
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.calls import SessionCalls
@@ -25,8 +25,7 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoi
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime, State
 from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
-from realtime_widgets.sources import Conversing, load_sound
-from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
+from realtime_widgets.sources import load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.changes import describe_change
 from realtime_widgets.turns import user_message
@@ -175,7 +174,7 @@ class RealtimeSession:
     @property
     def usage_by_turn(self) -> list[Usage]:
         """What each turn used so far, in order; what belongs to no turn is in `usage` only."""
-        return self._engine.run(self._usage_by_turn)
+        return self._engine.run(exchanges.usage_by_turn, self._runtime)
 
     @property
     def rate_limits(self) -> dict[str, RateLimit]:
@@ -272,15 +271,18 @@ class RealtimeSession:
         if (text is None) == (audio is None):
             raise ConfigurationError("ask() takes a text or audio=, one of them")
         if aside:
-            return await self._io(self._ask_aside(text, context, spoken, instructions, metadata))
+            if text is None:
+                raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
+            settings = aside_settings(spoken, instructions, metadata or {})
+            self.endpoint.capabilities.check({**settings, "conversation": "none"})
+            return await self._io(exchanges.ask_aside(self, text, context, settings))
         if spoken or instructions is not None or metadata is not None or not context:
             raise ConfigurationError(
                 "context=, spoken=, instructions= and metadata= are for an aside: pass aside=True"
             )
         if text is None:
             return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
-        item = user_message(text)
-        return await self._io(self._ask(item))
+        return await self._io(exchanges.ask(self, user_message(text)))
 
     def say(self, text: str) -> None:
         """Say something by text and go on; the answer comes to the player and the transcript.
@@ -290,7 +292,7 @@ class RealtimeSession:
         item = user_message(text)
         if self.state == "closed":
             raise SessionClosedError(f"this session is over: {self._runtime.closed_reason}")
-        self._engine.call(self._say, item)
+        self._engine.call(lambda: self._runtime.run(exchanges.say(self._runtime, item)))
 
     async def talk(
         self,
@@ -328,7 +330,7 @@ class RealtimeSession:
         pcm = load_sound(sound, rate)
         if out is not None:
             _check_folder(Path(out))
-        replies, heard = await self._io(self._talk(pcm))
+        replies, heard = await self._io(exchanges.talk(self, pcm))
         if out is not None:
             write_wav(out, from_pcm16(heard))
         return replies
@@ -377,62 +379,3 @@ class RealtimeSession:
         if difference := describe_change(change):
             print(difference)  # in the cell that replaced the tool
         self._engine.call(self._runtime.update_tools)
-
-    def _say(self, item: dict[str, Any]) -> None:
-        runtime = self._runtime
-
-        async def say() -> None:
-            await runtime.start()
-            runtime.perform(runtime.core.interrupt())
-            runtime.perform(runtime.core.ask(item)[1])
-
-        runtime.run(say())
-
-    async def _ask(self, item: dict[str, Any]) -> Reply:
-        runtime = self._runtime
-        await runtime.start()
-        turn, commands = runtime.core.ask(item, keep_audio=True)
-        end = runtime.turn_end(turn)
-        runtime.perform(commands)
-        return make_reply(self, await end)
-
-    async def _ask_aside(
-        self,
-        text: str | None,
-        context: bool,
-        spoken: bool,
-        instructions: str | None,
-        metadata: Mapping[str, str] | None,
-    ) -> Reply:
-        if text is None:
-            raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
-        settings = aside_settings(spoken, instructions, metadata or {})
-        self.endpoint.capabilities.check({**settings, "conversation": "none"})
-        runtime, item = self._runtime, user_message(text)
-        await runtime.start()
-        turn, commands = runtime.core.ask_aside(item, context, settings)
-        turn.question = text
-        end = runtime.turn_end(turn)
-        runtime.perform(commands)
-        return make_reply(self, await end)
-
-    async def _talk(self, pcm: bytes) -> tuple[list[Reply], bytes]:
-        runtime = self._runtime
-        await runtime.start()
-        recorder = VirtualSpeaker() if isinstance(runtime.speaker, InstantSpeaker) else None
-        before = runtime.use_speaker(recorder) if recorder else None
-        try:
-            turns = await Conversing(runtime).speak(pcm)
-        finally:
-            if before:
-                if runtime.core.ledger.playing:  # given up in the middle of an answer
-                    runtime.perform(runtime.core.interrupt())
-                runtime.use_speaker(before)
-        if runtime.state == "closed" and not all(turn.done and not turn.error for turn in turns):
-            raise SessionClosedError(runtime.closed_reason)
-        heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
-        return [make_reply(self, turn) for turn in turns], heard
-
-    def _usage_by_turn(self) -> list[Usage]:
-        core = self._runtime.core
-        return [self._runtime.accounts.of_turn(turn, core.conversation) for turn in core.turns.values()]
