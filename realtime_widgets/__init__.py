@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.budget import Budget
-from realtime_widgets.errors import (
-    AudioError,
-    ConfigurationError,
-    ConnectionFailedError,
-    LocalEndpointError,
-    RealtimeWidgetsError,
-    ResponseFailedError,
-    SessionClosedError,
-    ToolArgumentsError,
-    ToolDefinitionError,
-    ToolStoppedError,
-)
-from realtime_widgets.prices import Price, PriceTable
-from realtime_widgets.protocol.endpoints import Endpoint
-from realtime_widgets.reply import Reply
-from realtime_widgets.session import RealtimeSession
-from realtime_widgets.tools import progress
-from realtime_widgets.turn_detection import SemanticVad, ServerVad
-from realtime_widgets.usage import Usage
-
 if TYPE_CHECKING:
+    from realtime_widgets.budget import Budget
+    from realtime_widgets.errors import (
+        AudioError,
+        ConfigurationError,
+        ConnectionFailedError,
+        LocalEndpointError,
+        RealtimeWidgetsError,
+        ResponseFailedError,
+        SessionClosedError,
+        ToolArgumentsError,
+        ToolDefinitionError,
+        ToolStoppedError,
+    )
+    from realtime_widgets.prices import Price, PriceTable
+    from realtime_widgets.protocol.endpoints import Endpoint
+    from realtime_widgets.reply import Reply
+    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.tools import progress
+    from realtime_widgets.turn_detection import SemanticVad, ServerVad
+    from realtime_widgets.usage import Usage
     from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, Transcript
 
-__version__ = version("realtime-widgets")
+    __version__: str
 
 __all__ = [
     "AudioError",
@@ -59,29 +58,45 @@ __all__ = [
     "progress",
 ]
 
-_WIDGETS = ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript")
+#: Modules of the public names: each is loaded with the first name that is used of it.
+_NAMES_BY_MODULE = {
+    "budget": ("Budget",),
+    "errors": (
+        "AudioError",
+        "ConfigurationError",
+        "ConnectionFailedError",
+        "LocalEndpointError",
+        "RealtimeWidgetsError",
+        "ResponseFailedError",
+        "SessionClosedError",
+        "ToolArgumentsError",
+        "ToolDefinitionError",
+        "ToolStoppedError",
+    ),
+    "prices": ("Price", "PriceTable"),
+    "protocol.endpoints": ("Endpoint",),
+    "reply": ("Reply",),
+    "session": ("RealtimeSession",),
+    "tools": ("progress",),
+    "turn_detection": ("SemanticVad", "ServerVad"),
+    "usage": ("Usage",),
+    "widgets": ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript"),
+}
+_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WIDGETS:
-        from realtime_widgets import widgets
+    if name == "__version__":
+        from importlib.metadata import version
 
-        return getattr(widgets, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _session_view(session: RealtimeSession) -> Any:
-    from realtime_widgets.widgets import console_of
-
-    return console_of(session)._repr_mimebundle_()
-
-
-def _reply_view(reply: Reply, session: RealtimeSession | None) -> Any:
-    from realtime_widgets.widgets import reply_view
-
-    return reply_view(reply, session)._repr_mimebundle_()
+        value: Any = version("realtime-widgets")
+    elif name in _MODULES:
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
-# The session and the reply know no widgets; a notebook's view of them is given to them here.
-RealtimeSession.view = staticmethod(_session_view)
-Reply.view = staticmethod(_reply_view)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.audio import SAMPLE_RATE, from_pcm16, write_wav
+from realtime_widgets.views import notebook_view
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     import numpy as np
     import numpy.typing as npt
@@ -48,8 +48,6 @@ class Reply:
     interrupted: bool = False
     rate: int = SAMPLE_RATE
     heard: bool = True
-    #: Makes the notebook's view of a reply; set by the package when widgets are to be had.
-    view: ClassVar[Callable[[Reply, Any], Any] | None] = None
     _session: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -70,7 +68,4 @@ class Reply:
         return self.text
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        view = type(self).view
-        if view is None:
-            return {"text/plain": self.text}
-        return view(self, self._session)
+        return notebook_view(self, self._session) if self._session else {"text/plain": self.text}

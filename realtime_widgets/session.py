@@ -6,7 +6,7 @@ import asyncio
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from realtime_widgets import exchanges
 from realtime_widgets.accounts import Accounts
@@ -29,6 +29,7 @@ from realtime_widgets.sources import load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.changes import describe_change
 from realtime_widgets.turns import user_message
+from realtime_widgets.views import notebook_view
 
 if TYPE_CHECKING:
     import os
@@ -111,9 +112,6 @@ class RealtimeSession:
     ToolDefinitionError
         Where a function of `tools` cannot be a tool.
     """
-
-    #: Makes the notebook's view of a session; set by the package when widgets are to be had.
-    view: ClassVar[Callable[[RealtimeSession], Any] | None] = None
 
     def __init__(
         self,
@@ -369,8 +367,7 @@ class RealtimeSession:
         return f"<RealtimeSession {self.state}, endpoint {self.endpoint.name}, tools: {names}>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        view = type(self).view
-        return {"text/plain": repr(self)} if view is None else view(self)
+        return notebook_view(self)
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))

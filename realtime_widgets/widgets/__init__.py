@@ -3,7 +3,7 @@
 from realtime_widgets.widgets.console import RealtimeConsole, console_of
 from realtime_widgets.widgets.microphone import Microphone
 from realtime_widgets.widgets.player import AudioPlayer
-from realtime_widgets.widgets.reply import ReplyView, reply_view
+from realtime_widgets.widgets.reply import ReplyView
 from realtime_widgets.widgets.status import SessionStatus
 from realtime_widgets.widgets.transcript import Transcript
 
@@ -15,5 +15,4 @@ __all__ = [
     "SessionStatus",
     "Transcript",
     "console_of",
-    "reply_view",
 ]

@@ -96,8 +96,3 @@ class ReplyView(RealtimeWidget):
 def _card(result: Any) -> ToolCard:
     call = ToolCall(result.call_id, "", "", result.name, result.arguments)
     return tool_card(RunningTool(call, result), result.name, result.arguments, closed=False)
-
-
-def reply_view(reply: Reply, session: RealtimeSession | None) -> Any:
-    """Return the view of a reply, or the reply's text where it has no session to play it."""
-    return reply.text if session is None else ReplyView(reply, session)
