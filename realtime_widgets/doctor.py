@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from realtime_widgets.doctor_endpoint import probe_models
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.protocol.endpoints import resolve_endpoint
+from realtime_widgets.server_extension import NAME as EXTENSION
 
 if TYPE_CHECKING:
     import argparse
@@ -78,6 +79,7 @@ def diagnose(endpoint: str | None = None) -> list[Finding]:
         ("packages", check_packages),
         ("kernel", check_kernel),
         ("JupyterLab", check_jupyterlab),
+        ("Jupyter server", check_server_extension),
         ("front end", check_front_end),
         ("endpoint", lambda: check_endpoint(endpoint)),
         ("speech models", lambda: check_models(endpoint)),
@@ -181,6 +183,20 @@ def check_jupyterlab() -> Iterable[Finding]:
         if not any((Path(folder) / extension / "package.json").is_file() for folder in folders):
             shown = f"JupyterLab does not find {package}'s part in the page ({extension}): no widget is shown"
             yield Finding(f"{package} in JupyterLab", "problem", shown, _reinstall_front_end(package))
+
+
+def check_server_extension() -> Iterable[Finding]:
+    """Whether this Python's Jupyter server sends blocks of sound at once."""
+    if _version("jupyter_server") is None:
+        return  # `check_jupyterlab` tells of that
+    manager = importlib.import_module("jupyter_server.extension.config").ExtensionConfigManager
+    paths = importlib.import_module("jupyter_core.paths").jupyter_config_path()
+    if manager(read_config_path=paths).enabled(EXTENSION):
+        yield Finding("Jupyter server", "ok", "sends each block of sound at once")
+        return
+    detail = "its extension is not enabled: each block of sound waits some 20 to 40 ms on its way to the page"
+    cure = f"{sys.executable} -m jupyter server extension enable {EXTENSION}; then start Jupyter again"
+    yield Finding("Jupyter server", "warning", detail, cure)
 
 
 def check_front_end() -> Iterable[Finding]:

@@ -195,3 +195,15 @@ def test_openai_without_a_key_is_a_problem_with_a_cure() -> None:
     assert code == 1
     assert "needs an API key" in found["endpoint"]["detail"]
     assert "OPENAI_API_KEY" in found["endpoint"]["cure"]
+
+
+def test_a_server_whose_extension_is_switched_off_is_told_with_the_cure(tmp_path: Path) -> None:
+    name = "realtime_widgets.server_extension"
+    folder = tmp_path / "jupyter_server_config.d"
+    folder.mkdir()
+    switched_off = {"ServerApp": {"jpserver_extensions": {name: False}}}
+    (folder / "off.json").write_text(json.dumps(switched_off))
+    code, found = findings(JUPYTER_CONFIG_PATH=str(tmp_path))
+    assert code == 0
+    assert found["Jupyter server"]["state"] == "warning"
+    assert f"jupyter server extension enable {name}" in found["Jupyter server"]["cure"]

@@ -17,6 +17,8 @@ from tests.support.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
 
+    from playwright.async_api import Playwright
+
 _ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 _LAB = pytest.StashKey[Lab]()
 _FAILED = pytest.StashKey[bool]()
@@ -33,16 +35,24 @@ def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter
 
 
 @pytest_asyncio.fixture
-async def lab(request: pytest.FixtureRequest, jupyter_server: JupyterServer) -> AsyncIterator[Lab]:
+async def playwright() -> AsyncIterator[Playwright]:
+    """Drives Chromium."""
+    async with async_playwright() as playwright:
+        yield playwright
+
+
+@pytest_asyncio.fixture
+async def lab(
+    request: pytest.FixtureRequest, jupyter_server: JupyterServer, playwright: Playwright
+) -> AsyncIterator[Lab]:
     """Opens notebooks for one test; see `tests.support`."""
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    async with async_playwright() as playwright:
-        lab = Lab(jupyter_server, playwright, name, _ARTIFACTS / name)
-        request.node.stash[_LAB] = lab
-        yield lab
-        if request.node.stash.get(_FAILED, False):
-            await lab.keep_evidence()
-        await lab.close()
+    lab = Lab(jupyter_server, playwright, name, _ARTIFACTS / name)
+    request.node.stash[_LAB] = lab
+    yield lab
+    if request.node.stash.get(_FAILED, False):
+        await lab.keep_evidence()
+    await lab.close()
 
 
 @pytest.hookimpl(wrapper=True)

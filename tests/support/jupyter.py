@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -99,11 +99,14 @@ class JupyterServer:
 
     def end_kernels(self, prefix: str = "") -> None:
         """End the kernels of the notebooks whose names start so, and wait for it."""
-        with self._request("GET", "/api/sessions") as answer:
-            sessions = json.load(answer)
-        for session in sessions:
+        for session in self.get("/api/sessions"):
             if session["path"].startswith(prefix):
                 self._request("DELETE", f"/api/sessions/{session['id']}").close()
+
+    def get(self, path: str) -> Any:
+        """What the server answers to a GET, read as JSON."""
+        with self._request("GET", path) as answer:
+            return json.load(answer)
 
     def tail(self, characters: int = 6000) -> str:
         """The end of the log."""
