@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -122,11 +123,14 @@ StartEndpoint = Callable[..., Awaitable[Endpoint]]
 
 @pytest.fixture
 async def start_endpoint() -> AsyncIterator[StartEndpoint]:
-    """Start endpoints: `await start_endpoint(api_key=..., loaders={stage: function}, max_sessions=...)`."""
+    """Start endpoints; `loaders` are functions by the name of their stage."""
     async with AsyncExitStack() as stack:
 
         async def start(
-            api_key: str | None = None, loaders: dict[str, Any] | None = None, max_sessions: int = 32
+            api_key: str | None = None,
+            loaders: dict[str, Any] | None = None,
+            max_sessions: int = 32,
+            clock: Callable[[], float] = time.time,
         ) -> Endpoint:
             parts = LoudnessDetector(), ToneRecogniser(), ToneSynthesiser(), ScriptedBrain()
             detector, recogniser, synthesiser, brain = parts
@@ -137,7 +141,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
                 SYNTHESIS: lambda: synthesiser,
             }
             models = Models({**standard, **(loaders or {})})
-            app = create_app(models, api_key, max_sessions)
+            app = create_app(models, api_key, max_sessions, clock)
             runner = web.AppRunner(app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

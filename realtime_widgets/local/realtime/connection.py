@@ -75,10 +75,12 @@ class Outbox:
                 await self._socket.send_str(self._frames.popleft())
 
 
-async def serve_session(socket: web.WebSocketResponse, inference: Inference) -> None:
-    """Hold one session over a prepared WebSocket until either side ends it."""
+async def serve_session(
+    socket: web.WebSocketResponse, inference: Inference, config: dict[str, Any] | None = None
+) -> None:
+    """Hold one session, begun with `config`, over a prepared WebSocket until either side ends it."""
     outbox = Outbox(socket)
-    session = ServerSession(inference, outbox.put, outbox.room)
+    session = ServerSession(inference, outbox.put, outbox.room, config)
     sender = asyncio.create_task(outbox.run())
     code, reason = WSCloseCode.OK, ""
     try:

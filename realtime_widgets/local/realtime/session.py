@@ -44,16 +44,22 @@ class ServerSession:
         Takes each server event, with its ``event_id``, in order.
     room
         Awaited where much is about to be sent: returns when the client has taken enough of what was.
+    config
+        The effective configuration to begin with; None takes the defaults.
     """
 
     def __init__(
-        self, inference: Inference, emit: Callable[[dict[str, Any]], None], room: Callable[[], Awaitable[None]]
+        self,
+        inference: Inference,
+        emit: Callable[[dict[str, Any]], None],
+        room: Callable[[], Awaitable[None]],
+        config: dict[str, Any] | None = None,
     ) -> None:
         self.id = new_id("sess")
         self.expires_at = int(time.time()) + SESSION_SECONDS
         self._inference = inference
         self._send = emit
-        self._config = default_config()
+        self._config = default_config() if config is None else config
         self._conversation = Conversation()
         self._responder = Responder(inference, self._conversation, self._emit, room)
         self._understanding: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +77,8 @@ class ServerSession:
         await self._configure_listener()
         self._emit({"type": "session.created", "session": self._public_config()})
         self._reporter = asyncio.create_task(self._report_problems())
+        if self._config["tools"]:
+            self._preparation = asyncio.create_task(self._prepare(self._config["tools"]))
 
     async def close(self) -> None:
         """End everything under way."""

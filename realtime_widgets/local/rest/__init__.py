@@ -1,0 +1,1 @@
+"""The REST routes beside the Realtime sessions: one module a family of routes."""

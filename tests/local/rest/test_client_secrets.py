@@ -1,0 +1,120 @@
+"""Keys with a short life: what they open, for how long, and what a session begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import openai
+import pytest
+
+if TYPE_CHECKING:
+    from tests.local.conftest import StartEndpoint
+    from tests.local.rest.conftest import Service
+
+SESSION: Any = {
+    "type": "realtime",
+    "instructions": "You are a pirate.",
+    "output_modalities": ["text"],
+    "audio": {"output": {"voice": "cedar"}},
+    "tools": [{"type": "function", "name": "clock", "parameters": {"type": "object", "properties": {}}}],
+}
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def test_secret_opens_sessions_with_the_settings_bound_to_it(service: Service) -> None:
+    secret = await service.client.realtime.client_secrets.create(session=SESSION)
+    assert secret.value.startswith("ek_")
+    assert secret.session.type == "realtime"
+    assert secret.session.instructions == "You are a pirate."
+    for _ in range(2):
+        client = await service.endpoint.connect(headers=bearer(secret.value))
+        session = client.events[0]["session"]
+        assert session["instructions"] == "You are a pirate."
+        assert session["audio"]["output"]["voice"] == "cedar"
+        assert session["tools"][0]["name"] == "clock"
+        assert session["audio"]["input"]["turn_detection"]["type"] == "server_vad"
+        # What is bound is only where the session begins.
+        assert (await client.configure(instructions="You are a parrot."))["instructions"] == "You are a parrot."
+
+
+async def test_official_client_connects_with_a_secret(service: Service) -> None:
+    secret = await service.client.realtime.client_secrets.create(session=SESSION)
+    page = openai.AsyncOpenAI(base_url=service.url, api_key=secret.value)
+    async with page, page.realtime.connect(model="gpt-realtime") as connection:
+        event = await connection.recv()
+        assert event.type == "session.created"
+        await connection.conversation.item.create(
+            item={"type": "message", "role": "user", "content": [{"type": "input_text", "text": "ahoy"}]}
+        )
+        await connection.response.create()
+        async for event in connection:
+            if event.type == "response.output_text.done":
+                assert event.text == "You said: ahoy."
+                break
+
+
+async def test_browser_shows_the_secret_as_a_subprotocol(service: Service) -> None:
+    secret = await service.client.realtime.client_secrets.create()
+    protocols = ("realtime", f"openai-insecure-api-key.{secret.value}")
+    client = await service.endpoint.connect(protocols=protocols)
+    assert client.events[0]["session"]["audio"]["output"]["voice"] == "marin"
+
+
+@pytest.mark.parametrize("seconds", [10, None, 7200])
+async def test_secret_opens_nothing_once_it_has_expired(service: Service, seconds: int | None) -> None:
+    wanted: Any = openai.omit if seconds is None else {"anchor": "created_at", "seconds": seconds}
+    secret = await service.client.realtime.client_secrets.create(expires_after=wanted)
+    assert secret.expires_at == service.clock.now + (seconds or 600)
+    service.clock.now = secret.expires_at - 1
+    running = await service.endpoint.connect(headers=bearer(secret.value))
+    service.clock.now = secret.expires_at
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await service.endpoint.connect(headers=bearer(secret.value))
+    assert refused.value.status == 401
+    await running.configure(instructions="still here")
+
+
+async def test_expired_secret_is_refused_where_no_key_is_asked_for(start_endpoint: StartEndpoint) -> None:
+    endpoint = await start_endpoint()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await endpoint.connect(headers=bearer("ek_unknown"))
+    assert refused.value.status == 401
+    async with endpoint.http.post(endpoint.url + "/v1/realtime/client_secrets", json={}) as answer:
+        value = (await answer.json())["value"]
+    await endpoint.connect(headers=bearer(value))
+
+
+async def test_secret_opens_sessions_only(service: Service) -> None:
+    secret = await service.client.realtime.client_secrets.create()
+    page = openai.AsyncOpenAI(base_url=service.url, api_key=secret.value, max_retries=0)
+    with pytest.raises(openai.AuthenticationError, match="sessions and calls only"):
+        await page.models.list()
+    with pytest.raises(openai.AuthenticationError):
+        await page.realtime.client_secrets.create()
+
+
+REFUSED: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"expires_after": {"seconds": 9}}, "invalid_value", "expires_after.seconds"),
+    ({"expires_after": {"seconds": 7201}}, "invalid_value", "expires_after.seconds"),
+    ({"expires_after": {"anchor": "now"}}, "invalid_value", "expires_after.anchor"),
+    ({"expires_after": 600}, "invalid_value", "expires_after"),
+    ({"session": []}, "invalid_value", "session"),
+    ({"session": {}}, "missing_required_parameter", "session.type"),
+    (
+        {"session": {"type": "realtime", "audio": {"output": {"voice": "x"}}}},
+        "invalid_value",
+        "session.audio.output.voice",
+    ),
+    ({"sessions": {}}, "unknown_parameter", "sessions"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "param"), REFUSED, ids=range(len(REFUSED)))
+async def test_what_cannot_be_is_refused(service: Service, body: Any, code: str, param: str | None) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        await service.client.post("/realtime/client_secrets", body=body, cast_to=object)
+    assert (refused.value.code, refused.value.param) == (code, param)
