@@ -1,0 +1,1 @@
+"""Calls: sessions whose sound goes over WebRTC."""
