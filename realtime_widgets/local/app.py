@@ -18,6 +18,7 @@ from realtime_widgets.local.realtime.items import MAX_AUDIO_BYTES
 from realtime_widgets.local.realtime.session_config import MODEL_ID
 from realtime_widgets.local.refusals import answer_refusals
 from realtime_widgets.local.rest.client_secrets import ClientSecretRoutes
+from realtime_widgets.local.webrtc.routes import CallRoutes, let_pages_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -55,12 +56,13 @@ def create_app(
     secrets = ClientSecrets(clock)
     admission = Admission(api_key, secrets)
     endpoint = _Endpoint(models, admission, max_sessions)
-    app = web.Application(middlewares=[answer_refusals, admission.middleware])
+    app = web.Application(middlewares=[let_pages_call, answer_refusals, admission.middleware])
     app.router.add_get("/health", endpoint.health)
     app.router.add_get("/v1/models", endpoint.list_models)
     app.router.add_get("/v1/models/{model}", endpoint.retrieve_model)
     app.router.add_get("/v1/realtime", endpoint.realtime)
     ClientSecretRoutes(secrets).add_to(app.router)
+    endpoint.calls.add_to(app.router)
     app.on_shutdown.append(endpoint.hang_up)
     app.cleanup_ctx.append(endpoint.workers)
     return app
@@ -74,6 +76,7 @@ class _Endpoint:
         self._created = int(time.time())
         self._inference = Inference(models)
         self._sockets: set[web.WebSocketResponse] = set()
+        self.calls = CallRoutes(self._inference, admission, self._refuse_beyond_limit)
 
     async def workers(self, _: web.Application) -> AsyncIterator[None]:
         """Keep the worker threads as long as the application runs."""
@@ -82,13 +85,14 @@ class _Endpoint:
 
     async def hang_up(self, _: web.Application) -> None:
         """Close every session because the server ends."""
+        await self.calls.end()
         for socket in list(self._sockets):
             with contextlib.suppress(ConnectionError):
                 await socket.close(code=WSCloseCode.GOING_AWAY, message=b"The server is shutting down.")
 
     async def health(self, _: web.Request) -> web.Response:
         """Say whether the server is up and its models are loaded."""
-        return web.json_response({"status": "ok", "ready": self._models.ready, "sessions": len(self._sockets)})
+        return web.json_response({"status": "ok", "ready": self._models.ready, "sessions": self._session_count})
 
     async def list_models(self, _: web.Request) -> web.Response:
         """``GET /v1/models``."""
@@ -112,11 +116,17 @@ class _Endpoint:
     async def realtime(self, request: web.Request) -> web.StreamResponse:
         """``GET /v1/realtime``: a session over a WebSocket; a client secret brings its configuration."""
         self._refuse_unsupported(request)
+        call = self.calls.get(request.query["call_id"]) if "call_id" in request.query else None
+        if call is None:
+            self._refuse_beyond_limit()
         secret = self._admission.secret(request)
         socket = web.WebSocketResponse(
             protocols=("realtime",), max_msg_size=_MAX_FRAME_BYTES, heartbeat=120, compress=False
         )
         await socket.prepare(request)
+        if call is not None:
+            await call.attach(socket)
+            return socket
         self._sockets.add(socket)
         if loading := self._models.loading:
             logger.info("a session begins while these still load: %s", ", ".join(loading))
@@ -130,9 +140,15 @@ class _Endpoint:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             text = "This is a WebSocket endpoint; connect with ws:// and a Realtime client."
             raise RequestRefusedError("websocket_required", text)
-        if "call_id" in request.query or request.query.get("intent", "conversation") != "conversation":
-            text = "This endpoint has conversations only: no calls to attach to, no transcription sessions."
+        if request.query.get("intent", "conversation") != "conversation":
+            text = "This endpoint has conversations only, no transcription sessions."
             raise invalid_value(text, None)
-        if len(self._sockets) >= self._max_sessions:
+
+    @property
+    def _session_count(self) -> int:
+        return len(self._sockets) + self.calls.count
+
+    def _refuse_beyond_limit(self) -> None:
+        if self._session_count >= self._max_sessions:
             text = f"{self._max_sessions} sessions are open, which is this endpoint's limit; close one first."
             raise RequestRefusedError("rate_limit_exceeded", text, kind="rate_limit_error")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.output_audio import OutputBuffer
     from realtime_widgets.local.stages import Recognition
 
 #: Longest life of a session, in seconds: the service's own.
@@ -46,6 +47,8 @@ class ServerSession:
         Awaited where much is about to be sent: returns when the client has taken enough of what was.
     config
         The effective configuration to begin with; None takes the defaults.
+    output
+        What plays the answers in real time, where that is not the client's.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class ServerSession:
         emit: Callable[[dict[str, Any]], None],
         room: Callable[[], Awaitable[None]],
         config: dict[str, Any] | None = None,
+        output: OutputBuffer | None = None,
     ) -> None:
         self.id = new_id("sess")
         self.expires_at = int(time.time()) + SESSION_SECONDS
         self._inference = inference
         self._send = emit
+        self._output = output
         self._config = default_config() if config is None else config
         self._conversation = Conversation()
         self._responder = Responder(inference, self._conversation, self._emit, room)
@@ -129,15 +134,7 @@ class ServerSession:
             case client.CreateItem():
                 self._create_item(event)
             case client.Truncate(item_id=item_id, content_index=index, audio_end_ms=end_ms):
-                self._conversation.truncate(item_id, index, end_ms)
-                self._emit(
-                    {
-                        "type": "conversation.item.truncated",
-                        "item_id": item_id,
-                        "content_index": index,
-                        "audio_end_ms": end_ms,
-                    }
-                )
+                self._truncate(item_id, index, end_ms)
             case client.NameItem(item_id=item_id) if event.type == "conversation.item.retrieve":
                 item = self._conversation.get(item_id, "item_retrieve_invalid_item_id")
                 self._emit({"type": "conversation.item.retrieved", "item": item.with_audio()})
@@ -156,6 +153,8 @@ class ServerSession:
                 await self._listener.clear()
                 self._emit({"type": "input_audio_buffer.cleared"})
                 self._answer_turn(self._answers.dropped())
+            case _ if self._output is not None:
+                self._clear_output()
             case _:
                 raise invalid_value(f"'{event.type}' is for WebRTC and SIP; this is a WebSocket.", "type")
 
@@ -198,6 +197,25 @@ class ServerSession:
         for kind in ("conversation.item.added", "conversation.item.done"):
             self._emit({"type": kind, "previous_item_id": previous, "item": item.snapshot()})
 
+    def _truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
+        self._conversation.truncate(item_id, content_index, audio_end_ms)
+        self._emit(
+            {
+                "type": "conversation.item.truncated",
+                "item_id": item_id,
+                "content_index": content_index,
+                "audio_end_ms": audio_end_ms,
+            }
+        )
+
+    def _clear_output(self) -> None:
+        """Silence what the transport plays, and forget what of it was not heard."""
+        for answer in self._output.clear() if self._output is not None else ():
+            self._emit({"type": "output_audio_buffer.cleared", "response_id": answer.response_id})
+            for cut in answer.cuts:
+                with contextlib.suppress(RequestRefusedError):  # deleted meanwhile, or beside the conversation
+                    self._truncate(cut.item_id, cut.content_index, cut.heard_ms)
+
     # Turns
 
     def turn_started(self, item_id: str, audio_start_ms: int) -> None:
@@ -211,6 +229,8 @@ class ServerSession:
         )
         taking = turn_taking(self._config)
         interrupts = taking is not None and taking.interrupt_response
+        if interrupts:
+            self._clear_output()
         self._answers.started(interrupts, cut=interrupts and self._responder.interrupt())
 
     def turn_stopped(self, utterance: Utterance, audio_end_ms: int) -> None:

@@ -32,9 +32,9 @@ def without_candidates(offer: str) -> str:
 
 def gather_only_on(connection: RTCPeerConnection, address: str) -> None:
     """Let a connection that has its remote description offer no address but `address`."""
-    transports = [each.receiver.transport for each in connection.getTransceivers()]
+    transports = {each.receiver.transport for each in connection.getTransceivers()}
     if connection.sctp is not None:
-        transports.append(connection.sctp.transport)
+        transports.add(connection.sctp.transport)
     for transport in transports:
         # aiortc has no setting for it, and aioice leaves out loopback by itself.
         ice = transport.transport.iceGatherer._connection
@@ -42,8 +42,8 @@ def gather_only_on(connection: RTCPeerConnection, address: str) -> None:
         ice.get_component_candidates = gather  # type: ignore[method-assign]
 
 
-async def _gather(gather: Any, address: str, component: int, addresses: list[str], timeout: int = 5) -> Any:
-    return await gather(component, [address], timeout)
+async def _gather(gather: Any, address: str, component: int, **_: Any) -> Any:
+    return await gather(component=component, addresses=[address])
 
 
 def offered_addresses(description: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""A call's output audio buffer: answers in at any speed, blocks out one by one, and what of them was played. Pure."""
+"""A call's output audio buffer: answers in at any speed, blocks out in time, what was played counted. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,175 @@
+"""One call: a session between a WebRTC peer and everybody who is attached to it by WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pybase64
+from aiohttp import WSCloseCode, WSMsgType
+
+from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
+from realtime_widgets.local.realtime import g711
+from realtime_widgets.local.realtime.connection import Outbox
+from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.realtime.failures import log_failure
+from realtime_widgets.local.realtime.identifiers import new_id
+from realtime_widgets.local.realtime.session import SESSION_SECONDS, ServerSession
+from realtime_widgets.local.webrtc.peer import Peer
+from realtime_widgets.local.webrtc.playout import Playout
+from realtime_widgets.local.webrtc.tracks import PacedTrack
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from aiohttp import web
+
+    from realtime_widgets.local.inference import Inference
+
+#: Sound that may wait to be played before making more waits too.
+_AHEAD_MS = 30_000
+#: Events and blocks of sound that may wait to be handled; a peer that sends more is not to be kept up with.
+_MAX_WAITING = 5000
+#: How long the peer may take to connect.
+_CONNECT_S = 30.0
+
+
+class Call:
+    """A session whose sound goes over WebRTC; it ends with its peer, by hanging up, or with the session's time.
+
+    Parameters
+    ----------
+    inference
+        Runs the models.
+    config
+        The effective configuration to begin with; None takes the defaults.
+    """
+
+    def __init__(self, inference: Inference, config: dict[str, Any] | None = None) -> None:
+        self.id = new_id("rtc")
+        self._over = asyncio.Event()
+        self._inbox: asyncio.Queue[str | npt.NDArray[np.int16]] = asyncio.Queue()
+        self._observers: set[Outbox] = set()
+        self._played = asyncio.Event()
+        self._playout = Playout(self._tell)
+        self._peer = Peer(PacedTrack(self._next_block), self.take, self.hang_up)
+        self._session = ServerSession(inference, self._emit, self._room, config, self._playout)
+        self._shown: dict[str, Any] = {}
+        self._telephone: StreamResampler | None = None
+
+    async def answer(self, offer: str, address: str) -> str:
+        """Take the peer's SDP offer and return the answer; see `Peer.answer`."""
+        try:
+            return await self._peer.answer(offer, address)
+        except BaseException:
+            await self._peer.close()
+            raise
+
+    def hang_up(self) -> None:
+        """End the call."""
+        self._over.set()
+
+    def take(self, received: str | npt.NDArray[np.int16]) -> None:
+        """Queue an event (text) or sound (int16 of shape (n,), 24 kHz) for the session."""
+        if self._inbox.qsize() >= _MAX_WAITING:
+            self.hang_up()
+        else:
+            self._inbox.put_nowait(received)
+
+    async def run(self) -> None:
+        """Hold the call until it ends."""
+        tasks = [asyncio.create_task(each) for each in (self._work(), self._over.wait(), self._unreached())]
+        try:
+            async with asyncio.timeout(SESSION_SECONDS):
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            reason = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
+            self._session.refuse(RequestRefusedError("session_expired", reason))
+        finally:
+            for task in tasks:
+                task.cancel()
+            for result in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(result, Exception):
+                    log_failure("a call", result)
+            self._over.set()
+            await self._session.close()
+            await self._peer.close()
+
+    async def attach(self, socket: web.WebSocketResponse) -> None:
+        """Let a prepared WebSocket see and steer the call until either ends; the call goes on without it."""
+        outbox = Outbox(socket)
+        outbox.put({"event_id": new_id("event"), "type": "session.created", "session": self._shown})
+        self._observers.add(outbox)
+        sender = asyncio.create_task(outbox.run())
+        tasks = [asyncio.create_task(each) for each in (self._read(socket, outbox), self._over.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._observers.discard(outbox)
+            for task in (sender, *tasks):
+                task.cancel()
+            await asyncio.gather(sender, *tasks, return_exceptions=True)
+            await outbox.flush()
+            await socket.close(code=WSCloseCode.OK, message=b"The call has ended.")
+
+    async def _read(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                self.take(message.data)
+            await outbox.room()
+
+    async def _work(self) -> None:
+        await self._session.start()
+        while True:
+            received = await self._inbox.get()
+            frame = received if isinstance(received, str) else self._append(received)
+            await self._session.handle(frame)
+
+    async def _unreached(self) -> None:
+        """Return when the peer did not come in time."""
+        await asyncio.sleep(_CONNECT_S)
+        if self._peer.connected:
+            await self._over.wait()
+
+    def _append(self, samples: npt.NDArray[np.int16]) -> str:
+        encoding = self._shown["audio"]["input"]["format"]["type"]
+        if encoding == "audio/pcm":
+            data = samples.astype("<i2").tobytes()
+        else:
+            if self._telephone is None:
+                self._telephone = StreamResampler(SAMPLE_RATE, 8000)
+            data = g711.encode(self._telephone(samples), encoding)
+        event = {"type": "input_audio_buffer.append", "audio": pybase64.b64encode(data).decode()}
+        return msgspec.json.encode(event).decode()
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "response.output_audio.delta":
+                data = pybase64.b64decode(event["delta"])
+                self._playout.add(event["response_id"], event["item_id"], event["content_index"], data)
+                return
+            case "session.created" | "session.updated":
+                self._shown = event["session"]
+            case "response.created":
+                response = event["response"]
+                self._playout.begin(response["id"], response["audio"]["output"]["format"]["type"])
+        self._peer.put(event)
+        for observer in self._observers:
+            observer.put(event)
+        if event["type"] == "response.done":
+            self._playout.finish(event["response"]["id"])
+
+    def _tell(self, what: str, response_id: str) -> None:
+        kind = f"output_audio_buffer.{what}"
+        self._emit({"event_id": new_id("event"), "type": kind, "response_id": response_id})
+
+    def _next_block(self) -> npt.NDArray[np.int16]:
+        block = self._playout.next_block()
+        self._played.set()
+        return block
+
+    async def _room(self) -> None:
+        while self._playout.waiting_ms > _AHEAD_MS:
+            self._played.clear()
+            await self._played.wait()

@@ -1,0 +1,138 @@
+"""The HTTP face of calls: begin one, hang up, attach to it; and what browsers ask before they may."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
+from realtime_widgets.local.realtime.session_config import default_config, updated_config
+from realtime_widgets.local.webrtc.candidates import plain_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp.typedefs import Handler
+
+    from realtime_widgets.local.admission import Admission
+    from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.webrtc.call import Call
+
+_CALLS = "/v1/realtime/calls"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "*, Authorization, Content-Type",
+    "Access-Control-Expose-Headers": "Location",
+}
+
+
+@web.middleware
+async def let_pages_call(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let web pages begin calls: they come from another origin. Who may come in is decided elsewhere."""
+    if not request.path.startswith(_CALLS):
+        return await handler(request)
+    response = web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
+    response.headers.update(_CORS)
+    return response
+
+
+class CallRoutes:
+    """Keeps the calls under way.
+
+    Parameters
+    ----------
+    inference
+        Runs the models.
+    admission
+        Knows the client secrets.
+    check_room
+        Raises `RequestRefusedError` where there is no room for one more session.
+    """
+
+    def __init__(self, inference: Inference, admission: Admission, check_room: Callable[[], None]) -> None:
+        self._inference = inference
+        self._admission = admission
+        self._check_room = check_room
+        self._calls: dict[str, tuple[Call, asyncio.Task[None]]] = {}
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Register the routes."""
+        router.add_post(_CALLS, self.begin)
+        router.add_post(_CALLS + "/{call}/hangup", self.hang_up)
+
+    @property
+    def count(self) -> int:
+        """Calls under way."""
+        return len(self._calls)
+
+    def get(self, call_id: str) -> Call:
+        """Return a call under way, or refuse with ``call_id_not_found``."""
+        if call_id not in self._calls:
+            text = f"No call '{call_id}' is under way here."
+            raise RequestRefusedError("call_id_not_found", text, "call_id")
+        return self._calls[call_id][0]
+
+    async def begin(self, request: web.Request) -> web.Response:
+        """``POST /v1/realtime/calls``: an SDP offer, alone or in a form with the session's configuration."""
+        # Imported at the first call: it takes a while, which the loop does not wait for.
+        call_module = await asyncio.to_thread(_call_module)
+        offer, config = await self._read(request)
+        self._check_room()
+        assert request.transport is not None
+        address = plain_address(request.transport.get_extra_info("sockname")[0])
+        call: Call = call_module.Call(self._inference, config)
+        answer = await call.answer(offer, address)
+        task = asyncio.create_task(call.run())
+        self._calls[call.id] = (call, task)
+        task.add_done_callback(lambda _: self._calls.pop(call.id, None))
+        headers = {"Location": f"{_CALLS}/{call.id}"}
+        return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)
+
+    async def hang_up(self, request: web.Request) -> web.Response:
+        """``POST /v1/realtime/calls/{call}/hangup``."""
+        self.get(request.match_info["call"]).hang_up()
+        return web.Response()
+
+    async def end(self) -> None:
+        """End every call because the server ends."""
+        calls = list(self._calls.values())
+        for call, _ in calls:
+            call.hang_up()
+        await asyncio.gather(*(task for _, task in calls), return_exceptions=True)
+
+    async def _read(self, request: web.Request) -> tuple[str, dict[str, Any] | None]:
+        if request.content_type == "application/sdp":
+            secret = self._admission.secret(request)
+            return await request.text(), None if secret is None else secret.session
+        if request.content_type != "multipart/form-data":
+            raise invalid_value("Send the offer as application/sdp, or as multipart/form-data with 'sdp'.", None)
+        form = await request.post()
+        offer = _text(form.get("sdp"))
+        if not offer:
+            raise RequestRefusedError("missing_required_parameter", "Missing required parameter: 'sdp'.", "sdp")
+        if (given := _text(form.get("session"))) is None:
+            return offer, None
+        try:
+            session = msgspec.json.decode(given)
+        except msgspec.DecodeError as error:
+            raise invalid_value(f"'session' is not valid JSON: {error}.", "session") from None
+        return offer, updated_config(default_config(), session, False)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, web.FileField):
+        value = value.file.read()
+    # A part with a type of its own, as the official clients send it, comes as bytes.
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else None
+
+
+def _call_module() -> Any:
+    from realtime_widgets.local.webrtc import call
+
+    return call
