@@ -1,0 +1,153 @@
+"""One line of a benchmark's result: values, their peer in the same run, and what is to be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured under one setting.
+
+    Attributes
+    ----------
+    benchmark, measure
+        Where it belongs and what it is; together they name it for `compare`.
+    values
+        One number a repetition, in `unit`.
+    unit
+        Such as ``"ms"``.
+    peer, peer_values
+        What it is compared with, and that one's numbers of the same run; empty where it stands for itself.
+    target
+        Largest median that is good enough: of the ratio where there is a peer, of the values where there is none.
+    target_p95
+        The same for the 95th percentile.
+    note
+        A setting, a remark.
+    """
+
+    benchmark: str
+    measure: str
+    values: tuple[float, ...]
+    unit: str = "ms"
+    peer: str = ""
+    peer_values: tuple[float, ...] = field(default=(), repr=False)
+    target: float | None = None
+    target_p95: float | None = None
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name for comparisons between runs."""
+        return f"{self.benchmark}: {self.measure}"
+
+    @property
+    def median(self) -> float:
+        """Median of the values."""
+        return float(np.median(self.values))
+
+    @property
+    def p95(self) -> float:
+        """Their 95th percentile."""
+        return float(np.percentile(self.values, 95))
+
+    @property
+    def ratio(self) -> float | None:
+        """Median over the peer's median."""
+        return self.median / float(np.median(self.peer_values)) if self.peer_values else None
+
+    @property
+    def ratio_p95(self) -> float | None:
+        """95th percentile over the peer's."""
+        return self.p95 / float(np.percentile(self.peer_values, 95)) if self.peer_values else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the targets are reached; None where there is none."""
+        judged = [
+            value <= target
+            for value, target in (
+                (self.ratio if self.peer_values else self.median, self.target),
+                (self.ratio_p95 if self.peer_values else self.p95, self.target_p95),
+            )
+            if target is not None and value is not None
+        ]
+        return all(judged) if judged else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON has it."""
+        return {
+            "benchmark": self.benchmark,
+            "measure": self.measure,
+            "unit": self.unit,
+            "n": len(self.values),
+            "median": self.median,
+            "p95": self.p95,
+            "peer": self.peer,
+            "ratio": self.ratio,
+            "ratio_p95": self.ratio_p95,
+            "target": self.target,
+            "target_p95": self.target_p95,
+            "reached": self.reached,
+            "note": self.note,
+            "values": list(self.values),
+            "peer_values": list(self.peer_values),
+        }
+
+
+def table(rows: list[Row]) -> str:
+    """Lay rows out for reading."""
+    head = ("benchmark", "measure", "n", "median", "p95", "unit", "ratio", "p95", "to", "target", "")
+    lines = [head, *(_cells(row) for row in rows)]
+    wide = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    right = {2, 3, 4, 6, 7, 9}
+    return "\n".join(
+        "  ".join(
+            cell.rjust(wide[column]) if column in right else cell.ljust(wide[column])
+            for column, cell in enumerate(line)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    verdict = {True: "reached", False: "MISSED", None: ""}[row.reached]
+    targets = [_short(target) for target in (row.target, row.target_p95) if target is not None]
+    remark = f"{verdict}  {row.note}".strip()
+    return (
+        row.benchmark,
+        row.measure,
+        str(len(row.values)),
+        _short(row.median),
+        _short(row.p95),
+        row.unit,
+        _short(row.ratio),
+        _short(row.ratio_p95),
+        row.peer,
+        " / ".join(targets),
+        remark,
+    )
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def worse(rows: list[Row], before: list[dict[str, Any]], allowed: float = 1.2) -> list[str]:
+    """Name the rows that are worse than in an earlier run by more than `allowed`.
+
+    Ratios to a peer are compared where there are any: times of two machines cannot be.
+    """
+    known = {f"{row['benchmark']}: {row['measure']}": row for row in before}
+    found = []
+    for row in rows:
+        old = known.get(row.name)
+        if old is None or row.ratio is None or not old["ratio"]:
+            continue
+        if row.ratio > allowed * old["ratio"]:
+            found.append(f"{row.name}: ratio to {row.peer} was {old['ratio']:.3g}, is {row.ratio:.3g}")
+    return found
