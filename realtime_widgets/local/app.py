@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode, web
 
 from realtime_widgets.local.admission import Admission
-from realtime_widgets.local.client_secrets import ClientSecrets
+from realtime_widgets.local.client_secrets import ClientSecret, ClientSecrets
 from realtime_widgets.local.inference import Inference
+from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime.connection import serve_session
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.items import MAX_AUDIO_BYTES
@@ -72,11 +73,12 @@ class _Endpoint:
     def __init__(self, models: Models, admission: Admission, max_sessions: int) -> None:
         self._models = models
         self._admission = admission
-        self._max_sessions = max_sessions
         self._created = int(time.time())
         self._inference = Inference(models)
         self._sockets: set[web.WebSocketResponse] = set()
-        self.calls = CallRoutes(self._inference, admission, self._refuse_beyond_limit)
+        full = f"{max_sessions} sessions are open, which is this endpoint's limit; close one first."
+        self._places = Places(max_sessions, full)
+        self.calls = CallRoutes(self._inference, admission, self._places)
 
     async def workers(self, _: web.Application) -> AsyncIterator[None]:
         """Keep the worker threads as long as the application runs."""
@@ -92,7 +94,7 @@ class _Endpoint:
 
     async def health(self, _: web.Request) -> web.Response:
         """Say whether the server is up and its models are loaded."""
-        return web.json_response({"status": "ok", "ready": self._models.ready, "sessions": self._session_count})
+        return web.json_response({"status": "ok", "ready": self._models.ready, "sessions": self._places.taken})
 
     async def list_models(self, _: web.Request) -> web.Response:
         """``GET /v1/models``."""
@@ -117,16 +119,20 @@ class _Endpoint:
         """``GET /v1/realtime``: a session over a WebSocket; a client secret brings its configuration."""
         self._refuse_unsupported(request)
         call = self.calls.get(request.query["call_id"]) if "call_id" in request.query else None
-        if call is None:
-            self._refuse_beyond_limit()
-        secret = self._admission.secret(request)
         socket = web.WebSocketResponse(
             protocols=("realtime",), max_msg_size=_MAX_FRAME_BYTES, heartbeat=120, compress=False
         )
-        await socket.prepare(request)
-        if call is not None:
-            await call.attach(socket)
-            return socket
+        with (self._places if call is None else call.places).one():
+            transport = request.transport
+            assert transport is not None
+            await socket.prepare(request)
+            if call is None:
+                await self._hold(socket, self._admission.secret(request))
+            else:
+                await call.attach(socket, transport)
+        return socket
+
+    async def _hold(self, socket: web.WebSocketResponse, secret: ClientSecret | None) -> None:
         self._sockets.add(socket)
         if loading := self._models.loading:
             logger.info("a session begins while these still load: %s", ", ".join(loading))
@@ -134,7 +140,6 @@ class _Endpoint:
             await serve_session(socket, self._inference, None if secret is None else secret.session)
         finally:
             self._sockets.discard(socket)
-        return socket
 
     def _refuse_unsupported(self, request: web.Request) -> None:
         if request.headers.get("Upgrade", "").lower() != "websocket":
@@ -143,12 +148,3 @@ class _Endpoint:
         if request.query.get("intent", "conversation") != "conversation":
             text = "This endpoint has conversations only, no transcription sessions."
             raise invalid_value(text, None)
-
-    @property
-    def _session_count(self) -> int:
-        return len(self._sockets) + self.calls.count
-
-    def _refuse_beyond_limit(self) -> None:
-        if self._session_count >= self._max_sessions:
-            text = f"{self._max_sessions} sessions are open, which is this endpoint's limit; close one first."
-            raise RequestRefusedError("rate_limit_exceeded", text, kind="rate_limit_error")

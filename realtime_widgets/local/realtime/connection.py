@@ -49,6 +49,11 @@ class Outbox:
         if self._size > _HIGH_WATER:
             self._drained.clear()
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait to be sent."""
+        return self._size
+
     async def room(self) -> None:
         """Wait until little is waiting to be sent."""
         await self._drained.wait()

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pybase64
-from aiohttp import WSCloseCode, WSMsgType
 
 from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
+from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime import g711
-from realtime_widgets.local.realtime.connection import Outbox
 from realtime_widgets.local.realtime.errors import RequestRefusedError
 from realtime_widgets.local.realtime.failures import log_failure
 from realtime_widgets.local.realtime.identifiers import new_id
 from realtime_widgets.local.realtime.session import SESSION_SECONDS, ServerSession
 from realtime_widgets.local.webrtc.peer import Peer
 from realtime_widgets.local.webrtc.playout import Playout
+from realtime_widgets.local.webrtc.sideband import Sideband
 from realtime_widgets.local.webrtc.tracks import PacedTrack
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _AHEAD_MS = 30_000
 #: Events and blocks of sound that may wait to be handled; a peer that sends more is not to be kept up with.
 _MAX_WAITING = 5000
+#: WebSockets that may be attached to one call.
+_MAX_SIDEBANDS = 8
 #: How long the peer may take to connect.
 _CONNECT_S = 30.0
 
@@ -50,7 +52,10 @@ class Call:
         self.id = new_id("rtc")
         self._over = asyncio.Event()
         self._inbox: asyncio.Queue[str | npt.NDArray[np.int16]] = asyncio.Queue()
-        self._observers: set[Outbox] = set()
+        self._sidebands: set[Sideband] = set()
+        full = f"{_MAX_SIDEBANDS} WebSockets are attached to this call, which is the limit; close one first."
+        #: Places for WebSockets; take one before `attach`.
+        self.places = Places(_MAX_SIDEBANDS, full)
         self._played = asyncio.Event()
         self._playout = Playout(self._tell)
         self._peer = Peer(PacedTrack(self._next_block), self.take, self.hang_up)
@@ -96,28 +101,15 @@ class Call:
             await self._session.close()
             await self._peer.close()
 
-    async def attach(self, socket: web.WebSocketResponse) -> None:
+    async def attach(self, socket: web.WebSocketResponse, transport: asyncio.WriteTransport) -> None:
         """Let a prepared WebSocket see and steer the call until either ends; the call goes on without it."""
-        outbox = Outbox(socket)
-        outbox.put({"event_id": new_id("event"), "type": "session.created", "session": self._shown})
-        self._observers.add(outbox)
-        sender = asyncio.create_task(outbox.run())
-        tasks = [asyncio.create_task(each) for each in (self._read(socket, outbox), self._over.wait())]
+        sideband = Sideband(socket, transport, self.take)
+        sideband.put({"event_id": new_id("event"), "type": "session.created", "session": self._shown})
+        self._sidebands.add(sideband)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await sideband.run(self._over)
         finally:
-            self._observers.discard(outbox)
-            for task in (sender, *tasks):
-                task.cancel()
-            await asyncio.gather(sender, *tasks, return_exceptions=True)
-            await outbox.flush()
-            await socket.close(code=WSCloseCode.OK, message=b"The call has ended.")
-
-    async def _read(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                self.take(message.data)
-            await outbox.room()
+            self._sidebands.discard(sideband)
 
     async def _work(self) -> None:
         await self._session.start()
@@ -155,8 +147,8 @@ class Call:
                 response = event["response"]
                 self._playout.begin(response["id"], response["audio"]["output"]["format"]["type"])
         self._peer.put(event)
-        for observer in self._observers:
-            observer.put(event)
+        for sideband in self._sidebands:
+            sideband.put(event)
         if event["type"] == "response.done":
             self._playout.finish(event["response"]["id"])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
 
 from realtime_widgets.local.realtime.errors import invalid_value
 from realtime_widgets.local.webrtc.candidates import gather_only_on, offered_addresses, without_candidates
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Label of the data channel that carries the protocol's events.
 EVENTS_LABEL = "oai-events"
+#: Bytes that may wait for a peer that does not take its events, before the call ends.
+_MAX_UNREAD = 16 * 1024 * 1024
 #: Events that are kept until the peer has opened the channel.
 _KEPT_EVENTS = 1000
 
@@ -54,7 +57,8 @@ class Peer:
         self._gone = gone
         self._channel: RTCDataChannel | None = None
         self._waiting: deque[str] = deque(maxlen=_KEPT_EVENTS)
-        self._listening: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listens = False
         self._connection.on("datachannel", self._opened)
         self._connection.on("track", self._listen)
         self._connection.on("connectionstatechange", self._changed)
@@ -84,6 +88,8 @@ class Peer:
                 transceiver.direction = "inactive"
         gather_only_on(self._connection, address)
         await self._connection.setLocalDescription()
+        if used[0].currentDirection not in ("sendrecv", "sendonly"):
+            self._tasks.add(asyncio.create_task(self._play_unheard()))
         answer: str = self._connection.localDescription.sdp
         if offered_addresses(answer) != {address}:
             raise RuntimeError("the connection would offer another address than the one that is served")
@@ -99,6 +105,8 @@ class Peer:
         frame = msgspec.json.encode(_without_sound(event)).decode()
         if self._channel is None:
             self._waiting.append(frame)
+        elif self._channel.bufferedAmount > _MAX_UNREAD:
+            self._gone()
         elif self._channel.readyState == "open":
             try:
                 self._channel.send(frame)
@@ -109,9 +117,9 @@ class Peer:
 
     async def close(self) -> None:
         """End the connection."""
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(ConnectionError):
             await self._connection.close()
 
@@ -128,12 +136,19 @@ class Peer:
         self._take(message if isinstance(message, str) else message.decode("utf-8", "replace"))
 
     def _listen(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio" and self._listening is None:
-            self._listening = asyncio.create_task(self._hear(track))
+        if track.kind == "audio" and not self._listens:
+            self._listens = True
+            self._tasks.add(asyncio.create_task(self._hear(track)))
 
     async def _hear(self, track: MediaStreamTrack) -> None:
         async for samples in heard(track):
             self._take(samples)
+
+    async def _play_unheard(self) -> None:
+        """Let time pass for the sound where the peer's offer takes none."""
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                await self._spoken.recv()
 
     def _changed(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):

@@ -13,12 +13,11 @@ from realtime_widgets.local.realtime.session_config import default_config, updat
 from realtime_widgets.local.webrtc.candidates import plain_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aiohttp.typedefs import Handler
 
     from realtime_widgets.local.admission import Admission
     from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.places import Places
     from realtime_widgets.local.webrtc.call import Call
 
 _CALLS = "/v1/realtime/calls"
@@ -49,25 +48,20 @@ class CallRoutes:
         Runs the models.
     admission
         Knows the client secrets.
-    check_room
-        Raises `RequestRefusedError` where there is no room for one more session.
+    places
+        Places for sessions.
     """
 
-    def __init__(self, inference: Inference, admission: Admission, check_room: Callable[[], None]) -> None:
+    def __init__(self, inference: Inference, admission: Admission, places: Places) -> None:
         self._inference = inference
         self._admission = admission
-        self._check_room = check_room
+        self._places = places
         self._calls: dict[str, tuple[Call, asyncio.Task[None]]] = {}
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the routes."""
         router.add_post(_CALLS, self.begin)
         router.add_post(_CALLS + "/{call}/hangup", self.hang_up)
-
-    @property
-    def count(self) -> int:
-        """Calls under way."""
-        return len(self._calls)
 
     def get(self, call_id: str) -> Call:
         """Return a call under way, or refuse with ``call_id_not_found``."""
@@ -81,14 +75,18 @@ class CallRoutes:
         # Imported at the first call: it takes a while, which the loop does not wait for.
         call_module = await asyncio.to_thread(_call_module)
         offer, config = await self._read(request)
-        self._check_room()
         assert request.transport is not None
         address = plain_address(request.transport.get_extra_info("sockname")[0])
-        call: Call = call_module.Call(self._inference, config)
-        answer = await call.answer(offer, address)
+        self._places.take()
+        try:
+            call: Call = call_module.Call(self._inference, config)
+            answer = await call.answer(offer, address)
+        except BaseException:
+            self._places.give_back()
+            raise
         task = asyncio.create_task(call.run())
         self._calls[call.id] = (call, task)
-        task.add_done_callback(lambda _: self._calls.pop(call.id, None))
+        task.add_done_callback(lambda _: self._ended(call))
         headers = {"Location": f"{_CALLS}/{call.id}"}
         return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)
 
@@ -103,6 +101,10 @@ class CallRoutes:
         for call, _ in calls:
             call.hang_up()
         await asyncio.gather(*(task for _, task in calls), return_exceptions=True)
+
+    def _ended(self, call: Call) -> None:
+        del self._calls[call.id]
+        self._places.give_back()
 
     async def _read(self, request: web.Request) -> tuple[str, dict[str, Any] | None]:
         if request.content_type == "application/sdp":

@@ -20,9 +20,12 @@ SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
 class Caller:
-    """One side of a call; `events` holds all that came, `sound` what was heard, at 24 kHz."""
+    """One side of a call; `events` holds all that came, `sound` what was heard, at 24 kHz.
 
-    def __init__(self) -> None:
+    With the direction ``sendonly`` its offer takes no sound.
+    """
+
+    def __init__(self, direction: str = "sendrecv") -> None:
         self.events: list[dict[str, Any]] = []
         self.sound: list[np.ndarray[Any, Any]] = []
         self.location = ""
@@ -32,7 +35,7 @@ class Caller:
         self._read = 0
         self._listening: asyncio.Task[None] | None = None
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.connection.addTrack(PacedTrack(self._next_block))
+        self.connection.addTransceiver(PacedTrack(self._next_block), direction)
         self.connection.on("track", self._track)
         self.channel = self.connection.createDataChannel("oai-events")
         self.channel.on("message", self._message)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
 from realtime_widgets.local.webrtc.candidates import offered_addresses
+from tests.local.conftest import TIMEOUT_S
 from tests.local.stand_ins import tone
 from tests.local.webrtc.caller import Caller
 
@@ -98,6 +100,52 @@ async def test_sidebands_see_and_steer_and_the_call_goes_on_without_them(
     await caller.until("output_audio_buffer.stopped")
 
 
+async def test_a_sideband_that_does_not_read_is_dropped_and_the_call_goes_on(
+    endpoint: Endpoint, caller: Caller
+) -> None:
+    await caller.call(endpoint.http, endpoint.url)
+    await caller.until("session.created")
+    idle, reading = [await endpoint.connect(f"?call_id={caller.call_id}") for _ in range(2)]
+    content = [{"type": "input_text", "text": "x" * 4_000_000}]
+    for _ in range(12):
+        await reading.send(
+            "conversation.item.create", item={"type": "message", "role": "user", "content": content}
+        )
+        await reading.until("conversation.item.done")
+    received = 0
+    while True:
+        message = await asyncio.wait_for(idle.socket.receive(), TIMEOUT_S)
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            break
+        received += 1
+    assert received < 24
+    assert idle.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+    await reading.say("good morning")
+    await reading.until("output_audio_buffer.stopped")
+
+
+async def test_the_sidebands_of_a_call_are_limited(endpoint: Endpoint, caller: Caller) -> None:
+    await caller.call(endpoint.http, endpoint.url)
+    query = f"?call_id={caller.call_id}"
+    sidebands = [await endpoint.connect(query) for _ in range(8)]
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await endpoint.connect(query)
+    assert refused.value.status == 429
+    await sidebands[0].socket.close()
+    await endpoint.connect(query)
+
+
+async def test_an_answer_is_played_out_where_the_offer_takes_no_sound(endpoint: Endpoint) -> None:
+    caller = Caller("sendonly")
+    await caller.call(endpoint.http, endpoint.url)
+    caller.say(tone(0.8))
+    started = await caller.until("output_audio_buffer.started")
+    stopped = await caller.until("output_audio_buffer.stopped")
+    assert started["response_id"] == stopped["response_id"]
+    assert caller.sound == []
+    await caller.close()
+
+
 async def test_hanging_up_ends_the_call_for_all(endpoint: Endpoint, caller: Caller) -> None:
     await caller.call(endpoint.http, endpoint.url)
     sideband = await endpoint.connect(f"?call_id={caller.call_id}")
@@ -120,6 +168,24 @@ async def test_calls_count_as_sessions(start_endpoint: StartEndpoint, caller: Ca
     ) as answer:
         assert (answer.status, (await answer.json())["error"]["code"]) == (429, "rate_limit_exceeded")
     await second.close()
+
+
+async def test_of_offers_that_come_together_no_more_are_taken_than_there_is_room_for(
+    start_endpoint: StartEndpoint,
+) -> None:
+    endpoint = await start_endpoint(max_sessions=2)
+    callers = [Caller() for _ in range(4)]
+
+    async def status(caller: Caller) -> int:
+        headers = {"Content-Type": "application/sdp"}
+        offer = await caller.offer()
+        async with endpoint.http.post(endpoint.url + "/v1/realtime/calls", data=offer, headers=headers) as answer:
+            return answer.status
+
+    statuses = await asyncio.gather(*map(status, callers))
+    assert sorted(statuses) == [201, 201, 429, 429]
+    for caller in callers:
+        await caller.close()
 
 
 async def test_what_is_no_offer_is_refused(endpoint: Endpoint) -> None:
