@@ -74,3 +74,7 @@ class ToolStoppedError(RealtimeWidgetsError, RuntimeError):
 
 class LocalEndpointError(RealtimeWidgetsError, RuntimeError):
     """The embedded endpoint could not start or lacks what it needs."""
+
+
+class McpServerError(RealtimeWidgetsError, RuntimeError):
+    """An MCP server cannot be started or reached, was lost in the middle of a call, or refused one."""

@@ -28,6 +28,7 @@ from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, c
 from realtime_widgets.sources import load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.changes import describe_change
+from realtime_widgets.tools.mcp import McpServers
 from realtime_widgets.turns import user_message
 from realtime_widgets.views import notebook_view
 
@@ -148,6 +149,9 @@ class RealtimeSession:
         make = partial(SessionRuntime, accounts=accounts, policy=policy)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(self._tool_changed)
+        #: MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
+        self.mcp = McpServers(self.tools, lambda text: self._engine.call(self._runtime.problem, text))
+        self._engine.call(self._runtime.observe, self._end_with_session)
 
     @property
     def runtime(self) -> SessionRuntime:
@@ -354,6 +358,7 @@ class RealtimeSession:
     async def close(self) -> None:
         """End the session; harmless when it is over already."""
         await self._io(self._runtime.close())
+        await self.mcp.close()
 
     async def __aenter__(self) -> RealtimeSession:
         await self.start()
@@ -374,5 +379,12 @@ class RealtimeSession:
 
     def _tool_changed(self, change: ToolChange) -> None:
         if difference := describe_change(change):
-            print(difference)  # in the cell that replaced the tool
+            if change.new and change.new.origin:
+                self._engine.call(self._runtime.tell, f"{difference.splitlines()[0][:-1]} ({change.new.origin}).")
+            else:
+                print(difference)  # in the cell that replaced the tool
         self._engine.call(self._runtime.update_tools)
+
+    def _end_with_session(self) -> None:
+        if self._runtime.state == "closed":
+            self.mcp.end()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
+from realtime_widgets.tools.agents_tool import made_tool
 from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.tool import Tool
 
@@ -66,7 +67,8 @@ class ToolRegistry(Mapping[str, Tool]):
         Parameters
         ----------
         function
-            The function, method, partial or callable object.
+            The function, method, partial or callable object; a `Tool`; or a ``FunctionTool`` of the
+            openai-agents package.
         name, description
             What to tell the model instead of the function's own name and docstring.
         **options
@@ -91,7 +93,7 @@ class ToolRegistry(Mapping[str, Tool]):
         if function is None:
             ToolOptions.of(options)  # a wrong option is told at its own line
             return lambda decorated: self.add(decorated, name=name, description=description, **options)
-        made = Tool.of(function, name=name, description=description, **options)
+        made = made_tool(function, name, description, options)
         with self._lock:
             version = self._versions.get(made.name, 0) + 1
             tool = replace(made, version=version)
@@ -259,7 +261,8 @@ class ToolRegistry(Mapping[str, Tool]):
 
 
 def _summary(tool: Tool) -> str:
-    return tool.description.split("\n", 1)[0]
+    first = tool.description.split("\n", 1)[0]
+    return f"{first} ({tool.origin})" if tool.origin else first
 
 
 def _version(tool: Tool) -> str:

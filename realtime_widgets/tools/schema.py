@@ -113,7 +113,7 @@ def schema_for(
         long docstring should not keep a tool from working.
     """
     target, bound = _unwrap_partial(function)
-    tool_name = _checked_name(name, target)
+    tool_name = checked_name(name, target)
     parameters = _parameters(function, tool_name, bound)
     hints = _hints(target, tool_name, parameters)
     doc, explained = read_docstring(_docstring(target), [parameter.name for parameter in parameters])
@@ -150,7 +150,8 @@ def _unwrap_partial(function: Callable[..., Any]) -> tuple[Callable[..., Any], f
     return function, frozenset(bound)
 
 
-def _checked_name(name: str | None, target: Callable[..., Any]) -> str:
+def checked_name(name: str | None, target: Callable[..., Any]) -> str:
+    """Return the name of a tool, `name` or its function's own; raises where the service would refuse it."""
     if inspect.isclass(target) or not callable(target):
         raise ToolDefinitionError(
             f"{target!r:.80} cannot be a tool; pass a function, a method or an object with __call__"
@@ -179,6 +180,13 @@ def _checked_description(tool: str, description: str) -> str:
         f"the description of tool {tool!r} has {len(text)} characters and is cut at the {MAX_DESCRIPTION} "
         "that the service takes; shorten the docstring or pass description='...'"
     )
+    return cut_description(text)
+
+
+def cut_description(text: str) -> str:
+    """Return a description in as many characters as the service takes."""
+    if len(text) <= MAX_DESCRIPTION:
+        return text
     return text[: MAX_DESCRIPTION - 1].rsplit(maxsplit=1)[0] + "…"
 
 

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from realtime_widgets.errors import ToolDefinitionError
+from realtime_widgets.tools.given_schema import GivenSchema
 from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.results import encode_result
-from realtime_widgets.tools.schema import ToolSchema, is_async, schema_for
+from realtime_widgets.tools.schema import checked_name, cut_description, is_async, schema_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
+
+
+class ArgumentsSchema(Protocol):
+    """What a model is told about a tool, and the check of what it sends back."""
+
+    @property
+    def name(self) -> str:
+        """Name under which the model calls it."""
+
+    @property
+    def description(self) -> str:
+        """What it does, as the model reads it."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON schema of its arguments."""
+
+    def parse(self, arguments: str) -> dict[str, Any]:
+        """Turn JSON text into keyword arguments; raises `ToolArgumentsError`."""
+
+    def convert(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn JSON-able arguments into keyword arguments; raises `ToolArgumentsError`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +44,7 @@ class Tool:
 
     Attributes
     ----------
-    schema : ToolSchema
+    schema : ToolSchema or GivenSchema
         Name, description and parameters, and the check of arguments.
     function : callable
         The function as its author wrote it.
@@ -33,14 +56,17 @@ class Tool:
         Where and how it runs.
     enabled : bool
         Whether the model is told of it.
+    origin : str
+        Whose tool it is, where it is not a function of the notebook's.
     """
 
-    schema: ToolSchema = field(repr=False)
+    schema: ArgumentsSchema = field(repr=False)
     function: Callable[..., Any]
     version: int = 1
     is_async: bool = False
     options: ToolOptions = field(default_factory=ToolOptions, repr=False)
     enabled: bool = True
+    origin: str = ""
 
     @classmethod
     def of(
@@ -71,6 +97,33 @@ class Tool:
             )
         return cls(schema, function, version, asynchronous, chosen)
 
+    @classmethod
+    def given(
+        cls,
+        function: Callable[..., Any],
+        name: str,
+        description: str,
+        parameters: Mapping[str, Any] | None,
+        *,
+        origin: str,
+        options: Mapping[str, Any],
+    ) -> Tool:
+        """Make a tool of what others describe by a JSON schema.
+
+        Parameters
+        ----------
+        function
+            Async; takes the arguments by name.
+        name, description, parameters
+            What the model is told, as it is; a description that is too long for the service is cut.
+        origin
+            Whose tool it is, in words.
+        options
+            Those of `ToolOptions`.
+        """
+        schema = GivenSchema.of(checked_name(name, function), cut_description(description.strip()), parameters)
+        return cls(schema, function, 1, True, ToolOptions.of(options), origin=origin)
+
     @property
     def name(self) -> str:
         """Name under which the model calls it."""
@@ -90,7 +143,7 @@ class Tool:
     def signature(self) -> str:
         """Name and parameters in one short line, for people."""
         required = self.parameters.get("required", [])
-        shown = (name if name in required else f"{name}=…" for name in self.parameters["properties"])
+        shown = (name if name in required else f"{name}=…" for name in self.parameters.get("properties", {}))
         return f"{self.name}({', '.join(shown)})"
 
     def __call__(self, /, **arguments: Any) -> Any:
