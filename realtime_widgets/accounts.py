@@ -13,6 +13,7 @@ from realtime_widgets.prices import OwnPrices, PriceTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from realtime_widgets.clock import Clock
     from realtime_widgets.conversation import Conversation
     from realtime_widgets.protocol import events as ev
     from realtime_widgets.protocol.endpoints import Endpoint
@@ -33,7 +34,7 @@ class Accounts:
     budget
         Limits, if any.
     clock
-        Seconds, monotonic.
+        What minutes are counted by.
 
     Raises
     ------
@@ -46,14 +47,15 @@ class Accounts:
         endpoint: Endpoint,
         prices: PriceTable | OwnPrices | None,
         budget: Budget | None,
-        clock: Callable[[], float],
+        clock: Clock,
     ) -> None:
         if budget is not None and not isinstance(budget, Budget):
             raise ConfigurationError(f"budget must be a Budget, such as Budget(money=0.50), not {budget!r}")
         table = prices if isinstance(prices, PriceTable) else PriceTable().with_own(prices or {})
         self._free = endpoint.local
         self._meter = Meter(table, endpoint.model, endpoint.transcription, free=endpoint.local)
-        self._time = Stopwatch(clock)
+        self._clock = clock
+        self._time = Stopwatch(clock.time)
         self._budget = budget
         self._guard = BudgetGuard(budget, lambda: self._time.seconds) if budget else None
         self._runtime: SessionRuntime | None = None
@@ -122,7 +124,7 @@ class Accounts:
         self._time.start()
         try:
             while (wait := self._next_check_s()) is not None:
-                await asyncio.sleep(wait)
+                await self._clock.sleep(wait)
                 if not self.check():
                     return
             await asyncio.Event().wait()

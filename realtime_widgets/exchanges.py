@@ -55,7 +55,7 @@ async def talk(session: RealtimeSession, pcm: bytes) -> tuple[list[Reply], bytes
     """
     runtime = session.runtime
     await runtime.start()
-    recorder = VirtualSpeaker() if isinstance(runtime.speaker, InstantSpeaker) else None
+    recorder = VirtualSpeaker(clock=runtime.clock) if isinstance(runtime.speaker, InstantSpeaker) else None
     before = runtime.use_speaker(recorder) if recorder else None
     try:
         turns = await Conversing(runtime).speak(pcm)

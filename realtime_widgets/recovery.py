@@ -15,6 +15,7 @@ from realtime_widgets.reconnect import HandOver, ReconnectPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_widgets.clock import Clock
     from realtime_widgets.core import SessionCore
     from realtime_widgets.link import Link
     from realtime_widgets.protocol.endpoints import Endpoint
@@ -28,6 +29,7 @@ class Recoverable(Protocol):
 
     core: SessionCore
     endpoint: Endpoint
+    clock: Clock
 
     async def attach(self, connection: Connection) -> None:
         """Talk over this connection from now on: configure it and put the talk into it."""
@@ -65,12 +67,13 @@ class Recovery:
     async def reconnect(self, loss: ConnectionFailedError) -> None:
         """Try again until it succeeds, is refused, or is given up; that ends the session."""
         session, error = self._session, loss
-        started = time.monotonic()
+        clock = session.clock
+        started = clock.time()
         for attempt in count():
-            delay = self.policy.delay_s(attempt, time.monotonic() - started, random.random())
+            delay = self.policy.delay_s(attempt, clock.time() - started, random.random())
             if delay is None:
                 break
-            await asyncio.sleep(delay)
+            await clock.sleep(delay)
             try:
                 await session.attach(await Connection.open(session.endpoint))
             except ConnectionFailedError as failed:

@@ -10,6 +10,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import RealtimeWidgetsError, SessionClosedError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from realtime_widgets.accounts import Accounts
+    from realtime_widgets.clock import Clock
     from realtime_widgets.journal import Journal
     from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.playback import PlayedTo
@@ -59,6 +61,7 @@ class SessionRuntime(Observable):
         *,
         accounts: Accounts,
         policy: ReconnectPolicy | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         super().__init__()
         self.core = SessionCore()
@@ -66,10 +69,11 @@ class SessionRuntime(Observable):
         self.settings = settings
         self.journal = journal
         self.accounts = accounts
+        self.clock = clock
         accounts.attach(self, stop=self.end)
         self.closed_reason = ""
         self.closed_by_person = False
-        self.calls = ToolCalls(runner, self._tool_ended, self.changed)
+        self.calls = ToolCalls(runner, self._tool_ended, self.changed, clock)
         self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
         self._announcement = Announcement(registry)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -13,6 +12,7 @@ from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.calls import SessionCalls
+from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     AudioError,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from realtime_widgets.budget import Budget
+    from realtime_widgets.clock import Clock
     from realtime_widgets.meter import RateLimit
     from realtime_widgets.prices import OwnPrices, PriceTable
     from realtime_widgets.protocol.credentials import TokenProvider
@@ -105,6 +106,8 @@ class RealtimeSession:
     prices : mapping or PriceTable, optional
         Prices that go before the built-in ones, by name of a model or of a deployment: a `Price`, or the name
         of the model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
+    clock : Clock, optional
+        For tests: what tells the time, such as `realtime_widgets.testing.ManualClock`.
 
     Raises
     ------
@@ -132,21 +135,22 @@ class RealtimeSession:
         reconnect: bool = True,
         budget: Budget | None = None,
         prices: PriceTable | OwnPrices | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
         resolved = resolve_endpoint(
             endpoint, api_key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
         )
         resolved.capabilities.check(settings.session([], None))
-        accounts = Accounts(resolved, prices, budget, time.monotonic)
+        accounts = Accounts(resolved, prices, budget, clock)
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)
-        self.journal = Journal(time.monotonic)
+        self.journal = Journal(clock.time)
         self._engine = shared_engine()
-        runner = ToolRunner(_running_loop())
+        runner = ToolRunner(_running_loop(), clock=clock.time)
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
-        make = partial(SessionRuntime, accounts=accounts, policy=policy)
+        make = partial(SessionRuntime, accounts=accounts, policy=policy, clock=clock)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(self._tool_changed)
         #: MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.

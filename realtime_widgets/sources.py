@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -118,12 +117,12 @@ class Conversing:
         await self._paced(lambda index: silence, over)
 
     async def _paced(self, block: Callable[[int], bytes], over: Callable[[int], bool]) -> None:
-        loop = asyncio.get_running_loop()
-        start, index = loop.time(), 0
+        clock = self._runtime.clock
+        start, index = clock.time(), 0
         while not over(index):
             self._runtime.hear(block(index))
             index += 1
-            await asyncio.sleep(max(0.0, start + index * BLOCK_MS / 1000 - loop.time()))
+            await clock.sleep(max(0.0, start + index * BLOCK_MS / 1000 - clock.time()))
 
     def _busy(self) -> bool:
         core = self._runtime.core

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.playback import Block, Part, PlayedTo
+
+if TYPE_CHECKING:
+    from realtime_widgets.clock import Clock, Timer
 
 
 class SpeakerListener(Protocol):
@@ -70,28 +74,43 @@ class InstantSpeaker:
 
 
 class VirtualPlayer:
-    """Pure: plays queued blocks as time goes by and keeps what was heard."""
+    """Pure: plays queued blocks as time goes by and keeps what was heard.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    startup
+        Samples that are queued before it begins to play, or again after it ran dry; a part that came to its end
+        plays at once.
+    """
+
+    def __init__(self, startup: int = 0) -> None:
+        self._startup = startup
         self._queue: deque[Block] = deque()
         self._positions: dict[Part, int] = {}
+        self._running = False
         self.heard = bytearray()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is queued."""
-        return not self._queue
+        """Whether nothing plays."""
+        return not (self._running and self._queue)
+
+    @property
+    def queued(self) -> int:
+        """Samples that are still to be heard."""
+        return sum(len(block.pcm) for block in self._queue) // BYTES_PER_SAMPLE
 
     def push(self, block: Block) -> None:
         """Queue a block."""
         self._positions.setdefault(block.part, 0)
         if block.pcm:
             self._queue.append(block)
+        self._running |= block.last or self.queued >= self._startup
 
     def advance(self, samples: int) -> None:
         """Let `samples` samples of time pass."""
         left = samples * BYTES_PER_SAMPLE
-        while left and self._queue:
+        while left and not self.idle:
             block = self._queue.popleft()
             now, later = block.pcm[:left], block.pcm[left:]
             self.heard += now
@@ -99,6 +118,7 @@ class VirtualPlayer:
             left -= len(now)
             if later:
                 self._queue.appendleft(Block(block.part, later))
+        self._running &= bool(self._queue)
 
     def positions(self) -> list[PlayedTo]:
         """Samples of each part heard so far."""
@@ -109,23 +129,29 @@ class VirtualPlayer:
         positions = self.positions()
         self._queue.clear()
         self._positions.clear()
+        self._running = False
         return positions
 
 
 class VirtualSpeaker:
-    """Plays in real time into memory: interruptions cut the answer as they would cut it in a room.
+    """Plays into memory as time goes by: interruptions cut the answer as they would cut it in a room.
 
     Parameters
     ----------
     tick_ms
-        How often time is looked at, in milliseconds.
+        Longest time between two reports, in milliseconds.
+    startup_ms
+        Sound that is queued before it begins to play, in milliseconds.
+    clock
+        Whose time it is.
     """
 
-    def __init__(self, tick_ms: float = 20.0) -> None:
-        self._player = VirtualPlayer()
+    def __init__(self, tick_ms: float = 20.0, startup_ms: float = 0.0, clock: Clock = REAL_CLOCK) -> None:
+        self._player = VirtualPlayer(int(startup_ms * SAMPLE_RATE / 1000))
         self._tick_s = tick_ms / 1000
+        self._clock = clock
         self._listener: SpeakerListener | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._last = 0.0
 
     def heard(self) -> bytes:
@@ -145,9 +171,8 @@ class VirtualSpeaker:
         """Queue a block."""
         self._player.push(block)
         if self._timer is None and not self._player.idle:
-            loop = asyncio.get_running_loop()
-            self._last = loop.time()
-            self._timer = loop.call_later(self._tick_s, self._tick)
+            self._last = self._clock.time()
+            self._set_timer()
 
     def silence(self) -> None:
         """Fall silent and report what was heard until now."""
@@ -159,16 +184,19 @@ class VirtualSpeaker:
             asyncio.get_running_loop().call_soon(self._listener.silenced, positions)
 
     def _advance(self) -> None:
-        now = asyncio.get_running_loop().time()
-        samples = int((now - self._last) * SAMPLE_RATE)
+        samples = round((self._clock.time() - self._last) * SAMPLE_RATE)
         self._last += samples / SAMPLE_RATE
         self._player.advance(samples)
+
+    def _set_timer(self) -> None:
+        wait = min(self._tick_s, self._player.queued / SAMPLE_RATE)
+        self._timer = self._clock.call_later(wait, self._tick)
 
     def _tick(self) -> None:
         self._advance()
         self._timer = None
         if not self._player.idle:
-            self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._tick)
+            self._set_timer()
         if self._listener:
             self._listener.played(self._player.positions())
 

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.tools.approval import needs_approval
 from realtime_widgets.tools.lifecycle import (
     Admitted,
@@ -24,6 +25,7 @@ from realtime_widgets.tools.outcome import ToolResult, failure
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from realtime_widgets.clock import Clock, Timer
     from realtime_widgets.tools import Tool, ToolRunner
     from realtime_widgets.tools.call_output import CallOutput
     from realtime_widgets.turns import ToolCall
@@ -47,7 +49,7 @@ class RunningTool:
     output: CallOutput | None = None
     life: CallLife = field(default_factory=CallLife)
     task: asyncio.Task[None] | None = None
-    timer: asyncio.TimerHandle | None = None
+    timer: Timer | None = None
     started: float = 0.0
     #: Whether its code was handed to the runner.
     handed_over: bool = False
@@ -73,6 +75,8 @@ class ToolCalls:
         Called once for each call, with its `RunningTool`, when its output is there.
     changed
         Called when a person would see something different.
+    clock
+        What time limits go by.
     """
 
     def __init__(
@@ -80,11 +84,13 @@ class ToolCalls:
         runner: ToolRunner,
         deliver: Callable[[RunningTool], object],
         changed: Callable[[], object],
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         self.by_id: dict[str, RunningTool] = {}
         self._runner = runner
         self._deliver = deliver
         self._changed = changed
+        self._clock = clock
         self._queues: dict[str, deque[RunningTool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._refresh: asyncio.TimerHandle | None = None
@@ -162,7 +168,7 @@ class ToolCalls:
             running.timer = None
         if limit is not None:
             due = event(why.format(limit=limit))
-            running.timer = asyncio.get_running_loop().call_later(limit, self._take, running, due)
+            running.timer = self._clock.call_later(limit, self._take, running, due)
 
     def _enqueue(self, running: RunningTool) -> None:
         tool = running.tool

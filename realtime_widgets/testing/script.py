@@ -1,17 +1,30 @@
 """A script of a Realtime server: what it expects and what it says, played without any I/O.
 
-Make steps with the functions below, and turns of a conversation with `realtime_widgets.testing.Talk`.
+Make steps with the functions of `steps`, and turns of a conversation with `realtime_widgets.testing.Talk`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import RealtimeWidgetsError
-from realtime_widgets.testing.matching import Event, difference, shown
+from realtime_widgets.testing.matching import Event, shown
+from realtime_widgets.testing.steps import (
+    Action,
+    Close,
+    Cut,
+    Delay,
+    Emit,
+    Expect,
+    ExpectAnyOrder,
+    Garbage,
+    Reconnect,
+    Send,
+    Stall,
+    Step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,127 +37,6 @@ class ScriptNotFollowedError(RealtimeWidgetsError, AssertionError):
     """The client did something else than the script expects; the text says what."""
 
 
-@dataclass(frozen=True)
-class Expect:
-    """One client event, by its type and some of its fields, and what is sent as soon as it has come."""
-
-    type: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    replies: tuple[Emit, ...] = ()
-
-    def then(self, *replies: Emit) -> Expect:
-        """Add server events that answer it at once, also in the midst of `expect_any_order`."""
-        return Expect(self.type, self.fields, self.replies + replies)
-
-    def difference(self, event: Event) -> str | None:
-        """Say where `event` is not the expected one."""
-        if event.get("type") != self.type:
-            return f"type: expected {self.type}, came {event.get('type')}"
-        return difference(self.fields, event)
-
-    def __str__(self) -> str:
-        return f"{self.type} {shown(self.fields)}" if self.fields else self.type
-
-
-@dataclass(frozen=True)
-class ExpectAnyOrder:
-    """Several client events, in whatever order they come."""
-
-    events: tuple[Expect, ...]
-
-    def __str__(self) -> str:
-        return "in any order: " + " | ".join(str(event) for event in self.events)
-
-
-@dataclass(frozen=True)
-class Emit:
-    """One server event; functions in it are replaced by what they make of the client events matched so far."""
-
-    event: Event
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The connection is lost: no closing handshake."""
-
-
-@dataclass(frozen=True)
-class Close:
-    """The server closes the connection."""
-
-    code: int = 1000
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Stall:
-    """The server says nothing more until it is told to resume; what comes meanwhile waits.
-
-    At the end of a script it lasts for ever, and the script counts as played.
-    """
-
-    def __str__(self) -> str:
-        return "the test, to resume the stalled script"
-
-
-@dataclass(frozen=True)
-class Reconnect:
-    """The client is expected to connect again."""
-
-    def __str__(self) -> str:
-        return "a new connection"
-
-
-@dataclass(frozen=True)
-class Send:
-    """What the shell has to send: one finished event."""
-
-    event: Event
-
-
-Step = Expect | ExpectAnyOrder | Emit | Cut | Close | Stall | Reconnect
-Action = Send | Cut | Close
-
-
-def expect(type: str, /, **fields: Any) -> Expect:
-    """Expect a client event; see `matching.difference` for what a field's value may be."""
-    return Expect(type, fields)
-
-
-def expect_any_order(*events: Expect) -> ExpectAnyOrder:
-    """Expect several client events in whatever order."""
-    return ExpectAnyOrder(events)
-
-
-def emit(type: str, /, **fields: Any) -> Emit:
-    """Send a server event; an ``event_id`` is added.
-
-    A value may be a function of the client events matched so far (a sequence, oldest first), called when
-    the event is sent.
-    """
-    return Emit({"type": type, **fields})
-
-
-def cut() -> Cut:
-    """Lose the connection without a closing handshake."""
-    return Cut()
-
-
-def close(code: int = 1000, reason: str = "") -> Close:
-    """Close the connection."""
-    return Close(code, reason)
-
-
-def stall() -> Stall:
-    """Say nothing more until the test resumes the script."""
-    return Stall()
-
-
-def reconnect() -> Reconnect:
-    """Expect the client to connect again."""
-    return Reconnect()
-
-
 class Script:
     """Plays steps: things that happen in, what the server has to do out.
 
@@ -154,6 +46,8 @@ class Script:
         What is expected and sent, in order. The first connection needs no step.
     ignored
         Types of client events that are matched only where the script waits for one of them.
+    whenever
+        Client events that may come at any time, any number of times; each is answered by its replies.
 
     Raises
     ------
@@ -161,20 +55,22 @@ class Script:
         Where a step follows the end of a connection that is no reconnect.
     """
 
-    def __init__(self, steps: Iterable[Step], ignored: Iterable[str] = IGNORED) -> None:
+    def __init__(
+        self, steps: Iterable[Step], ignored: Iterable[str] = IGNORED, whenever: Iterable[Expect] = ()
+    ) -> None:
         self.received: list[Event] = []
         #: What went wrong, once something has.
         self.problem: str | None = None
-        self._steps = tuple(steps)
-        for step, following in pairwise(self._steps):
-            if isinstance(step, Cut | Close) and not isinstance(following, Reconnect):
-                raise ValueError(f"after {step} only reconnect() can follow, not {following}")
+        self._steps = _checked(tuple(steps))
         self._ignored = frozenset(ignored)
+        self._whenever = tuple(whenever)
         self._position = 0
         self._matched: list[Event] = []
         self._waiting: deque[Event] = deque()
         self._remaining: list[Expect] | None = None
         self._resumed = False
+        self._waited = False
+        self._delaying = False
         self._connected = False
         self._connections = 0
         self._ids = count(1)
@@ -189,6 +85,11 @@ class Script:
     def stalled(self) -> bool:
         """Whether the script stands at a stall."""
         return self.problem is None and isinstance(self._step, Stall)
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the script stands at a delay."""
+        return self.problem is None and isinstance(self._step, Delay)
 
     @property
     def _step(self) -> Step | None:
@@ -210,8 +111,13 @@ class Script:
         self.received.append(event)
         if self.problem is not None or not self._connected:
             return []
-        if event.get("type") in self._ignored and not self._wants(event):
-            return []
+        if not self._wants(event):
+            if event.get("type") in self._ignored:
+                return []
+            if standing := next((one for one in self._whenever if one.difference(event) is None), None):
+                actions: list[Action] = []
+                self._take(event, [standing], actions)
+                return actions
         self._waiting.append(event)
         return self._play()
 
@@ -239,6 +145,16 @@ class Script:
         self._resumed = True
         return self._play()
 
+    def elapsed(self) -> list[Action]:
+        """Go on after a delay."""
+        self._waited, self._delaying = self._delaying, False
+        return self._play()
+
+    def extend(self, steps: Iterable[Step]) -> list[Action]:
+        """Add steps at the end; raises as the script itself does."""
+        self._steps = _checked((*self._steps, *steps))
+        return self._play() if self._connected else []
+
     def report(self) -> str:
         """Say where the script stands, what it waits for and what came."""
         total = len(self._steps)
@@ -257,9 +173,13 @@ class Script:
         return str(self._step)
 
     def _wants(self, event: Event) -> bool:
+        """Whether the script waits for an event of this kind, or for one that a standing answer would take."""
         step = self._step
         wanted = step.events if isinstance(step, ExpectAnyOrder) else (step,)
-        return any(isinstance(one, Expect) and one.type == event.get("type") for one in wanted)
+        awaited = [one for one in wanted if isinstance(one, Expect) and one.type == event.get("type")]
+        if any(one.difference(event) is None for one in awaited):
+            return True
+        return bool(awaited) and not any(one.difference(event) is None for one in self._whenever)
 
     def _fail(self, came: str) -> list[Action]:
         if self.problem is None:
@@ -272,7 +192,16 @@ class Script:
         while self.problem is None and (step := self._step) is not None:
             match step:
                 case Emit():
-                    actions.append(Send(self._finished(step)))
+                    actions += [Send(self._finished(step))] * step.copies
+                case Garbage():
+                    actions.append(step)
+                case Delay() if self._waited:
+                    self._waited = False
+                case Delay():
+                    if not self._delaying:
+                        self._delaying = True
+                        actions.append(step)
+                    return actions
                 case Cut() | Close():
                     actions.append(step)
                     self._connected = False
@@ -302,7 +231,8 @@ class Script:
             if text is None:
                 self._matched.append(event)
                 wanted.remove(one)
-                actions += [Send(self._finished(reply)) for reply in one.replies]
+                for reply in one.replies:
+                    actions += [Send(self._finished(reply))] * reply.copies
                 return True
             differences.append(text)
         same_type = [text for text in differences if not text.startswith("type:")]
@@ -312,6 +242,13 @@ class Script:
 
     def _finished(self, step: Emit) -> Event:
         return {"event_id": f"event_{next(self._ids)}", **_filled(step.event, self._matched)}
+
+
+def _checked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    for step, following in pairwise(steps):
+        if isinstance(step, Cut | Close) and not isinstance(following, Reconnect):
+            raise ValueError(f"after {step} only reconnect() can follow, not {following}")
+    return steps
 
 
 def _filled(value: Any, matched: Sequence[Event]) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import TYPE_CHECKING, Self
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from realtime_widgets.testing.script import IGNORED, Close, Cut, Script, ScriptNotFollowedError, Send
+from realtime_widgets.clock import REAL_CLOCK
+from realtime_widgets.testing.script import IGNORED, Script, ScriptNotFollowedError
+from realtime_widgets.testing.steps import Close, Cut, Delay, Garbage, Send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,8 +20,9 @@ if TYPE_CHECKING:
 
     from websockets.asyncio.server import Server
 
+    from realtime_widgets.clock import Clock, Timer
     from realtime_widgets.testing.matching import Event
-    from realtime_widgets.testing.script import Action, Step
+    from realtime_widgets.testing.steps import Action, Expect, Step
 
 #: Longest frame taken, in bytes: an append of 15 MiB of sound and what is around it.
 MAX_FRAME_BYTES = 32 * 2**20
@@ -34,11 +38,15 @@ class ScriptedServer:
     Parameters
     ----------
     steps
-        What it expects and sends; see `realtime_widgets.testing.script` and `Talk`.
+        What it expects and sends; see `realtime_widgets.testing.steps` and `Talk`.
     ignored
         Types of client events that are matched only where the script waits for one of them.
+    whenever
+        Client events that may come at any time, any number of times; each is answered by its replies.
     patience
-        Seconds to wait for the client before the script counts as not followed.
+        Real seconds to wait for the client before the script counts as not followed.
+    clock
+        What delays go by; the machine's own where there is none.
 
     Attributes
     ----------
@@ -54,10 +62,20 @@ class ScriptedServer:
     ...     await chat_with(server.url)
     """
 
-    def __init__(self, steps: Iterable[Step], *, ignored: Iterable[str] = IGNORED, patience: float = 10.0) -> None:
+    def __init__(
+        self,
+        steps: Iterable[Step] = (),
+        *,
+        ignored: Iterable[str] = IGNORED,
+        whenever: Iterable[Expect] = (),
+        patience: float = 10.0,
+        clock: Clock = REAL_CLOCK,
+    ) -> None:
         self.url = ""
         self.paths: list[str] = []
-        self._script = Script(steps, ignored)
+        self._script = Script(steps, ignored, whenever)
+        self._clock = clock
+        self._delay: Timer | None = None
         self._patience = patience
         self._server: Server | None = None
         self._connection: ServerConnection | None = None
@@ -75,6 +93,11 @@ class ScriptedServer:
     def received_of(self, type: str) -> list[Event]:
         """Give the client events of one type so far."""
         return [event for event in self.received if event.get("type") == type]
+
+    def heard(self) -> bytes:
+        """Give the sound that the client sent so far, PCM16 at 24 kHz."""
+        appended = self.received_of("input_audio_buffer.append")
+        return b"".join(base64.b64decode(event["audio"]) for event in appended)
 
     async def finished(self) -> None:
         """Wait until the script has been played to its end and all of it was sent.
@@ -95,6 +118,26 @@ class ScriptedServer:
             As `finished` does.
         """
         await self._until(lambda: self._script.stalled)
+
+    async def delayed(self) -> None:
+        """Wait until the script stands at a delay, and all before it was sent: now time may pass.
+
+        Raises
+        ------
+        ScriptNotFollowedError
+            As `finished` does.
+        """
+        await self._until(lambda: self._script.delayed)
+
+    def extend(self, steps: Iterable[Step]) -> None:
+        """Add steps at the end of the script.
+
+        Raises
+        ------
+        ValueError
+            Where a step follows the end of a connection that is no reconnect.
+        """
+        self._enqueue(self._script.extend(steps))
 
     def resume(self) -> None:
         """Go on after a stall.
@@ -133,6 +176,8 @@ class ScriptedServer:
             elif not self._script.finished and not isinstance(error, ScriptNotFollowedError):
                 error.add_note(self._script.report())
         finally:
+            if self._delay is not None:
+                self._delay.cancel()
             if self._performer is not None:
                 self._performer.cancel()
             if self._server is not None:
@@ -184,6 +229,9 @@ class ScriptedServer:
             self._actions.put_nowait(action)
         self._progress.set()
 
+    def _elapsed(self) -> None:
+        self._enqueue(self._script.elapsed())
+
     def _fail(self, error: Exception) -> None:
         self._failure = error
         self._progress.set()
@@ -208,6 +256,10 @@ class ScriptedServer:
         match action:
             case Send(event):
                 await connection.send(json.dumps(event))
+            case Garbage(frame):
+                await connection.send(frame)
+            case Delay(seconds):
+                self._delay = self._clock.call_later(seconds, self._elapsed)
             case Cut():
                 connection.transport.abort()
             case Close(code, reason):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from realtime_widgets.testing.script import Emit, Expect, Step, emit, expect, expect_any_order, stall
-from realtime_widgets.testing.wire import ClientItem, FunctionCall, ItemId, Message, response, tone
+from realtime_widgets.testing.steps import Emit, Expect, Step, emit, expect, expect_any_order, stall
+from realtime_widgets.testing.wire import Chain, ClientItem, FunctionCall, ItemId, Message, response, tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +56,15 @@ class Talk:
         self._numbers = {kind: count(1) for kind in ("item", "resp", "call")}
         self._input_ms = 0
         self._last: ItemId = None
+        self._chain = Chain()
+        self._effective: Event = {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": "sess_1",
+            "model": "scripted",
+            "output_modalities": ["audio"],
+            "tools": [],
+        }
 
     def start(self, **session: Any) -> list[Step]:
         """Open the session and take its configuration.
@@ -65,20 +74,18 @@ class Talk:
         **session
             Fields of the session beside or instead of the usual ones.
         """
-        effective: Event = {
-            "type": "realtime",
-            "object": "realtime.session",
-            "id": "sess_1",
-            "model": "scripted",
-            "output_modalities": ["audio"],
-            "tools": [],
-            **session,
-        }
-        updated = emit("session.updated", session=lambda matched: {**effective, **matched[-1]["session"]})
-        return [
-            emit("session.created", session=effective),
-            expect("session.update", session={"type": "realtime"}).then(updated),
-        ]
+        self._effective.update(session)
+        return [emit("session.created", session={**self._effective}), self._configured()]
+
+    def whenever(self) -> list[Expect]:
+        """Give what a client may send at any time: changed settings, and pictures that tools returned."""
+        place = self._chain.picture_before
+        echo = {"object": "realtime.item", "status": "completed"}
+        fields = {"previous_item_id": place, "item": lambda matched: {**echo, **matched[-1]["item"]}}
+        pictures = expect("conversation.item.create", item=_is_picture).then(
+            emit("conversation.item.added", **fields), emit("conversation.item.done", **fields)
+        )
+        return [self._configured(), pictures]
 
     def text_turn(self, says: Any, answer: str) -> list[Step]:
         """Answer a typed message in text.
@@ -248,6 +255,14 @@ class Talk:
             *self._answer(then_answer, _voice(then_answer), asked_for=False),
         ]
 
+    def _configured(self) -> Expect:
+        def effective(matched: Sequence[Event]) -> Event:
+            self._effective = {**self._effective, **matched[-1]["session"]}
+            return self._effective
+
+        updated = emit("session.updated", session=effective)
+        return expect("session.update", session={"type": "realtime"}).then(updated)
+
     def _new_id(self, kind: str) -> str:
         return f"{kind}_{next(self._numbers[kind])}"
 
@@ -262,7 +277,7 @@ class Talk:
         arrivals: list[ItemId] = [self._last]
         expected = []
         for item in items:
-            made = ClientItem(self._new_id("item"), arrivals)
+            made = ClientItem(self._new_id("item"), arrivals, self._chain)
             self.item_ids.append(made)
             fields = {"previous_item_id": made.previous, "item": made.echo}
             expected.append(
@@ -335,6 +350,12 @@ class Talk:
         )
         closing = message.closing(previous, "incomplete" if cancelled else "completed")
         return [begun, *body], [*closing, *done]
+
+
+def _is_picture(item: Event) -> bool:
+    """A message of the user that holds nothing but pictures."""
+    kinds = {part.get("type") for part in item.get("content", [])}
+    return item.get("type") == "message" and kinds == {"input_image"}
 
 
 def _voice(text: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms, to_pcm16
-from realtime_widgets.testing.script import Emit, emit
+from realtime_widgets.testing.steps import Emit, emit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,6 +182,26 @@ class FunctionCall:
         return emit(f"response.{name}", **place, **fields)
 
 
+class Chain:
+    """The conversation's items in their order, as far as the client makes them and the script is played.
+
+    Attributes
+    ----------
+    last
+        Ids so far of the group of client items that came last; the first is that of the item before them.
+    """
+
+    def __init__(self) -> None:
+        self.last: list[ItemId] = [None]
+
+    def picture_before(self, matched: Sequence[Event]) -> ItemId:
+        """Join the item that the client has just sent to the last group; gives the id of the one before it."""
+        item_id = matched[-1]["item"].get("id")
+        if item_id not in self.last:
+            self.last.append(item_id)
+        return self.last[self.last.index(item_id) - 1]
+
+
 class ClientItem:
     """An item that the client makes: its own id if it sends one, else ours.
 
@@ -192,11 +212,14 @@ class ClientItem:
     arrivals
         The item before, and then the client's items as they come; shared by items that may come in any
         order.
+    chain
+        What is told that it came.
     """
 
-    def __init__(self, item_id: str, arrivals: list[ItemId]) -> None:
+    def __init__(self, item_id: str, arrivals: list[ItemId], chain: Chain) -> None:
         self.item_id = item_id
         self._arrivals = arrivals
+        self._chain = chain
 
     def __call__(self, matched: Sequence[Event]) -> str:
         """Give its id."""
@@ -204,6 +227,7 @@ class ClientItem:
 
     def previous(self, matched: Sequence[Event]) -> ItemId:
         """Give the id of the item before it."""
+        self._chain.last = self._arrivals
         if self not in self._arrivals:
             self._arrivals.append(self)
         return self._arrivals[self._arrivals.index(self) - 1]

@@ -12,7 +12,7 @@ from realtime_widgets.testing import ScriptedServer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from realtime_widgets.testing.script import Step
+    from realtime_widgets.testing.steps import Step
 
 
 @contextmanager

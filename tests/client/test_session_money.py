@@ -9,7 +9,7 @@ import pytest
 from realtime_widgets import Budget, ConfigurationError, Price, RealtimeSession, SessionClosedError
 from realtime_widgets.errors import ConnectionFailedError
 from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
-from realtime_widgets.testing.script import ExpectAnyOrder
+from realtime_widgets.testing.steps import ExpectAnyOrder
 from realtime_widgets.widgets.status import SessionStatus
 from tests.client.test_session import HEARD, SOUND, notices
 

@@ -16,10 +16,10 @@ from realtime_widgets.testing import (
     stall,
 )
 from realtime_widgets.testing.matching import difference
-from realtime_widgets.testing.script import Close, Cut, Send
+from realtime_widgets.testing.steps import Close, Cut, Send
 
 if TYPE_CHECKING:
-    from realtime_widgets.testing.script import Action
+    from realtime_widgets.testing.steps import Action
 
 ASK = {"type": "response.create"}
 REFUSED = [Close(1008, "the script was not followed")]

@@ -12,10 +12,10 @@ import pytest
 from realtime_widgets.audio import duration_ms
 from realtime_widgets.protocol.events import OtherEvent, decode
 from realtime_widgets.testing import Call, Script, Talk, tone
-from realtime_widgets.testing.script import Send
+from realtime_widgets.testing.steps import Send
 
 if TYPE_CHECKING:
-    from realtime_widgets.testing.script import Action, Step
+    from realtime_widgets.testing.steps import Action, Step
 
 Event = dict[str, Any]
 

@@ -1,0 +1,106 @@
+"""A microphone for tests: speaks sounds and tones into a session in a clock's time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
+from realtime_widgets.engine import shared_engine
+from realtime_widgets.sources import BLOCK_MS, load_sound
+from realtime_widgets.testing.wire import tone
+
+if TYPE_CHECKING:
+    from realtime_widgets.clock import Clock, Timer
+    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.sources import Sound
+
+_BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
+
+
+class PlayedMicrophone:
+    """Captures as a page's microphone does: a block of 20 ms every 20 ms while it is open, silence among them.
+
+    Parameters
+    ----------
+    session
+        Who hears it.
+    clock
+        Whose time it captures in; that of the session unless given.
+
+    Examples
+    --------
+    >>> microphone = PlayedMicrophone(session)
+    >>> microphone.open()
+    >>> microphone.speak("question.wav")
+    >>> await clock.advance(microphone.queued_ms / 1000)
+    """
+
+    def __init__(self, session: RealtimeSession, clock: Clock | None = None) -> None:
+        self._runtime = session.runtime
+        self._clock = clock or self._runtime.clock
+        self._engine = shared_engine()
+        self._queue = bytearray()
+        self._timer: Timer | None = None
+
+    @property
+    def queued_ms(self) -> float:
+        """Milliseconds of sound that it has still to say."""
+        return duration_ms(len(self._queue))
+
+    def open(self) -> None:
+        """Begin to capture; harmless where it does."""
+        self._engine.run(self._open)
+
+    def close(self) -> None:
+        """Capture nothing more; what was not said is forgotten."""
+        self._engine.run(self._close)
+
+    def speak(self, sound: Sound, rate: int | None = None) -> None:
+        """Say a sound after what is queued.
+
+        Parameters
+        ----------
+        sound
+            Path or bytes of a sound file, or an array of samples (n,) or (n, channels).
+        rate
+            Sample rate of an array, in hertz.
+
+        Raises
+        ------
+        AudioError
+            Where it cannot be used.
+        """
+        self._engine.run(self._queue.extend, load_sound(sound, rate))
+
+    def tone(self, milliseconds: float, hertz: float = 220.0) -> None:
+        """Say a soft sine tone after what is queued, where words do not matter."""
+        self._engine.run(self._queue.extend, tone(milliseconds, hertz))
+
+    def silence(self, milliseconds: float) -> None:
+        """Say nothing for a while after what is queued, before what is queued later."""
+        samples = round(milliseconds * SAMPLE_RATE / 1000)
+        self._engine.run(self._queue.extend, bytes(samples * BYTES_PER_SAMPLE))
+
+    def press(self) -> None:
+        """Press push-to-talk."""
+        self._engine.run(self._runtime.press)
+
+    def release(self) -> None:
+        """Release push-to-talk."""
+        self._engine.run(self._runtime.release)
+
+    def _open(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.call_later(BLOCK_MS / 1000, self._capture)
+
+    def _close(self) -> None:
+        self._queue.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _capture(self) -> None:
+        block = bytes(self._queue[:_BLOCK_BYTES])
+        del self._queue[:_BLOCK_BYTES]
+        self._timer = self._clock.call_later(BLOCK_MS / 1000, self._capture)
+        self._runtime.hear(block.ljust(_BLOCK_BYTES, b"\0"))
