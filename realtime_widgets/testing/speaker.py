@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from realtime_widgets.audio import SAMPLE_RATE, duration_ms
@@ -20,6 +21,8 @@ STARTUP_MS = 60.0
 class PlayedSpeaker(VirtualSpeaker):
     """Plays a session's answers without a page: positions come every 100 ms, playing begins with 60 ms queued.
 
+    Make it before the session starts, else the first answer may be over before it is there.
+
     Parameters
     ----------
     session
@@ -33,7 +36,7 @@ class PlayedSpeaker(VirtualSpeaker):
     >>> session = RealtimeSession(endpoint=server.url, clock=clock)
     >>> speaker = PlayedSpeaker(session)
     >>> session.say("Hello?")
-    >>> await server.stalled()  # the answer was sent
+    >>> await speaker.holding(400)
     >>> await clock.advance(0.4)
     >>> session.interrupt()  # the model is told that it was heard for 400 ms
     """
@@ -41,6 +44,7 @@ class PlayedSpeaker(VirtualSpeaker):
     def __init__(self, session: RealtimeSession, clock: Clock | None = None) -> None:
         runtime = session.runtime
         super().__init__(REPORT_MS, STARTUP_MS, clock or runtime.clock)
+        self._runtime = runtime
         shared_engine().run(runtime.use_speaker, self)
 
     @property
@@ -52,3 +56,9 @@ class PlayedSpeaker(VirtualSpeaker):
     def queued_ms(self) -> float:
         """Milliseconds of sound that it holds and has not played."""
         return shared_engine().run(lambda: self._player.queued) * 1000 / SAMPLE_RATE
+
+    async def holding(self, milliseconds: float) -> None:
+        """Wait until it holds at least so much sound that it has not played: now time may pass."""
+        samples = milliseconds * SAMPLE_RATE / 1000
+        held = self._runtime.until(lambda: self._player.queued >= samples)
+        await asyncio.wrap_future(shared_engine().submit(held))

@@ -27,6 +27,10 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
     if path.stem == "01_quickstart":
         assert "reaction_rate" in shown
         assert "moles per second" in shown
+    if path.stem == "03_test_your_tools":
+        assert "below absolute zero" in shown
+        assert "its limit of 3600 s" in shown
+        assert "4 passed" in shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
