@@ -11,6 +11,10 @@ class AudioError(RealtimeWidgetsError, ValueError):
     """Sound that cannot be used: wrong shape, empty, unreadable."""
 
 
+class ImageError(RealtimeWidgetsError, ValueError):
+    """An image that cannot be used: of no known kind, unreadable, with values out of range."""
+
+
 class ConfigurationError(RealtimeWidgetsError, ValueError):
     """A setting that cannot be: an unknown voice, a value out of range, a missing key."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from realtime_widgets.pictures import MAX_BYTES, Picture, picture_of
 from realtime_widgets.tools.output import OUTPUT_LIMIT, encode_output
-from realtime_widgets.tools.pictures import MAX_BYTES, Picture, picture_of
 from realtime_widgets.tools.tables import table_of
 
 #: Pictures of one result that are passed on.
