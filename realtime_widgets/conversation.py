@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.protocol import events as ev
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from realtime_widgets.pictures import Picture
 
 ItemState = Literal["in_progress", "completed", "incomplete"]
 
@@ -19,8 +22,9 @@ class Content:
 
     kind: Literal["text", "speech", "image"] = "text"
     text: str = ""
-    #: Of an image: the part as it was sent.
+    #: Of an image: the part as it was sent, and the picture where it is one of our own.
     image: ev.JsonObject | None = None
+    picture: Picture | None = None
 
 
 @dataclass
@@ -69,6 +73,11 @@ class Item:
     def text(self) -> str:
         """Words of all parts, written and spoken."""
         return " ".join(part.text for _, part in sorted(self.contents.items()) if part.text).strip()
+
+    @property
+    def images(self) -> list[Content]:
+        """Its images, in order."""
+        return [part for _, part in sorted(self.contents.items()) if part.kind == "image"]
 
     @property
     def spoken(self) -> bool:
@@ -135,6 +144,8 @@ class Conversation:
         # The predecessor of every item that stands behind it.
         self._links: dict[str, str] = {}
         self._deleted: set[str] = set()
+        # Image parts and pictures of own items: not every service gives back what it was sent.
+        self._pictures: dict[str, list[tuple[ev.JsonObject, Picture | None]]] = {}
         #: Ids that a later session gave to items that were put back, with their first ids.
         self.aliases: dict[str, str] = {}
 
@@ -190,6 +201,16 @@ class Conversation:
                 self._take_response(event.response)
             case _:
                 pass
+
+    def keep_pictures(self, item: ev.JsonObject, pictures: Sequence[Picture]) -> None:
+        """Note the images of an own item that is being sent; `pictures` are those a person may see again."""
+        images = [part for part in _objects(item.get("content")) if part.get("type") == "input_image"]
+        self._pictures[str(item["id"])] = list(zip_longest(images, pictures))
+
+    def renamed(self, before: str, after: str) -> None:
+        """Note that the service gave an own item an id of its own."""
+        if before in self._pictures:
+            self._pictures[after] = self._pictures.pop(before)
 
     def words_before(self, response_ids: list[str]) -> str:
         """Return the user's words before the first item of some responses, or the last ones there are."""
@@ -249,12 +270,15 @@ class Conversation:
         for name in ("call_id", "name", "arguments", "output"):
             if value := data.get(name):
                 setattr(item, name, str(value))
+        pictures = iter(self._pictures.get(item_id, ()))
         for index, part in enumerate(_objects(data.get("content"))):
             kind = _KINDS.get(str(part.get("type")), "text")
+            content = item.content(index, kind)
             if text := part.get("text") or part.get("transcript"):
-                item.content(index, kind).text = str(text)
-            else:
-                item.content(index, kind).image = part if kind == "image" and part.get("image_url") else None
+                content.text = str(text)
+            elif kind == "image":
+                sent, content.picture = next(pictures, (None, None))
+                content.image = sent or (part if part.get("image_url") else None)
         if response_id is None and not item.beside:
             self._place(item_id, previous)
         return item

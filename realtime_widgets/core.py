@@ -148,11 +148,15 @@ class SessionCore:
         """Put a user item into the conversation and ask for its answer."""
         turn = Turn(self.new_id("turn"), keep_audio)
         self.turns[turn.id] = turn
+        create = self.put(item)
+        self._turn_of_event[create.event.event_id] = turn.id
+        return turn, [create, *self._request(turn.id, settings or {})]
+
+    def put(self, item: ev.JsonObject) -> Send:
+        """Put an own item into the conversation and ask for nothing."""
         create = ev.ItemCreate(event_id=self.new_id("item"), item=item)
-        self._turn_of_event[create.event_id] = turn.id
         self._resumption.own.sent(create.event_id, item)
-        commands: list[Command] = [Send(create)]
-        return turn, commands + self._request(turn.id, settings or {})
+        return Send(create)
 
     def ask_aside(
         self, item: ev.JsonObject, context: bool = True, settings: ev.JsonObject | None = None

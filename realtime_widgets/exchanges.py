@@ -8,45 +8,50 @@ from realtime_widgets.answers import make_reply
 from realtime_widgets.errors import SessionClosedError
 from realtime_widgets.sources import Conversing
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
-from realtime_widgets.turns import user_message
 
 if TYPE_CHECKING:
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime import SessionRuntime
     from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.usage import Usage
+    from realtime_widgets.turns import Message
 
 
-async def ask(session: RealtimeSession, item: dict[str, Any]) -> Reply:
-    """Put an item into the conversation and wait for the whole answer; raises as `make_reply` does."""
+async def ask(session: RealtimeSession, message: Message) -> Reply:
+    """Put a message into the conversation and wait for the whole answer; raises as `make_reply` does."""
     runtime = session.runtime
     await runtime.start()
-    turn, commands = runtime.core.ask(item, keep_audio=True)
+    turn, commands = runtime.core.ask(_item(runtime, message), keep_audio=True)
     end = runtime.turn_end(turn)
     runtime.perform(commands)
     return make_reply(session, await end)
 
 
-async def ask_aside(session: RealtimeSession, text: str, context: bool, settings: dict[str, Any]) -> Reply:
-    """Ask a text beside the conversation, with the settings of `aside_settings`; raises as `make_reply` does."""
-    runtime, item = session.runtime, user_message(text)
+async def ask_aside(session: RealtimeSession, message: Message, context: bool, settings: dict[str, Any]) -> Reply:
+    """Ask beside the conversation, with the settings of `aside_settings`; raises as `make_reply` does."""
+    runtime = session.runtime
     await runtime.start()
-    turn, commands = runtime.core.ask_aside(item, context, settings)
-    turn.question = text
+    turn, commands = runtime.core.ask_aside(message.item, context, settings)
+    turn.question = message.text
     end = runtime.turn_end(turn)
     runtime.perform(commands)
     return make_reply(session, await end)
 
 
-async def say(runtime: SessionRuntime, item: dict[str, Any]) -> None:
-    """Put an item into the conversation; what is being said stops, and the answer goes its own way."""
+async def say(runtime: SessionRuntime, message: Message, answer: bool = True) -> None:
+    """Put a message into the conversation; what is being said stops, and the answer goes its own way.
+
+    Without `answer` nothing stops and nothing is asked for.
+    """
     await runtime.start()
-    runtime.perform(runtime.core.interrupt())
-    runtime.perform(runtime.core.ask(item)[1])
+    if answer:
+        runtime.perform(runtime.core.interrupt())
+        runtime.perform(runtime.core.ask(_item(runtime, message))[1])
+    else:
+        runtime.perform([runtime.core.put(_item(runtime, message))])
 
 
-async def talk(session: RealtimeSession, pcm: bytes) -> tuple[list[Reply], bytes]:
-    """Speak sound into the session; gives the answers, and what was heard of them as PCM16.
+async def talk(session: RealtimeSession, pcm: bytes, shown: Message | None = None) -> tuple[list[Reply], bytes]:
+    """Speak sound into the session, after `shown`; gives the answers, and what was heard of them as PCM16.
 
     Raises
     ------
@@ -55,6 +60,8 @@ async def talk(session: RealtimeSession, pcm: bytes) -> tuple[list[Reply], bytes
     """
     runtime = session.runtime
     await runtime.start()
+    if shown is not None:
+        runtime.perform([runtime.core.put(_item(runtime, shown))])
     recorder = VirtualSpeaker(clock=runtime.clock) if isinstance(runtime.speaker, InstantSpeaker) else None
     before = runtime.use_speaker(recorder) if recorder else None
     try:
@@ -70,7 +77,10 @@ async def talk(session: RealtimeSession, pcm: bytes) -> tuple[list[Reply], bytes
     return [make_reply(session, turn) for turn in turns], heard
 
 
-def usage_by_turn(runtime: SessionRuntime) -> list[Usage]:
-    """Tell what each turn used so far, in order."""
-    core = runtime.core
-    return [runtime.accounts.of_turn(turn, core.conversation) for turn in core.turns.values()]
+def _item(runtime: SessionRuntime, message: Message) -> dict[str, Any]:
+    """Return a message's item; with an id where its pictures are to be found again."""
+    if not message.pictures:
+        return message.item
+    item = {"id": runtime.core.new_id("shown"), **message.item}
+    runtime.core.conversation.keep_pictures(item, message.pictures)
+    return item

@@ -1,4 +1,4 @@
-"""Every event of a session with its time, without its sound; written to a file as it happens or saved later."""
+"""Every event of a session with its time, without sound and images; written as it happens or saved later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ KEPT_EVENTS = 20_000
 class Record(msgspec.Struct, frozen=True):
     """One event: seconds since the session's start, who sent it, and what it was.
 
-    Sound is left out: ``audio`` and the ``delta`` of audio events hold the number of bytes instead.
+    Sound and images are left out: ``audio``, the ``delta`` of audio events and the data in ``image_url`` stand
+    as the number of bytes instead.
     """
 
     at: float
@@ -29,14 +30,17 @@ class Record(msgspec.Struct, frozen=True):
     event: dict[str, Any]
 
 
-def _without_sound(name: str, value: Any) -> Any:
-    """Return the value of a field with all sound in it replaced by its length in bytes."""
+def _without_bulk(name: str, value: Any) -> Any:
+    """Return the value of a field with all sound and images in it replaced by their length in bytes."""
+    if name == "image_url" and isinstance(value, str) and value.startswith("data:"):
+        kind, _, data = value.partition(",")
+        return f"{kind},[{_byte_count(data)} bytes]"
     if name == "audio" and isinstance(value, str | bytes):
         return len(value) if isinstance(value, bytes) else _byte_count(value)
     if isinstance(value, dict):
-        return {key: _without_sound(key, each) for key, each in value.items()}
+        return {key: _without_bulk(key, each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_without_sound("", each) for each in value]
+        return [_without_bulk("", each) for each in value]
     return value
 
 
@@ -71,7 +75,7 @@ class Journal:
             data = msgspec.to_builtins(event, builtin_types=(bytes,))
         else:
             data = event.data
-        data = {name: _without_sound(name, value) for name, value in data.items()}
+        data = {name: _without_bulk(name, value) for name, value in data.items()}
         if event.type.endswith("audio.delta") and isinstance(data.get("delta"), str):
             data["delta"] = _byte_count(data["delta"])
         record = Record(round(self._clock() - self._start, 4), sender, data)

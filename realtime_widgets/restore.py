@@ -76,9 +76,8 @@ def _restored(item: Item, ledger: PlaybackLedger) -> JsonObject | None:
         case "message":
             characters = heard_characters(item, ledger)
             text = item.text if characters is None else item.text[:characters].rstrip()
-            pictures = [part.image for _, part in sorted(item.contents.items()) if part.image]
-            has_images = any(part.kind == "image" for part in item.contents.values())
-            if not (text or pictures) or (has_images and not pictures):
+            pictures = [part.image for part in item.images if part.image]
+            if not (text or pictures) or len(pictures) < len(item.images):
                 return None
             kind = "output_text" if item.role == "assistant" else "input_text"
             content: list[JsonObject] = [{"type": kind, "text": text}] if text else []
@@ -121,12 +120,12 @@ class Unacknowledged:
         """Note an item that goes out."""
         self._items[event_id] = item
 
-    def came(self, item: JsonObject) -> str | None:
-        """Take an item of the service's; gives the event id of the own one that it is."""
-        found = next((event_id for event_id, own in self._items.items() if _same(own, item)), None)
-        if found is not None:
-            del self._items[found]
-        return found
+    def came(self, item: JsonObject) -> tuple[str, JsonObject] | None:
+        """Take an item of the service's; gives the own one that it is, after its event id."""
+        for event_id, own in self._items.items():
+            if _same(own, item):
+                return event_id, self._items.pop(event_id)
+        return None
 
     def refused(self, event_id: str) -> JsonObject | None:
         """Take a refusal; gives the item that was refused."""
@@ -142,9 +141,11 @@ def _same(own: JsonObject, item: JsonObject) -> bool:
     if own.get("id") and own["id"] == item.get("id"):
         return True
     names = ("type", "role", "call_id")
-    return all(own.get(name) == item.get(name) for name in names) and _texts(own) == _texts(item)
+    return all(own.get(name) == item.get(name) for name in names) and _parts(own) == _parts(item)
 
 
-def _texts(item: JsonObject) -> list[str]:
-    parts = item.get("content") or []
-    return [str(part["text"]) for part in parts if isinstance(part, dict) and part.get("text")]
+def _parts(item: JsonObject) -> list[str]:
+    """List the texts and images of an item; of an image only that it is there."""
+    parts = [part for part in item.get("content") or [] if isinstance(part, dict)]
+    images = [part for part in parts if part.get("type") == "input_image"]
+    return [str(part["text"]) for part in parts if part.get("text")] + ["image"] * len(images)

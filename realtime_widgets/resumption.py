@@ -70,7 +70,9 @@ class Resumption:
         own_id = str(event.item.get("id"))
         if own_id in self._restored:
             return True
-        came = self.own.came(event.item) or ""
+        came, own = self.own.came(event.item) or ("", {})
+        if own.get("id", own_id) != own_id:
+            self.conversation.renamed(str(own["id"]), own_id)
         if not came.startswith("rw_restore:"):
             return False
         before = came.split(":", 2)[2]

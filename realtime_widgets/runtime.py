@@ -375,8 +375,9 @@ class SessionRuntime(Observable):
         if running.result and self._phase != "closed":
             commands = self.core.tool_finished(running.call.call_id, running.result.output)
             if commands and running.result.images:
-                item = picture_item(self.core.new_id(PICTURE), running.result.images)
-                commands.insert(1, Send(ev.ItemCreate(event_id=self.core.new_id("item"), item=item)))
+                seen = self.endpoint.capabilities.images
+                item = picture_item(self.core.new_id(PICTURE), running.result.images, seen)
+                commands.insert(1, self.core.put(item))
             self.perform(commands)
 
     def end(self, reason: str) -> None:

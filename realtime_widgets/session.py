@@ -11,19 +11,17 @@ from realtime_widgets import exchanges
 from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
-from realtime_widgets.calls import SessionCalls
 from realtime_widgets.clock import REAL_CLOCK
-from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import (
     AudioError,
     ConfigurationError,
     SessionClosedError,
 )
-from realtime_widgets.export import ConversationExport, export
 from realtime_widgets.journal import Journal
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reconnect import ReconnectPolicy
-from realtime_widgets.runtime import SessionRuntime, State
+from realtime_widgets.runtime import SessionRuntime
+from realtime_widgets.session_state import SessionState
 from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
 from realtime_widgets.sources import load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
@@ -38,14 +36,14 @@ if TYPE_CHECKING:
 
     from realtime_widgets.budget import Budget
     from realtime_widgets.clock import Clock
-    from realtime_widgets.meter import RateLimit
+    from realtime_widgets.pictures import Detail, Showable
     from realtime_widgets.prices import OwnPrices, PriceTable
     from realtime_widgets.protocol.credentials import TokenProvider
     from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.reply import Reply
     from realtime_widgets.sources import Sound
     from realtime_widgets.tools import ToolChange
-    from realtime_widgets.usage import Usage
+    from realtime_widgets.turns import Message
 
 T = TypeVar("T")
 
@@ -62,7 +60,7 @@ def _check_folder(file: Path) -> None:
         raise AudioError(f"there is no folder {file.parent} to write {file.name} to; make it first")
 
 
-class RealtimeSession:
+class RealtimeSession(SessionState):
     """A talk with a voice model, shown as its console when it is the last line of a cell.
 
     It connects at the first use and lives on after the cell returns; `close` ends it.
@@ -147,7 +145,7 @@ class RealtimeSession:
         for function in tools:
             self.tools.add(function)
         self.journal = Journal(clock.time)
-        self._engine = shared_engine()
+        super().__init__()
         runner = ToolRunner(_running_loop(), clock=clock.time)
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
         make = partial(SessionRuntime, accounts=accounts, policy=policy, clock=clock)
@@ -156,53 +154,6 @@ class RealtimeSession:
         #: MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
         self.mcp = McpServers(self.tools, lambda text: self._engine.call(self._runtime.problem, text))
         self._engine.call(self._runtime.observe, self._end_with_session)
-
-    @property
-    def runtime(self) -> SessionRuntime:
-        """The session's I/O side, for widgets; use it on the I/O thread only."""
-        return self._runtime
-
-    @property
-    def state(self) -> State:
-        """One of idle, connecting, preparing, listening, thinking, speaking, reconnecting, closed."""
-        return self._runtime.state
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where the session talks to."""
-        return self._runtime.endpoint
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens and money so far, of all responses and of writing down what was said."""
-        return self._engine.run(lambda: self._runtime.accounts.usage)
-
-    @property
-    def usage_by_turn(self) -> list[Usage]:
-        """What each turn used so far, in order; what belongs to no turn is in `usage` only."""
-        return self._engine.run(exchanges.usage_by_turn, self._runtime)
-
-    @property
-    def rate_limits(self) -> dict[str, RateLimit]:
-        """What is left of the account's limits, by name, as the service last told it."""
-        return self._engine.run(lambda: self._runtime.accounts.rate_limits)
-
-    @property
-    def transcript(self) -> str:
-        """Both sides so far, a line each, as plain text."""
-        items = self._engine.run(lambda: list(self._runtime.core.conversation))
-        return "\n".join(f"{item.role}: {item.text}" for item in items if item.text)
-
-    @property
-    def calls(self) -> SessionCalls:
-        """The model's tool calls: what they are at, and how to approve, deny or cancel them without a page."""
-        return SessionCalls(self._runtime)
-
-    @property
-    def conversation(self) -> ConversationExport:
-        """Both sides, tool calls and outputs as they stand now; see `to_messages`, `to_markdown`, `to_records`."""
-        core = self._runtime.core
-        return self._engine.run(lambda: export(core.conversation, core.ledger))
 
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call; running the cell again replaces it.
@@ -231,6 +182,8 @@ class RealtimeSession:
         self,
         text: str | None = None,
         *,
+        image: Showable | list[Showable] | None = None,
+        detail: Detail = "auto",
         audio: Sound | None = None,
         rate: int | None = None,
         aside: bool = False,
@@ -239,16 +192,21 @@ class RealtimeSession:
         instructions: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Ask by text or by sound, and wait for the whole answer.
+        """Ask by text, images or sound, and wait for the whole answer.
 
         The answer is heard at the player while it comes, where there is one.
 
         Parameters
         ----------
         text
-            The question, or
+            The question.
+        image
+            What to look at: a path, the bytes of a file, an array of pixels, an image of PIL or a figure of
+            matplotlib, or a list of them; see `load_picture`.
+        detail
+            How closely: ``"low"``, ``"high"`` or ``"auto"``; `estimate_image_tokens` tells what that costs.
         audio
-            a sound file or an array of samples, spoken into the session in real time;
+            Instead of `text` a sound file or an array of samples, spoken into the session in real time;
         rate
             its sample rate in hertz, where it is an array.
         aside
@@ -271,34 +229,58 @@ class RealtimeSession:
             Where the endpoint cannot be reached or goes away.
         ResponseFailedError
             Where the service reports that the answer failed.
-        AudioError
-            Where `audio` cannot be used, or nobody speaks in it.
+        AudioError, ImageError
+            Where `audio` or `image` cannot be used, or nobody speaks in `audio`.
         """
-        if (text is None) == (audio is None):
-            raise ConfigurationError("ask() takes a text or audio=, one of them")
+        if (text is None) == (audio is None) and (image is None or text is not None):
+            raise ConfigurationError("ask() takes a text or audio=, one of them, and image= with or without")
         if aside:
-            if text is None:
+            if audio is not None:
                 raise ConfigurationError("an aside is asked by text; audio= speaks into the conversation")
             settings = aside_settings(spoken, instructions, metadata or {})
             self.endpoint.capabilities.check({**settings, "conversation": "none"})
-            return await self._io(exchanges.ask_aside(self, text, context, settings))
+            message = self._message(text, image, detail)
+            return await self._io(exchanges.ask_aside(self, message, context, settings))
         if spoken or instructions is not None or metadata is not None or not context:
             raise ConfigurationError(
                 "context=, spoken=, instructions= and metadata= are for an aside: pass aside=True"
             )
-        if text is None:
-            return (await self.talk(audio, rate=rate))[-1]  # type: ignore[arg-type]
-        return await self._io(exchanges.ask(self, user_message(text)))
+        if audio is not None:
+            shown = self._message(None, image, detail) if image is not None else None
+            replies, _ = await self._io(exchanges.talk(self, load_sound(audio, rate), shown))
+            return replies[-1]
+        return await self._io(exchanges.ask(self, self._message(text, image, detail)))
 
-    def say(self, text: str) -> None:
-        """Say something by text and go on; the answer comes to the player and the transcript.
+    def say(
+        self,
+        text: str = "",
+        *,
+        image: Showable | list[Showable] | None = None,
+        detail: Detail = "auto",
+        answer: bool = True,
+    ) -> None:
+        """Say something by text, show images, and go on; the answer comes to the player and the transcript.
 
         What is being said at that moment stops, as it would for a spoken word.
+
+        Parameters
+        ----------
+        text, image, detail
+            As `ask` takes them.
+        answer
+            Whether an answer is asked for. Without, nothing stops: show something, then speak about it.
+
+        Raises
+        ------
+        ConfigurationError, ImageError
+            Where there is nothing to say, or an image cannot be used.
+        SessionClosedError
+            Where the session is over.
         """
-        item = user_message(text)
+        message = self._message(text, image, detail)
         if self.state == "closed":
             raise SessionClosedError(f"this session is over: {self._runtime.closed_reason}")
-        self._engine.call(lambda: self._runtime.run(exchanges.say(self._runtime, item)))
+        self._engine.call(lambda: self._runtime.run(exchanges.say(self._runtime, message, answer)))
 
     async def talk(
         self,
@@ -377,6 +359,11 @@ class RealtimeSession:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return notebook_view(self)
+
+    def _message(self, text: str | None, image: Any, detail: Detail) -> Message:
+        if image is not None:
+            self.endpoint.capabilities.check_images()
+        return user_message(text, image, detail)
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))

@@ -284,7 +284,12 @@ def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *
         loop.call_soon_threadsafe(function, *arguments)
 
 
-def picture_item(item_id: str, images: Sequence[str]) -> dict[str, Any]:
-    """Return the item that brings pictures, as data URIs, to the model: outputs of calls hold only text."""
+def picture_item(item_id: str, images: Sequence[str], seen: bool = True) -> dict[str, Any]:
+    """Return the item that brings pictures, as data URIs, to the model: outputs of calls hold only text.
+
+    Where the endpoint takes no images (not `seen`), it tells the model so.
+    """
     content = [{"type": "input_image", "image_url": uri} for uri in images]
+    if not seen:
+        content = [{"type": "input_text", "text": f"[{len(images)} picture(s), which you cannot see here]"}]
     return {"id": item_id, "type": "message", "role": "user", "content": content}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.pictures import check_detail, load_pictures
 
 if TYPE_CHECKING:
+    from realtime_widgets.pictures import Detail, Picture
     from realtime_widgets.playback import Block
     from realtime_widgets.protocol import events as ev
 
@@ -103,18 +105,34 @@ class TurnEnded:
     turn: Turn
 
 
-def user_message(text: str) -> ev.JsonObject:
-    """Return the item of a written message.
+@dataclass(frozen=True)
+class Message:
+    """What a person says by text and images: the item, and its images as pictures."""
+
+    item: ev.JsonObject
+    text: str = ""
+    pictures: tuple[Picture, ...] = ()
+
+
+def user_message(text: str | None, image: Any = None, detail: Detail = "auto") -> Message:
+    """Return a written message, with the images that `load_pictures` takes.
 
     Raises
     ------
     ConfigurationError
-        Where it is no text, or empty.
+        Where there is neither text nor image, or no such detail.
+    ImageError
+        Where an image cannot be used.
     """
-    if not isinstance(text, str) or not text.strip():
+    wordless = image is not None and (text is None or text == "")
+    if not wordless and (not isinstance(text, str) or not text.strip()):
         raise ConfigurationError(f"there is nothing to say: give a text, not {text!r}")
-    text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
-    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    text = (text or "").encode(errors="replace").decode()  # half a surrogate pair cannot be sent
+    content: list[ev.JsonObject] = [{"type": "input_text", "text": text}] if text else []
+    check_detail(detail)
+    pictures = load_pictures(image) if image is not None else []
+    content += [{"type": "input_image", "image_url": each.uri, "detail": detail} for each in pictures]
+    return Message({"type": "message", "role": "user", "content": content}, text, tuple(pictures))
 
 
 def end_turn(turn: Turn) -> list[Command]:

@@ -36,6 +36,8 @@ class Capabilities:
         It can answer in text alone.
     out_of_band
         It makes responses beside the conversation (``conversation: "none"``).
+    images
+        It takes images; where it does not, a tool's pictures are only named to the model.
     usage
         It reports tokens.
     sample_rates
@@ -49,6 +51,7 @@ class Capabilities:
     semantic_vad: bool = True
     text_output: bool = True
     out_of_band: bool = True
+    images: bool = True
     usage: bool = True
     sample_rates: tuple[int, ...] = (SAMPLE_RATE,)
 
@@ -73,6 +76,17 @@ class Capabilities:
     def takes(self, event: ev.ClientEvent) -> bool:
         """Whether an event can be sent at all."""
         return self.truncate or not isinstance(event, ev.ItemTruncate)
+
+    def check_images(self) -> None:
+        """Refuse images where the server takes none.
+
+        Raises
+        ------
+        ConfigurationError
+            Where that is so.
+        """
+        if not self.images:
+            raise _lacking("input of images", "say in words what they show", "images")
 
     def check(self, settings: ev.JsonObject) -> None:
         """Refuse settings of a session or a response that the server cannot follow.
@@ -110,6 +124,7 @@ _XAI = Capabilities(
     semantic_vad=False,
     text_output=False,
     out_of_band=False,
+    images=False,
     usage=False,
     sample_rates=(8000, 16000, 22050, 24000, 32000, 44100, 48000),
 )
