@@ -9,7 +9,24 @@ const client = new OpenAI({ baseURL: url, apiKey: process.env.ENDPOINT_KEY });
 // The client insists on wss; the endpoint on loopback has no certificate, so the socket below stays plain.
 const options = { createConnection: ({ host, port }) => connect(Number(port), host) };
 const realtime = await OpenAIRealtimeWS.create(client, { model: "gpt-realtime", options });
-const seen = { transcript: "", arguments: "", answer: "", audio_bytes: 0, interrupted: false, truncated_ms: -1 };
+const seen = {
+  transcript: "",
+  arguments: "",
+  answer: "",
+  audio_bytes: 0,
+  interrupted: false,
+  truncated_ms: -1,
+};
+const WEATHER = {
+  type: "function",
+  name: "get_weather",
+  description: "Get the weather forecast of a city.",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string", description: "Name of the city" } },
+    required: ["city"],
+  },
+};
 
 function speak(path) {
   const sound = Buffer.concat([readFileSync(path), Buffer.alloc(48_000)]);
@@ -27,7 +44,7 @@ const done = new Promise((resolve, reject) => {
       session: {
         type: "realtime",
         audio: { input: { transcription: { model: "whisper-1" } } },
-        tools: [JSON.parse(process.env.TOOL)],
+        tools: [WEATHER],
       },
     });
   });
@@ -52,7 +69,10 @@ const done = new Promise((resolve, reject) => {
     }
     seen.audio_bytes += Buffer.from(event.delta, "base64").length;
   });
-  realtime.on("response.output_audio_transcript.done", (event) => (seen.answer ||= answering && event.transcript));
+  realtime.on(
+    "response.output_audio_transcript.done",
+    (event) => (seen.answer ||= answering && event.transcript),
+  );
   realtime.on("input_audio_buffer.speech_started", () => {
     if (!item) return;
     seen.interrupted = true;

@@ -1,0 +1,37 @@
+"""The endpoint with its real models, and what is said to it through the official clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from realtime_widgets.local.process import EmbeddedEndpoint
+from tests.support.voice import speak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedEndpoint]:
+    endpoint = EmbeddedEndpoint().start()
+    yield endpoint
+    endpoint.stop()
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Files of PCM16 at 24 kHz: a question that a tool answers, and an interruption."""
+    folder = tmp_path_factory.mktemp("spoken")
+    return [
+        _pcm(folder / "question.pcm", "What is the weather in Paris?"),
+        _pcm(folder / "interruption.pcm", "Stop, please."),
+    ]
+
+
+def _pcm(path: Path, text: str) -> str:
+    path.write_bytes((np.clip(speak(text), -1, 1) * 32767).astype("<i2").tobytes())
+    return str(path)
