@@ -1,0 +1,239 @@
+"""A brain behind an OpenAI-compatible chat endpoint: Ollama, llama.cpp, vLLM, LM Studio, OpenAI itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.local.brain.chat_answer import AnswerReader, ServerSentEvents, error_text
+from realtime_widgets.local.brain.chat_request import chat_request
+from realtime_widgets.local.brain.errors import BrainError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from realtime_widgets.local.stages import BrainRequest, CallTool, Say
+
+logger = logging.getLogger(__name__)
+
+#: Seconds to make a connection in, and seconds of silence after which an answer is given up.
+CONNECT_S, SILENCE_S = 10.0, 60.0
+_LONGEST_ERROR_BYTES = 64 * 1024
+_LISTED = 8  # models named in an error
+
+
+class ChatBrain:
+    """A `Brain` that asks another server; it waits on the event loop and takes no thread.
+
+    Parameters
+    ----------
+    base_url
+        Such as ``http://localhost:11434/v1``: what stands before ``/chat/completions``.
+    model
+        The model's name there; None takes the only one the server has.
+    key
+        Its key, where it wants one; sent to this address only.
+    sees
+        Whether the model takes pictures.
+    silence_s
+        Seconds the server may be silent, before the first word and between two.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the address or the key cannot be.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str | None = None,
+        *,
+        key: str | None = None,
+        sees: bool = False,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        self.url = checked_url(base_url)
+        self.model = model or None
+        self.sees = sees
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise ConfigurationError("the brain's key holds characters that no key has; set it again")
+        self._key = key
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=silence_s
+        )
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"ChatBrain({self.url!r}, {self.model!r})"
+
+    def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Do nothing: the server reads the tools with each request."""
+
+    async def answer(self, request: BrainRequest) -> AsyncGenerator[Say | CallTool, None]:
+        """Yield sentences as soon as they are whole, then the calls; closed early, it ends the HTTP stream.
+
+        Raises
+        ------
+        BrainError
+            Where the server cannot be reached, refuses, or breaks off.
+        """
+        try:
+            body = chat_request(request, self.model or await self._only_model(), self.sees)
+            http = self._http()
+            async with http.post(f"{self.url}/chat/completions", json=body, allow_redirects=False) as response:
+                if response.status != 200:
+                    raise await self._refusal(response)
+                async for part in _read(response):
+                    yield part
+        except TimeoutError as error:
+            raise self._timed_out(error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise BrainError(f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?") from None
+        except aiohttp.ClientPayloadError:
+            raise BrainError("the brain's answer broke off midway: the connection was lost") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrainError(
+                f"the brain at {self.url} went away before it answered ({type(error).__name__})"
+            ) from None
+
+    async def models(self) -> list[str]:
+        """Names of the models that the server offers.
+
+        Raises
+        ------
+        BrainError
+            Where it does not tell.
+        """
+        try:
+            async with self._http().get(f"{self.url}/models", allow_redirects=False) as response:
+                if response.status != 200:
+                    raise await self._refusal(response, look_for_models=False)
+                body = await response.json(content_type=None)
+                return [str(model["id"]) for model in body["data"]]
+        except TimeoutError as error:
+            raise self._timed_out(error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise BrainError(f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?") from None
+        except (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError):
+            raise BrainError(f"the brain at {self.url} does not tell its models; name one") from None
+
+    async def close(self) -> None:
+        """End the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+            self._session = aiohttp.ClientSession(headers=headers, timeout=self._timeout)
+        return self._session
+
+    async def _only_model(self) -> str:
+        names = await self.models()
+        if len(names) != 1:
+            raise BrainError(
+                f"the brain at {self.url} has {len(names)} models; name one with --brain-model{_named(names)}",
+                "model_not_found",
+            )
+        self.model = names[0]
+        return names[0]
+
+    def _timed_out(self, error: TimeoutError) -> BrainError:
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return BrainError(f"cannot connect to the brain at {self.url}: no answer within {CONNECT_S:g} s")
+        return BrainError(f"the brain at {self.url} said nothing for {self._timeout.sock_read:g} s")
+
+    async def _refusal(self, response: aiohttp.ClientResponse, look_for_models: bool = True) -> BrainError:
+        """Word an answer that is none."""
+        status = response.status
+        if status in (401, 403):
+            # The server's own text may quote the key.
+            problem = "refused the key" if self._key else "wants a key"
+            cure = "set REALTIME_WIDGETS_BRAIN_KEY to one that is allowed to use it"
+            return BrainError(f"the brain at {self.url} {problem} (HTTP {status}); {cure}")
+        if 300 <= status < 400:
+            return BrainError(f"the brain at {self.url} sends to another address (HTTP {status}); give that one")
+        said = _error_body((await response.content.read(_LONGEST_ERROR_BYTES)).decode("utf-8", "replace"))
+        if self._key:
+            said = said.replace(self._key, "…")
+        reason = f": {said}" if said else ""
+        if status == 404 and look_for_models:
+            return await self._not_found(reason)
+        if status == 429:
+            return BrainError(f"the brain at {self.url} is asked too often{reason}", "rate_limit_exceeded")
+        return BrainError(f"the brain at {self.url} refused (HTTP {status}){reason}")
+
+    async def _not_found(self, reason: str) -> BrainError:
+        try:
+            names = await self.models()
+        except BrainError:
+            text = f"there is no {self.url}/chat/completions{reason}; the address mostly ends in /v1"
+            return BrainError(text)
+        if self.model in names:
+            return BrainError(f"the brain at {self.url} refused (HTTP 404){reason}")
+        return BrainError(f"the brain at {self.url} has no model {self.model!r}{_named(names)}", "model_not_found")
+
+
+async def _read(response: aiohttp.ClientResponse) -> AsyncGenerator[Say | CallTool, None]:
+    events, reader = ServerSentEvents(), AnswerReader()
+    if response.content_type == "application/json":  # it does not stream
+        for part in reader.take((await response.read()).decode("utf-8", "replace")):
+            yield part
+    else:
+        async for chunk in response.content.iter_any():
+            for data in events.feed(chunk):
+                for part in reader.take(data):
+                    yield part
+            if reader.done:
+                break
+        for data in () if reader.done else events.flush():
+            for part in reader.take(data):
+                yield part
+    for rest in reader.end():
+        yield rest
+
+
+def checked_url(url: str) -> str:
+    """Return a base URL without a slash at its end.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is no http address, or holds a password or a query.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(
+            "the brain's address must be a URL such as http://localhost:11434/v1, or script:FILE for a script"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "the brain's address holds more than an address; give its key as REALTIME_WIDGETS_BRAIN_KEY"
+        )
+    return url.strip().rstrip("/").removesuffix("/chat/completions")
+
+
+def _error_body(text: str) -> str:
+    try:
+        return error_text(json.loads(text))
+    except (ValueError, RecursionError):
+        return "" if "<" in text else error_text(text)
+
+
+def _named(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"; it has {', '.join(names[:_LISTED])}{more}"

@@ -1,0 +1,19 @@
+"""What goes wrong between the endpoint and its brain."""
+
+from __future__ import annotations
+
+from realtime_widgets.errors import LocalEndpointError
+
+
+class BrainError(LocalEndpointError):
+    """A brain that cannot answer; the text says why and what to do, and holds no key.
+
+    Attributes
+    ----------
+    code : str
+        The protocol's error code, such as ``model_not_found``.
+    """
+
+    def __init__(self, message: str, code: str = "server_error") -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,149 @@
+"""Which brain answers: from the command line and the environment to a brain."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from realtime_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from realtime_widgets.local.stages import Brain
+
+BRAIN, MODEL, KEY = "REALTIME_WIDGETS_BRAIN", "REALTIME_WIDGETS_BRAIN_MODEL", "REALTIME_WIDGETS_BRAIN_KEY"
+SEES, TIMEOUT = "REALTIME_WIDGETS_BRAIN_SEES", "REALTIME_WIDGETS_BRAIN_TIMEOUT"
+#: Environment variables that choose the brain.
+VARIABLES = (BRAIN, MODEL, KEY, SEES, TIMEOUT)
+_BUILT_IN = "built-in"
+_SCRIPT = "script:"
+
+
+@dataclass(frozen=True)
+class BrainSettings:
+    """The choice of a brain.
+
+    Attributes
+    ----------
+    brain : str
+        ``built-in``, ``script:FILE`` or the base URL of a chat endpoint.
+    model : str or None
+        The model there.
+    key : str or None
+        The key for there.
+    sees : bool
+        Whether the model takes pictures.
+    silence_s : float
+        Seconds it may be silent.
+    """
+
+    brain: str = _BUILT_IN
+    model: str | None = None
+    key: str | None = field(default=None, repr=False)
+    sees: bool = False
+    silence_s: float = 60.0
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is the endpoint's own, which takes a moment to load."""
+        return self.brain == _BUILT_IN
+
+    def load(self) -> Brain:
+        """Make the brain; blocking.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the address, or the script, cannot be used.
+        LocalEndpointError
+            Where the built-in brain's model is missing.
+        """
+        if self.built_in:
+            from realtime_widgets.local.brain.stand_in import StandInBrain
+
+            return StandInBrain.load()
+        if self.brain.startswith(_SCRIPT):
+            from realtime_widgets.local.brain.script import ScriptBrain
+
+            return ScriptBrain.read(Path(self.brain.removeprefix(_SCRIPT)).expanduser())
+        from realtime_widgets.local.brain.chat import ChatBrain
+
+        return ChatBrain(self.brain, self.model, key=self.key, sees=self.sees, silence_s=self.silence_s)
+
+    @property
+    def model_id(self) -> str:
+        """What the endpoint calls its model: speech from here, and the brain by name."""
+        if self.built_in:
+            return "local-stand-in"
+        if self.brain.startswith(_SCRIPT):
+            return "local-script"
+        return f"local-{self.model or 'chat'}"
+
+    def public(self) -> dict[str, Any]:
+        """What clients may know of the brain."""
+        if self.built_in:
+            return {"kind": "stand-in"}
+        if self.brain.startswith(_SCRIPT):
+            return {"kind": "script", "file": Path(self.brain.removeprefix(_SCRIPT)).name}
+        return {"kind": "chat", "url": self.brain, "model": self.model, "sees": self.sees}
+
+
+def add_brain_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a brain; each has an environment variable beside it, the key only that."""
+    group = parser.add_argument_group("who decides what is said")
+    group.add_argument(
+        "--brain",
+        default=os.environ.get(BRAIN) or _BUILT_IN,
+        metavar="URL|script:FILE",
+        help="base URL of an OpenAI-compatible chat endpoint, such as http://localhost:11434/v1, or a script; "
+        f"its key comes from {KEY} (default: the built-in stand-in)",
+    )
+    group.add_argument("--brain-model", default=os.environ.get(MODEL), metavar="NAME", help="the model there")
+    group.add_argument(
+        "--brain-sees",
+        action="store_true",
+        default=os.environ.get(SEES, "").lower() in ("1", "true", "yes"),
+        help="the model there takes pictures",
+    )
+    group.add_argument(
+        "--brain-timeout",
+        default=os.environ.get(TIMEOUT) or "60",
+        metavar="SECONDS",
+        help="how long it may be silent (default: 60)",
+    )
+
+
+def brain_settings(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> BrainSettings:
+    """Read what `add_brain_arguments` added, and the key from the environment.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the time-out is no number of seconds above zero.
+    """
+    try:
+        silence_s = float(arguments.brain_timeout)
+    except ValueError:
+        silence_s = 0.0
+    if not 0 < silence_s < float("inf"):
+        raise ConfigurationError(f"--brain-timeout must be seconds above 0, not {arguments.brain_timeout!r}")
+    brain = arguments.brain.strip()
+    if brain.startswith(("http://", "https://")):
+        from realtime_widgets.local.brain.chat import checked_url
+
+        brain = checked_url(brain)
+    return BrainSettings(brain, arguments.brain_model or None, _key(brain, environment), arguments.brain_sees, silence_s)
+
+
+def _key(brain: str, environment: Mapping[str, str]) -> str | None:
+    """The key that may go to `brain`: its own, or OpenAI's to OpenAI only."""
+    if own := environment.get(KEY):
+        return own
+    address = urlsplit(brain)
+    theirs = address.scheme == "https" and address.hostname == "api.openai.com"
+    return environment.get("OPENAI_API_KEY") or None if theirs else None
