@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time  # noqa: TC003 - read at run time, as in a notebook
 from typing import Any, Literal
 
 from realtime_widgets.tools.schema import schema_for

@@ -16,7 +16,6 @@ from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime.connection import serve_session
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.items import MAX_AUDIO_BYTES
-from realtime_widgets.local.realtime.session_config import MODEL_ID
 from realtime_widgets.local.refusals import answer_refusals
 from realtime_widgets.local.rest.client_secrets import ClientSecretRoutes
 from realtime_widgets.local.webrtc.routes import CallRoutes, let_pages_call
@@ -84,6 +83,7 @@ class _Endpoint:
         """Keep the worker threads as long as the application runs."""
         yield
         self._inference.close()
+        await self._models.close()
 
     async def hang_up(self, _: web.Application) -> None:
         """Close every session because the server ends."""
@@ -106,10 +106,11 @@ class _Endpoint:
 
     def _model(self) -> dict[str, Any]:
         return {
-            "id": MODEL_ID,
+            "id": self._models.brain.model_id,
             "object": "model",
             "created": self._created,
             "owned_by": "realtime-widgets",
+            "brain": self._models.brain.public(),
             "ready": self._models.ready,
             "loading": self._models.loading,
             "problem": self._models.problem,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
-from realtime_widgets.local.realtime.answering import Piece, pieces, stepped
+from realtime_widgets.local.realtime.answering import Piece, pieces, spoken, stepped
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
 
 if TYPE_CHECKING:
@@ -71,8 +73,16 @@ class Inference:
         """Yield the pieces of an answer; without a `voice` it is not spoken."""
         brain = await self.models.get(BRAIN)
         synthesiser = None if voice is None else await self.models.get(SYNTHESIS)
-        generator = pieces(brain, request, synthesiser, voice or "", speed)
-        async with contextlib.aclosing(stepped(generator, self._working, self._patient)) as steps:
+        if inspect.isasyncgenfunction(brain.answer):
+            # It waits for another server, which must not keep a thread from other sessions' first sounds.
+            speak = None
+            if synthesiser is not None:
+                speak = partial(synthesiser.stream, voice=voice or "", speed=speed)
+            answer = spoken(brain.answer(request), speak, self._working, self._patient)
+        else:
+            generator = pieces(brain, request, synthesiser, voice or "", speed)
+            answer = stepped(generator, self._working, self._patient)
+        async with contextlib.aclosing(answer) as steps:
             async for piece in steps:
                 yield piece
 

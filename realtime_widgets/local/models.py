@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.local.brain.settings import BrainSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,9 +47,13 @@ class Models:
     loaders
         For each stage's name what loads it; blocking. The voice activity stage is a function that makes a
         detector for each session.
+    brain
+        The choice of a brain, by which clients know what answers.
     """
 
-    def __init__(self, loaders: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(self, loaders: Mapping[str, Callable[[], Any]], brain: BrainSettings | None = None) -> None:
+        #: Which brain answers.
+        self.brain = brain or BrainSettings()
         self._loaders = dict(loaders)
         self._stages: dict[str, Future[Any]] = {name: Future() for name in loaders}
 
@@ -81,6 +86,14 @@ class Models:
         # Shielded: one session that goes away must not cancel what all sessions wait for.
         return await asyncio.shield(asyncio.wrap_future(self._stages[name]))
 
+    async def close(self) -> None:
+        """Let go of what the brain holds, such as its connections to another server."""
+        brain = self._stages.get(BRAIN)
+        if brain is not None and brain.done() and brain.exception() is None:
+            close = getattr(brain.result(), "close", None)
+            if close is not None:
+                await close()
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all stages."""
@@ -103,15 +116,16 @@ class Models:
         return not self.loading and self.problem is None
 
 
-def real_models() -> Models:
-    """Return the models this endpoint really runs; nothing is loaded yet."""
+def real_models(brain: BrainSettings) -> Models:
+    """Return the models this endpoint really runs, with the chosen brain; nothing is loaded yet."""
     return Models(
         {
             VOICE_ACTIVITY: _load_voice_activity,
             RECOGNITION: _load_recognition,
-            BRAIN: _load_brain,
+            BRAIN: brain.load,
             SYNTHESIS: _load_synthesis,
-        }
+        },
+        brain,
     )
 
 
@@ -134,9 +148,3 @@ def _load_synthesis() -> Any:
     from realtime_widgets.local.speech import load_synthesiser
 
     return load_synthesiser()
-
-
-def _load_brain() -> Any:
-    from realtime_widgets.local.brain import StandInBrain
-
-    return StandInBrain.load()

@@ -18,6 +18,7 @@ from typing import IO, Any, ClassVar
 from urllib.parse import urlsplit
 
 from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.local.brain.settings import VARIABLES
 from realtime_widgets.local.serve import KEY_VARIABLE, LISTENING
 
 #: Lines of the child's log that are kept for an error's text.
@@ -45,7 +46,8 @@ class EmbeddedEndpoint:
         By `start`, where the server does not come up; the text holds the end of its log.
     """
 
-    _shared: ClassVar[EmbeddedEndpoint | None] = None
+    #: One for each choice of a brain.
+    _shared: ClassVar[dict[tuple[str | None, ...], EmbeddedEndpoint]] = {}
     _shared_lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, timeout_s: float = 30.0) -> None:
@@ -65,13 +67,18 @@ class EmbeddedEndpoint:
     def shared(cls) -> EmbeddedEndpoint:
         """Return this process's own endpoint, started if it is not running; blocks until it listens.
 
+        The environment chooses its brain (`brain.settings`). Where that has changed, another endpoint is started;
+        sessions that talk with the one before go on.
+
         From a coroutine: ``await asyncio.to_thread(EmbeddedEndpoint.shared)``.
         """
         with cls._shared_lock:
             # A forked process must not use, or end, its parent's.
-            if cls._shared is None or cls._shared._owner != os.getpid():
-                cls._shared = cls()
-            return cls._shared.start()
+            brain = tuple(map(os.environ.get, VARIABLES))
+            known = cls._shared.get(brain)
+            if known is None or known._owner != os.getpid():
+                known = cls._shared[brain] = cls()
+            return known.start()
 
     @property
     def alive(self) -> bool:

@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from realtime_widgets.errors import ConfigurationError, LocalEndpointError
+from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get(KEY_VARIABLE),
         help=f"key that clients must send; better given as {KEY_VARIABLE}, which no process list shows",
     )
+    add_brain_arguments(parser)
     parser.add_argument(
         "--end-with-parent",
         action="store_true",
@@ -52,12 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
     )
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     try:
+        brain = brain_settings(arguments)
+        if not brain.built_in:
+            brain.load()  # what is wrong with the choice is told at once
         listener = _listen(arguments.host, arguments.port, arguments.api_key)
     except (ConfigurationError, LocalEndpointError) as error:
         print(f"realtime-widgets serve: {error}", file=sys.stderr)
         return 2
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(listener, arguments.api_key or None, arguments.end_with_parent))
+        asyncio.run(_serve(listener, arguments.api_key or None, brain, arguments.end_with_parent))
     return 0
 
 
@@ -83,7 +88,9 @@ def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
         ) from None
 
 
-async def _serve(listener: socket.socket, api_key: str | None, end_with_parent: bool) -> None:
+async def _serve(
+    listener: socket.socket, api_key: str | None, brain: BrainSettings, end_with_parent: bool
+) -> None:
     # Imported here: an error in the arguments is told without loading the server.
     from aiohttp import web
 
@@ -95,7 +102,7 @@ async def _serve(listener: socket.socket, api_key: str | None, end_with_parent: 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    models = real_models()
+    models = real_models(brain)
     runner = web.AppRunner(create_app(models, api_key))
     await runner.setup()
     try:

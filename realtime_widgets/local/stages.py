@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -60,7 +60,10 @@ class Synthesiser(Protocol):
 
 @dataclass(frozen=True)
 class Say:
-    """A piece of the answer's text, to be spoken or shown; at least a whole sentence."""
+    """A piece of the answer's text, to be spoken or shown: a sentence, a line, or the first clause of a long one.
+
+    Where it begins with line breaks it stands on a new line; else a space parts it from the piece before.
+    """
 
     text: str
 
@@ -89,10 +92,15 @@ class BrainRequest:
 
 
 class Brain(Protocol):
-    """Decides what to say or which tools to call; blocking, safe to call from several worker threads."""
+    """Decides what to say or which tools to call.
+
+    One that computes here blocks, and must be safe to call from several worker threads. One that waits for
+    somebody else makes `answer` an asynchronous generator: it runs on the event loop and takes no thread.
+    It may have an asynchronous `close`, called when the endpoint ends.
+    """
 
     def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Get ready for `tools` ahead of the first turn that may use them."""
 
-    def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
+    def answer(self, request: BrainRequest) -> Iterator[Say | CallTool] | AsyncGenerator[Say | CallTool, None]:
         """Yield the parts of one response in order; stops early when the iterator is closed."""

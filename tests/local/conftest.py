@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pybase64
@@ -20,6 +20,9 @@ from pydantic import TypeAdapter
 from realtime_widgets.local.app import create_app
 from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
 from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecogniser, ToneSynthesiser
+
+if TYPE_CHECKING:
+    from realtime_widgets.local.brain.settings import BrainSettings
 
 TIMEOUT_S = 20.0
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
@@ -123,7 +126,7 @@ StartEndpoint = Callable[..., Awaitable[Endpoint]]
 
 @pytest.fixture
 async def start_endpoint() -> AsyncIterator[StartEndpoint]:
-    """Start endpoints; `loaders` are functions by the name of their stage."""
+    """Start endpoints; `loaders` are functions by stage, `brain_settings` choose a real brain."""
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -131,16 +134,19 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             loaders: dict[str, Any] | None = None,
             max_sessions: int = 32,
             clock: Callable[[], float] = time.time,
+            brain_settings: BrainSettings | None = None,
         ) -> Endpoint:
             parts = LoudnessDetector(), ToneRecogniser(), ToneSynthesiser(), ScriptedBrain()
             detector, recogniser, synthesiser, brain = parts
-            standard = {
+            standard: dict[str, Any] = {
                 VOICE_ACTIVITY: lambda: lambda: detector,
                 RECOGNITION: lambda: recogniser,
                 BRAIN: lambda: brain,
                 SYNTHESIS: lambda: synthesiser,
             }
-            models = Models({**standard, **(loaders or {})})
+            if brain_settings is not None:
+                standard[BRAIN] = brain_settings.load
+            models = Models({**standard, **(loaders or {})}, brain_settings)
             app = create_app(models, api_key, max_sessions, clock)
             runner = web.AppRunner(app)
             await runner.setup()

@@ -22,6 +22,7 @@ from realtime_widgets.local.process import EmbeddedEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
 
@@ -193,7 +194,8 @@ def test_interrupted_kernel_keeps_its_endpoint_and_a_killed_one_ends_it() -> Non
         assert reply["content"]["status"] == "ok"
         pid = int("".join(started))
         # Interrupted before user code runs, a kernel drops the interrupt: the cell says that it runs.
-        busy = client.execute("import time; print('running', flush=True); time.sleep(600)")
+        cell = "import time; print('running', flush=True); time.sleep(600)"
+        busy = client.execute(cell, stop_on_error=False)  # else the kernel drops what comes right after it
         while client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
             pass
         manager.interrupt_kernel()
@@ -262,3 +264,36 @@ def test_served_by_hand_it_ends_on_an_interrupt() -> None:
     assert server.returncode == 0
     assert out == ""
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("brain", "text"),
+    [
+        ("nonsense", "the brain's address must be a URL such as http://localhost:11434/v1, or script:FILE"),
+        ("script:/no/such/file.toml", "the script /no/such/file.toml cannot be read"),
+    ],
+)
+def test_a_brain_that_cannot_be_is_told_at_once(brain: str, text: str) -> None:
+    for done in (serve("--brain", brain), serve(REALTIME_WIDGETS_BRAIN=brain)):
+        assert done.returncode == 2
+        assert text in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_shared_endpoint_has_the_brain_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "talk.toml"
+    script.write_text('[[answer]]\nsay = "Hello."\n')
+    before = EmbeddedEndpoint.shared()
+    monkeypatch.setenv("REALTIME_WIDGETS_BRAIN", f"script:{script}")
+    after = EmbeddedEndpoint.shared()
+    try:
+        assert after.url != before.url
+        assert before.alive  # sessions that talk with it go on
+        assert after is EmbeddedEndpoint.shared()
+        monkeypatch.delenv("REALTIME_WIDGETS_BRAIN")
+        assert EmbeddedEndpoint.shared() is before
+    finally:
+        before.stop()
+        after.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from realtime_widgets.local.brain.chat_request import chat_request
 from realtime_widgets.local.brain.errors import BrainError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from realtime_widgets.local.stages import BrainRequest, CallTool, Say
 
@@ -95,7 +94,9 @@ class ChatBrain:
         except TimeoutError as error:
             raise self._timed_out(error) from None
         except aiohttp.ClientConnectorError as error:
-            raise BrainError(f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?") from None
+            raise BrainError(
+                f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?"
+            ) from None
         except aiohttp.ClientPayloadError:
             raise BrainError("the brain's answer broke off midway: the connection was lost") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -120,7 +121,9 @@ class ChatBrain:
         except TimeoutError as error:
             raise self._timed_out(error) from None
         except aiohttp.ClientConnectorError as error:
-            raise BrainError(f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?") from None
+            raise BrainError(
+                f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?"
+            ) from None
         except (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError):
             raise BrainError(f"the brain at {self.url} does not tell its models; name one") from None
 
@@ -145,6 +148,10 @@ class ChatBrain:
             )
         self.model = names[0]
         return names[0]
+
+    def _unreachable(self, error: aiohttp.ClientConnectorError) -> BrainError:
+        reason = error.strerror or type(error.os_error).__name__
+        return BrainError(f"cannot connect to the brain at {self.url}: {reason}; is it running?")
 
     def _timed_out(self, error: TimeoutError) -> BrainError:
         if isinstance(error, aiohttp.ConnectionTimeoutError):

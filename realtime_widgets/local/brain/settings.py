@@ -137,7 +137,9 @@ def brain_settings(arguments: argparse.Namespace, environment: Mapping[str, str]
         from realtime_widgets.local.brain.chat import checked_url
 
         brain = checked_url(brain)
-    return BrainSettings(brain, arguments.brain_model or None, _key(brain, environment), arguments.brain_sees, silence_s)
+    return BrainSettings(
+        brain, arguments.brain_model or None, _key(brain, environment), arguments.brain_sees, silence_s
+    )
 
 
 def _key(brain: str, environment: Mapping[str, str]) -> str | None:

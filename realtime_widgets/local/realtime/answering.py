@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from realtime_widgets.local.stages import CallTool, Say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterator
     from concurrent.futures import Executor, Future
 
     import numpy as np
@@ -33,7 +33,7 @@ def pieces(
     brain: Brain, request: BrainRequest, synthesiser: Synthesiser | None, voice: str, speed: float
 ) -> Generator[Piece, None, None]:
     """Yield the answer's pieces in order; sentences are followed by their sound if there is a synthesiser."""
-    for part in brain.answer(request):
+    for part in cast("Iterator[Say | CallTool]", brain.answer(request)):
         yield part
         if isinstance(part, Say) and synthesiser is not None:
             for samples in synthesiser.stream(part.text, voice, speed):
@@ -61,6 +61,34 @@ async def stepped(
     finally:
         # Called at once where the step is over already.
         step.add_done_callback(lambda _: _close(generator, patient))
+
+
+async def spoken(
+    parts: AsyncGenerator[Say | CallTool, None],
+    speak: Callable[[str], Iterator[npt.NDArray[np.int16]]] | None,
+    urgent: Executor,
+    patient: Executor,
+) -> AsyncGenerator[Piece, None]:
+    """Yield the pieces of an answer that is waited for: its parts, each sentence followed by its sound.
+
+    Only the sound is made on threads: `urgent` up to the first, `patient` after it.
+    """
+    executor = urgent
+    async with contextlib.aclosing(parts):
+        async for part in parts:
+            yield part
+            if not isinstance(part, Say) or speak is None:
+                continue
+            sounds = _sounds(speak, part.text)
+            async with contextlib.aclosing(stepped(sounds, executor, patient)) as steps:
+                async for piece in steps:
+                    executor = patient
+                    yield piece
+
+
+def _sounds(speak: Callable[[str], Iterator[npt.NDArray[np.int16]]], text: str) -> Generator[Piece, None, None]:
+    for samples in speak(text):
+        yield Sound(samples)
 
 
 def _close(generator: Generator[Any, None, None], executor: Executor) -> None:

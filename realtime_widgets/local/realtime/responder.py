@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime.answering import Sound
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     #: Gives the recognitions under way, which an answer waits for.
     Hearing = Callable[[], Sequence[asyncio.Task[None]]]
+
+logger = logging.getLogger(__name__)
 
 
 class Responder:
@@ -138,12 +142,16 @@ class Responder:
                         return
                     await self._room()
             self._end(response, "completed")
+        except (StageUnavailableError, BrainError) as error:
+            logger.warning("a response failed with %s", error.code)
+            self._fail(response, error, error.code)
         except Exception as error:
-            code = error.code if isinstance(error, StageUnavailableError) else "server_error"
-            if not isinstance(error, StageUnavailableError):
-                log_failure("a response", error)
-            failure = {"type": SERVER_ERROR, "code": code, "message": describe(error)}
-            self._end(response, "failed", error=failure)
+            log_failure("a response", error)
+            self._fail(response, error, "server_error")
+
+    def _fail(self, response: Response, error: Exception, code: str) -> None:
+        failure = {"type": SERVER_ERROR, "code": code, "message": describe(error)}
+        self._end(response, "failed", error=failure)
 
     def _brain_request(self, response: Response, context: list[Item]) -> BrainRequest:
         options = response.options

@@ -112,7 +112,8 @@ class Response:
     def say(self, text: str) -> None:
         """Begin a sentence: written at once, or spoken with the sound that follows."""
         message = self._message()
-        spaced = f" {text}" if message.text or self._words else text
+        follows = bool(message.text or self._words) and not text.startswith("\n")
+        spaced = f" {text}" if follows else text
         if message.speech is None:
             for word in _words(spaced):
                 if self.full:
@@ -164,7 +165,8 @@ class Response:
         item_status = "completed" if status == "completed" else "incomplete"
         for part in self._open:
             if isinstance(part, _Message):
-                self._close_message(part, item_status, whole=status == "completed")
+                # What failed did so between two sentences: the words of the last one were spoken.
+                self._close_message(part, item_status, whole=status in ("completed", "failed"))
             else:
                 self._close_call(part)
         self._open.clear()

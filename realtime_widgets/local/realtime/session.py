@@ -65,6 +65,7 @@ class ServerSession:
         self._send = emit
         self._output = output
         self._config = default_config() if config is None else config
+        self._config["model"] = inference.models.brain.model_id
         self._conversation = Conversation()
         self._responder = Responder(inference, self._conversation, self._emit, room)
         self._understanding: dict[str, asyncio.Task[None]] = {}
