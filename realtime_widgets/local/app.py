@@ -17,7 +17,7 @@ from realtime_widgets.local.realtime.connection import serve_session
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.items import MAX_AUDIO_BYTES
 from realtime_widgets.local.refusals import answer_refusals
-from realtime_widgets.local.rest.client_secrets import ClientSecretRoutes
+from realtime_widgets.local.rest import rest_routes
 from realtime_widgets.local.webrtc.routes import CallRoutes, let_pages_call
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def create_app(
     app.router.add_get("/v1/models", endpoint.list_models)
     app.router.add_get("/v1/models/{model}", endpoint.retrieve_model)
     app.router.add_get("/v1/realtime", endpoint.realtime)
-    ClientSecretRoutes(secrets).add_to(app.router)
+    app.add_routes(rest_routes(endpoint.inference, secrets, clock))
     endpoint.calls.add_to(app.router)
     app.on_shutdown.append(endpoint.hang_up)
     app.cleanup_ctx.append(endpoint.workers)
@@ -73,16 +73,16 @@ class _Endpoint:
         self._models = models
         self._admission = admission
         self._created = int(time.time())
-        self._inference = Inference(models)
+        self.inference = Inference(models)
         self._sockets: set[web.WebSocketResponse] = set()
         full = f"{max_sessions} sessions are open, which is this endpoint's limit; close one first."
         self._places = Places(max_sessions, full)
-        self.calls = CallRoutes(self._inference, admission, self._places)
+        self.calls = CallRoutes(self.inference, admission, self._places)
 
     async def workers(self, _: web.Application) -> AsyncIterator[None]:
         """Keep the worker threads as long as the application runs."""
         yield
-        self._inference.close()
+        self.inference.close()
         await self._models.close()
 
     async def hang_up(self, _: web.Application) -> None:
@@ -138,7 +138,7 @@ class _Endpoint:
         if loading := self._models.loading:
             logger.info("a session begins while these still load: %s", ", ".join(loading))
         try:
-            await serve_session(socket, self._inference, None if secret is None else secret.session)
+            await serve_session(socket, self.inference, None if secret is None else secret.session)
         finally:
             self._sockets.discard(socket)
 

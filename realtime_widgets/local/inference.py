@@ -11,14 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
-from realtime_widgets.local.realtime.answering import Piece, pieces, spoken, stepped
+from realtime_widgets.local.realtime.answering import Piece, Sound, pieces, sounds, spoken, stepped
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
+from realtime_widgets.local.transcribing import Segment, segments
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from typing import Any, TypeVar
+
+    import numpy as np
+    import numpy.typing as npt
 
     from realtime_widgets.local.stages import BrainRequest, Recogniser, Recognition
+
+    T = TypeVar("T")
 
 
 class Inference:
@@ -85,6 +91,29 @@ class Inference:
         async with contextlib.aclosing(answer) as steps:
             async for piece in steps:
                 yield piece
+
+    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[Sound, None]:
+        """Yield the speech of `text`, as a synthesiser streams it."""
+        synthesiser = await self.models.get(SYNTHESIS)
+        generator = sounds(partial(synthesiser.stream, voice=voice, speed=speed), text)
+        async with contextlib.aclosing(stepped(generator, self._working, self._patient)) as steps:
+            async for sound in steps:
+                yield sound
+
+    async def transcribe(
+        self, samples: npt.NDArray[np.int16], language: str, joined: bool
+    ) -> AsyncGenerator[Segment, None]:
+        """Yield the segments of a recording, as `transcribing.segments` does."""
+        recogniser = await self.models.get(RECOGNITION)
+        make_detector = await self.models.get(VOICE_ACTIVITY)
+        generator = segments(recogniser, make_detector(), samples, language, joined)
+        async with contextlib.aclosing(stepped(generator, self._working, self._working)) as steps:
+            async for segment in steps:
+                yield segment
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Run a function that computes for a while on a worker thread."""
+        return await asyncio.wrap_future(self._working.submit(function))
 
 
 def _recognise(recogniser: Recogniser, data: bytes, encoding: str, language: str) -> Recognition:

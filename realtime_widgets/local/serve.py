@@ -103,7 +103,7 @@ async def _serve(
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     models = real_models(brain)
-    runner = web.AppRunner(create_app(models, api_key))
+    runner = web.AppRunner(create_app(models, api_key), handler_cancellation=True)
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()

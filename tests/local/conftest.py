@@ -148,7 +148,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
                 standard[BRAIN] = brain_settings.load
             models = Models({**standard, **(loaders or {})}, brain_settings)
             app = create_app(models, api_key, max_sessions, clock)
-            runner = web.AppRunner(app)
+            runner = web.AppRunner(app, handler_cancellation=True)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.callback(synthesiser.gate.set)

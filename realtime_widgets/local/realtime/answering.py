@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from realtime_widgets.local.stages import CallTool, Say
 
@@ -27,6 +28,7 @@ class Sound:
 
 
 Piece = Say | Sound | CallTool
+T = TypeVar("T")
 
 
 def pieces(
@@ -36,13 +38,18 @@ def pieces(
     for part in cast("Iterator[Say | CallTool]", brain.answer(request)):
         yield part
         if isinstance(part, Say) and synthesiser is not None:
-            for samples in synthesiser.stream(part.text, voice, speed):
-                yield Sound(samples)
+            yield from sounds(partial(synthesiser.stream, voice=voice, speed=speed), part.text)
+
+
+def sounds(speak: Callable[[str], Iterator[npt.NDArray[np.int16]]], text: str) -> Generator[Sound, None, None]:
+    """Yield the sound of `text`; `speak` is a synthesiser's, with its voice and speed."""
+    for samples in speak(text):
+        yield Sound(samples)
 
 
 async def stepped(
-    generator: Generator[Piece, None, None], urgent: Executor, patient: Executor
-) -> AsyncGenerator[Piece, None]:
+    generator: Generator[T, None, None], urgent: Executor, patient: Executor
+) -> AsyncGenerator[T, None]:
     """Iterate over a blocking generator, each step on a thread of an executor.
 
     Up to the first sound the steps are `urgent`: somebody waits. What follows is needed only when that has
@@ -51,7 +58,7 @@ async def stepped(
     the generator is closed after it.
     """
     executor = urgent
-    step: Future[Piece | None] = executor.submit(next, generator, None)
+    step: Future[T | None] = executor.submit(next, generator, None)
     try:
         while (piece := await asyncio.wrap_future(step)) is not None:
             yield piece
@@ -79,16 +86,10 @@ async def spoken(
             yield part
             if not isinstance(part, Say) or speak is None:
                 continue
-            sounds = _sounds(speak, part.text)
-            async with contextlib.aclosing(stepped(sounds, executor, patient)) as steps:
+            async with contextlib.aclosing(stepped(sounds(speak, part.text), executor, patient)) as steps:
                 async for piece in steps:
                     executor = patient
                     yield piece
-
-
-def _sounds(speak: Callable[[str], Iterator[npt.NDArray[np.int16]]], text: str) -> Generator[Piece, None, None]:
-    for samples in speak(text):
-        yield Sound(samples)
 
 
 def _close(generator: Generator[Any, None, None], executor: Executor) -> None:

@@ -45,10 +45,6 @@ class ClientSecretRoutes:
     def __init__(self, secrets: ClientSecrets) -> None:
         self._secrets = secrets
 
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Hang the route into `router`."""
-        router.add_post("/v1/realtime/client_secrets", self.create)
-
     async def create(self, request: web.Request) -> web.Response:
         """Mint a secret and bind a session's configuration to it."""
         body = check(await read_json(request), ClientSecretCreate)

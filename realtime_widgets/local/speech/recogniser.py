@@ -108,7 +108,7 @@ class WhisperRecogniser:
         prompt = self._prompt(language)
         if samples.size < _SHORTEST_S * RECOGNITION_RATE:
             return Recognition("", 1.0)
-        pieces = [self._recognise(piece, prompt) for piece in _pieces(samples)]
+        pieces = [self._recognise(piece, prompt) for piece in quiet_pieces(samples)]
         text = " ".join(piece.text for piece in pieces if piece.text)
         return Recognition(text, min(piece.no_speech_probability for piece in pieces))
 
@@ -157,7 +157,7 @@ def _is_loop(tokens: list[int]) -> bool:
     return False
 
 
-def _pieces(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
+def quiet_pieces(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
     """Cut an utterance that is longer than the window at its quietest places."""
     longest, earliest = (int(seconds * RECOGNITION_RATE) for seconds in (_LONGEST_PIECE_S, _EARLIEST_CUT_S))
     quiet = int(_QUIET_S * RECOGNITION_RATE)

@@ -1,0 +1,73 @@
+"""Answers that are sent piece by piece: raw bytes, and server-sent events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from realtime_widgets.local.models import StageUnavailableError
+from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
+from realtime_widgets.local.realtime.failures import log_failure
+from realtime_widgets.local.refusals import error_body
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_HEADERS = {"Cache-Control": "no-cache"}
+
+
+async def begin_stream(request: web.Request, content_type: str) -> web.StreamResponse:
+    """Begin an answer whose length is not known yet."""
+    response = web.StreamResponse(headers={**_HEADERS, "Content-Type": content_type})
+    await response.prepare(request)
+    return response
+
+
+class EventStream:
+    """Server-sent events of one answer; a failure on the way is told as the service's ``error`` event.
+
+    Parameters
+    ----------
+    request
+        The request to answer.
+    done
+        Whether the stream closes with ``data: [DONE]``.
+    """
+
+    def __init__(self, request: web.Request, done: bool = True) -> None:
+        self._request = request
+        self._done = done
+        self.response: web.StreamResponse
+
+    async def __aenter__(self) -> EventStream:
+        self.response = await begin_stream(self._request, "text/event-stream; charset=utf-8")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, ConnectionError) or (error is not None and not isinstance(error, Exception)):
+            return False
+        if error is not None:
+            await self.send({"error": error_body(_refusal(error))})
+        if self._done:
+            await self.response.write(b"data: [DONE]\n\n")
+        await self.response.write_eof()
+        return True
+
+    async def send(self, event: dict[str, Any]) -> None:
+        """Send one event; waits while the client does not read."""
+        await self.response.write(b"data: " + msgspec.json.encode(event) + b"\n\n")
+
+
+def _refusal(error: BaseException) -> RequestRefusedError:
+    if isinstance(error, RequestRefusedError):
+        return error
+    if isinstance(error, StageUnavailableError):
+        return RequestRefusedError(error.code, str(error), kind=SERVER_ERROR)
+    assert isinstance(error, Exception)
+    log_failure("a streamed answer", error)
+    text = "The server had an error while making this answer; its log says where."
+    return RequestRefusedError("server_error", text, kind=SERVER_ERROR)
