@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         AudioError,
         ConfigurationError,
         ConnectionFailedError,
+        ImageError,
         LocalEndpointError,
         RealtimeWidgetsError,
         ResponseFailedError,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         ToolDefinitionError,
         ToolStoppedError,
     )
+    from realtime_widgets.pictures import estimate_image_tokens
     from realtime_widgets.prices import Price, PriceTable
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.reply import Reply
@@ -37,6 +39,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "Endpoint",
+    "ImageError",
     "LocalEndpointError",
     "Microphone",
     "Price",
@@ -55,6 +58,7 @@ __all__ = [
     "Transcript",
     "Usage",
     "__version__",
+    "estimate_image_tokens",
     "progress",
 ]
 
@@ -65,6 +69,7 @@ _NAMES_BY_MODULE = {
         "AudioError",
         "ConfigurationError",
         "ConnectionFailedError",
+        "ImageError",
         "LocalEndpointError",
         "RealtimeWidgetsError",
         "ResponseFailedError",
@@ -73,6 +78,7 @@ _NAMES_BY_MODULE = {
         "ToolDefinitionError",
         "ToolStoppedError",
     ),
+    "pictures": ("estimate_image_tokens",),
     "prices": ("Price", "PriceTable"),
     "protocol.endpoints": ("Endpoint",),
     "reply": ("Reply",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_widgets.heard import heard_length
@@ -12,7 +12,7 @@ from realtime_widgets.playback import to_ms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from realtime_widgets.conversation import Conversation, Item
+    from realtime_widgets.conversation import Content, Conversation, Item
     from realtime_widgets.playback import PlaybackLedger
 
 Kind = Literal["message", "tool_call", "tool_output"]
@@ -25,6 +25,29 @@ _NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
 #: What markdown would take for its own.
 _MARKUP = re.compile(r"([\\`*_~<\[|])")
 _LINE_MARKUP = re.compile(r"^(\s*)([#>+-]|\d+(?=[.)]))", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LineImage:
+    """An image of a message.
+
+    Attributes
+    ----------
+    url : str
+        Its data URI; empty where the service keeps it to itself.
+    detail : str
+        How closely it is looked at.
+    width, height : int
+        In pixels as it was sent; 0 where that is unknown.
+    thumbnail : str
+        A small copy of a few kB as a data URI; empty where there is none.
+    """
+
+    url: str = field(repr=False)
+    detail: str = "auto"
+    width: int = 0
+    height: int = 0
+    thumbnail: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,6 +79,8 @@ class Line:
         Milliseconds of its speech that were heard and that came; None where it has none.
     call_id, name, arguments, output : str
         Of tool calls and their outputs.
+    images : tuple of LineImage
+        What the message shows.
     """
 
     id: str
@@ -74,6 +99,7 @@ class Line:
     name: str
     arguments: str
     output: str
+    images: tuple[LineImage, ...] = ()
 
 
 class ConversationExport:
@@ -126,22 +152,25 @@ class ConversationExport:
                 answered.append({"role": "tool", "tool_call_id": line.call_id, "content": outputs[line.call_id]})
                 continue
             text = line.text if unheard else line.heard
-            if line.kind == "message" and text:
+            if line.kind == "message" and (content := _content(text, line.images)):
                 messages += answered
                 answered = []
-                messages.append({"role": line.role, "content": text})
+                messages.append({"role": line.role, "content": content})
         return messages + answered
 
     def to_markdown(self) -> str:
-        """Return the conversation for reading; words that were cut off are struck out."""
+        """Return the conversation for reading; words that were cut off are struck out, images small."""
         paragraphs = [paragraph for line in self.lines if (paragraph := _markdown(line))]
         if any(line.estimated for line in self.lines):
             paragraphs.append("*Where an answer was cut is exact; which of its words were heard is an estimate.*")
         return "\n\n".join(paragraphs) + "\n" if paragraphs else ""
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return a dictionary for each item, all with the fields of `Line`: for ``pandas.DataFrame``."""
-        return [asdict(line) for line in self.lines]
+        """Return a dictionary for each item, all with the fields of `Line`: for ``pandas.DataFrame``.
+
+        Of images it tells how many there are.
+        """
+        return [{**asdict(replace(line, images=())), "images": len(line.images)} for line in self.lines]
 
 
 def export(conversation: Conversation, ledger: PlaybackLedger) -> ConversationExport:
@@ -183,7 +212,26 @@ def _line(item: Item, ledger: PlaybackLedger) -> Line:
         name=item.name,
         arguments=item.arguments,
         output=item.output,
+        images=tuple(_image(content) for content in item.images),
     )
+
+
+def _image(content: Content) -> LineImage:
+    part, picture = content.image or {}, content.picture
+    url, detail = str(part.get("image_url") or ""), str(part.get("detail") or "auto")
+    if picture is None:
+        return LineImage(url, detail)
+    return LineImage(url, detail, picture.width, picture.height, picture.thumbnail)
+
+
+def _content(text: str, images: tuple[LineImage, ...]) -> str | list[dict[str, Any]]:
+    """Return the content of a message of Chat Completions."""
+    shown = [
+        {"type": "image_url", "image_url": {"url": each.url, "detail": each.detail}} for each in images if each.url
+    ]
+    if not shown:
+        return text
+    return [{"type": "text", "text": text}, *shown] if text else shown
 
 
 def _markdown(line: Line) -> str:
@@ -192,7 +240,7 @@ def _markdown(line: Line) -> str:
             return f"**Tool call** {_code(f'{line.name}({line.arguments})')}"
         case "tool_output":
             return f"**Tool output** {_code(line.output)}"
-    if not line.text:
+    if not (line.text or line.images):
         return ""
     text = _escaped(line.heard)
     if unheard := _escaped(line.text[len(line.heard) :].strip()):
@@ -202,7 +250,13 @@ def _markdown(line: Line) -> str:
         text += f" *(cut after {line.heard_ms / 1000:.1f} s)*"
     elif line.cut:
         text += " *(cut before a word was heard)*"
+    text = " ".join([*([text] if text else []), *map(_small, line.images)])
     return f"**{_NAMES.get(line.role, line.role)}:** {text}"
+
+
+def _small(image: LineImage) -> str:
+    size = f", {image.width} by {image.height} pixels" if image.width else ""
+    return f"![image{size}]({image.thumbnail})" if image.thumbnail else f"*(image{size})*"
 
 
 def _escaped(text: str) -> str:

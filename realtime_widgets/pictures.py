@@ -116,6 +116,7 @@ def load_pictures(images: Showable | list[Showable] | tuple[Showable, ...]) -> l
             f"{len(pictures)} images of {size / 2**20:.0f} MiB are too large for one message, which takes "
             f"{MAX_MESSAGE / 2**20:.0f} MiB: show them in several"
         )
+    _ = [each.thumbnail for each in pictures]  # made now, so that the I/O thread need not
     return pictures
 
 

@@ -171,6 +171,12 @@ export interface ToolCard {
   seconds: number | null;
 }
 
+/** An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it. */
+export interface ShownImage {
+  thumbnail: string;
+  text: string;
+}
+
 /** One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard. */
 export interface Entry {
   id: string;
@@ -182,6 +188,7 @@ export interface Entry {
   heard_ms: number | null;
   heard_length: number | null;
   audio_ms: number | null;
+  images?: ShownImage[];
   tool?: ToolCard;
 }
 

@@ -3,11 +3,12 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Cleanup, type Model, onMessage, type RenderContext } from "./anywidget";
-import type { Decide, Entry, Remove, SayText, Upsert } from "./messages";
+import type { Decide, Entry, Remove, SayText, ShownImage, Upsert } from "./messages";
 import { TranscriptStore } from "./transcript_store";
 import { Scope } from "./ui/bind";
 import { duration } from "./ui/format";
 import { CutIcon, InfoIcon, KeyboardIcon, MicrophoneIcon, SendIcon } from "./ui/icons";
+import { isPicture } from "./ui/pictures";
 import { ProblemPanel } from "./ui/problem";
 import { ToolCardView } from "./ui/tool_card";
 
@@ -41,10 +42,20 @@ function Words({ entry: { text, heard_length } }: { entry: Entry }) {
   );
 }
 
+/** What a message shows: small copies, each with its size and what it may cost. */
+function Images({ images = [] }: { images?: ShownImage[] | undefined }) {
+  return images.map(({ thumbnail, text }, index) => (
+    <figure key={index} class="rw-image">
+      {isPicture(thumbnail) && <img src={thumbnail} alt={text} />}
+      <figcaption>{text}</figcaption>
+    </figure>
+  ));
+}
+
 function Bubble({ entry }: { entry: Entry }) {
   const mine = entry.kind === "user";
   const streaming = entry.state === "in_progress";
-  const waiting = streaming && !entry.text;
+  const waiting = streaming && !entry.text && !entry.images?.length;
   return (
     <div class={`rw-turn rw-turn-${entry.kind}`}>
       <div class="rw-who">
@@ -71,7 +82,8 @@ function Bubble({ entry }: { entry: Entry }) {
           </span>
         ) : (
           <>
-            <Words entry={entry} />
+            {(entry.text || !entry.images?.length) && <Words entry={entry} />}
+            <Images images={entry.images} />
             {streaming && <span class="rw-caret" aria-hidden="true" />}
           </>
         )}

@@ -6,18 +6,19 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.export import heard_characters
+from realtime_widgets.pictures import estimate_image_tokens
 from realtime_widgets.playback import to_ms
 from realtime_widgets.tool_calls import PICTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from realtime_widgets.conversation import Item
+    from realtime_widgets.conversation import Content, Item
     from realtime_widgets.core import SessionCore
     from realtime_widgets.tool_calls import RunningTool
     from realtime_widgets.tools.lifecycle import Phase
     from realtime_widgets.turns import Notice
-    from realtime_widgets.widgets.messages import Entry, ToolCard
+    from realtime_widgets.widgets.messages import Entry, ShownImage, ToolCard
 
 #: Characters of printed text that a card shows while its call runs; the whole comes with the result.
 _SHOWN_WHILE_RUNNING = 4_000
@@ -141,7 +142,19 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         "heard_length": heard_characters(item, core.ledger),
         "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
+    if item.images:
+        entry["images"] = [_image(content) for content in item.images]
     if kind == "tool":
         entry["source"] = ""
         entry["tool"] = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
     return entry
+
+
+def _image(content: Content) -> ShownImage:
+    """Return an image as the person sees it: small, with what it may cost."""
+    picture, detail = content.picture, str((content.image or {}).get("detail") or "auto")
+    if picture is None or not picture.width:
+        return {"thumbnail": "", "text": "image"}
+    tokens = estimate_image_tokens(picture.width, picture.height, "low" if detail == "low" else "high")
+    text = f"image, {picture.width} by {picture.height} pixels, about {tokens:,} tokens (estimated)"
+    return {"thumbnail": picture.thumbnail, "text": text}

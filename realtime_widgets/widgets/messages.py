@@ -192,6 +192,13 @@ class ToolCard(TypedDict):
     seconds: float | None
 
 
+class ShownImage(TypedDict):
+    """An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it."""
+
+    thumbnail: str
+    text: str
+
+
 class Entry(TypedDict):
     """One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard."""
 
@@ -204,6 +211,7 @@ class Entry(TypedDict):
     heard_ms: float | None
     heard_length: int | None
     audio_ms: float | None
+    images: NotRequired[list[ShownImage]]
     tool: NotRequired[ToolCard]
 
 

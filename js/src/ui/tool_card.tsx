@@ -3,6 +3,7 @@
 import type { Decide, ToolCard } from "../messages";
 import { callLine, duration, prettyJson } from "./format";
 import { CheckIcon, ChevronIcon, AlertIcon, Spinner, ToolIcon } from "./icons";
+import { isPicture } from "./pictures";
 
 const WORDS: Record<ToolCard["state"], string> = {
   waiting: "waiting",
@@ -36,8 +37,8 @@ function Section(props: { title: string; text: string; kind?: string }) {
 }
 
 function Pictures({ tool }: { tool: ToolCard }) {
-  // Only data URIs of pictures, so that a card loads nothing; a card saved by an older version has none.
-  const pictures = (tool.pictures ?? []).filter((uri) => /^data:image\/(png|jpeg);base64,/.test(uri));
+  // A card saved by an older version has none.
+  const pictures = (tool.pictures ?? []).filter(isPicture);
   if (!pictures.length) return null;
   return (
     <div class="rw-tool-pictures">
