@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode, web
 
 from realtime_widgets.local.admission import Admission
-from realtime_widgets.local.client_secrets import ClientSecret, ClientSecrets
+from realtime_widgets.local.client_secrets import ClientSecrets
 from realtime_widgets.local.inference import Inference
 from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime.connection import serve_session
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.items import MAX_AUDIO_BYTES
+from realtime_widgets.local.realtime.rate_limits import SessionLimits
+from realtime_widgets.local.realtime.session_config import default_config
 from realtime_widgets.local.refusals import answer_refusals
 from realtime_widgets.local.rest import rest_routes
 from realtime_widgets.local.webrtc.routes import CallRoutes, let_pages_call
@@ -38,6 +40,7 @@ def create_app(
     api_key: str | None,
     max_sessions: int = MAX_SESSIONS,
     clock: Callable[[], float] = time.time,
+    limits: SessionLimits | None = None,
 ) -> web.Application:
     """Build the application.
 
@@ -52,10 +55,12 @@ def create_app(
         Sessions at the same time; more are refused with ``rate_limit_exceeded``.
     clock
         Gives the present as Unix time in seconds.
+    limits
+        What each session may take; None takes the service's.
     """
     secrets = ClientSecrets(clock)
     admission = Admission(api_key, secrets)
-    endpoint = _Endpoint(models, admission, max_sessions)
+    endpoint = _Endpoint(models, admission, max_sessions, limits or SessionLimits())
     app = web.Application(middlewares=[let_pages_call, answer_refusals, admission.middleware])
     app.router.add_get("/health", endpoint.health)
     app.router.add_get("/v1/models", endpoint.list_models)
@@ -69,15 +74,16 @@ def create_app(
 
 
 class _Endpoint:
-    def __init__(self, models: Models, admission: Admission, max_sessions: int) -> None:
+    def __init__(self, models: Models, admission: Admission, max_sessions: int, limits: SessionLimits) -> None:
         self._models = models
         self._admission = admission
+        self._limits = limits
         self._created = int(time.time())
         self.inference = Inference(models)
         self._sockets: set[web.WebSocketResponse] = set()
         full = f"{max_sessions} sessions are open, which is this endpoint's limit; close one first."
         self._places = Places(max_sessions, full)
-        self.calls = CallRoutes(self.inference, admission, self._places)
+        self.calls = CallRoutes(self.inference, admission, self._places, limits)
 
     async def workers(self, _: web.Application) -> AsyncIterator[None]:
         """Keep the worker threads as long as the application runs."""
@@ -128,17 +134,22 @@ class _Endpoint:
             assert transport is not None
             await socket.prepare(request)
             if call is None:
-                await self._hold(socket, self._admission.secret(request))
+                await self._hold(socket, request)
             else:
                 await call.attach(socket, transport)
         return socket
 
-    async def _hold(self, socket: web.WebSocketResponse, secret: ClientSecret | None) -> None:
+    async def _hold(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        secret = self._admission.secret(request)
         self._sockets.add(socket)
         if loading := self._models.loading:
             logger.info("a session begins while these still load: %s", ", ".join(loading))
         try:
-            await serve_session(socket, self.inference, None if secret is None else secret.session)
+            config = None if secret is None else secret.session
+            if request.query.get("intent") == "transcription" and (config or {}).get("type") != "transcription":
+                config = default_config("transcription")
+            model = request.query.get("model")
+            await serve_session(socket, self.inference, self._limits, config, model)
         finally:
             self._sockets.discard(socket)
 
@@ -146,6 +157,9 @@ class _Endpoint:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             text = "This is a WebSocket endpoint; connect with ws:// and a Realtime client."
             raise RequestRefusedError("websocket_required", text)
-        if request.query.get("intent", "conversation") != "conversation":
-            text = "This endpoint has conversations only, no transcription sessions."
-            raise invalid_value(text, None)
+        intent = request.query.get("intent", "conversation")
+        if intent not in ("conversation", "transcription"):
+            raise invalid_value("Invalid value for 'intent': choose 'conversation' or 'transcription'.", "intent")
+        if intent == "transcription" and request.query.get("model"):
+            text = "You must not provide a model parameter for transcription sessions; send a session.update."
+            raise invalid_value(text, "model")

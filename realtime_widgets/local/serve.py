@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import ipaddress
@@ -17,7 +18,6 @@ from realtime_widgets.errors import ConfigurationError, LocalEndpointError
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
@@ -41,10 +41,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_brain_arguments(parser)
     parser.add_argument(
+        "--session-minutes",
+        type=_positive(float),
+        default=60.0,
+        help="longest life of a session, as the service's %(default)g unless set",
+    )
+    for unit, limit in (("requests", 20_000), ("tokens", 15_000_000)):
+        parser.add_argument(
+            f"--{unit}-per-minute",
+            type=_positive(int),
+            default=limit,
+            help=f"{unit} of one session's responses in a minute; more fail (default: %(default)s)",
+        )
+    parser.add_argument(
         "--end-with-parent",
         action="store_true",
         help="end when standard input closes or the parent process goes away",
     )
+
+
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+        return value
+
+    read.__name__ = kind.__name__  # argparse names it where `kind` itself refuses
+    return read
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"realtime-widgets serve: {error}", file=sys.stderr)
         return 2
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(listener, arguments.api_key or None, brain, arguments.end_with_parent))
+        asyncio.run(_serve(listener, arguments, brain))
     return 0
 
 
@@ -88,14 +112,13 @@ def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
         ) from None
 
 
-async def _serve(
-    listener: socket.socket, api_key: str | None, brain: BrainSettings, end_with_parent: bool
-) -> None:
+async def _serve(listener: socket.socket, arguments: argparse.Namespace, brain: BrainSettings) -> None:
     # Imported here: an error in the arguments is told without loading the server.
     from aiohttp import web
 
     from realtime_widgets.local.app import create_app
     from realtime_widgets.local.models import real_models
+    from realtime_widgets.local.realtime.rate_limits import SessionLimits
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -103,12 +126,16 @@ async def _serve(
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     models = real_models(brain)
-    runner = web.AppRunner(create_app(models, api_key), handler_cancellation=True)
+    limits = SessionLimits(
+        arguments.session_minutes * 60, arguments.requests_per_minute, arguments.tokens_per_minute
+    )
+    app = create_app(models, arguments.api_key or None, limits=limits)
+    runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
         models.start()
-        if end_with_parent:
+        if arguments.end_with_parent:
             _watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
         host, port = listener.getsockname()[:2]
         print(f"{LISTENING} http://{f'[{host}]' if ':' in host else host}:{port}/v1", flush=True)

@@ -23,6 +23,7 @@ from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecognise
 
 if TYPE_CHECKING:
     from realtime_widgets.local.brain.settings import BrainSettings
+    from realtime_widgets.local.realtime.rate_limits import SessionLimits
 
 TIMEOUT_S = 20.0
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
@@ -73,18 +74,20 @@ class Client:
                 return event
 
     async def refused(self) -> dict[str, Any]:
-        """Return the next error; nothing else may come before it."""
+        """Return the next error; nothing but rate limits may come before it."""
         event = await self.receive()
+        while event["type"] == "rate_limits.updated":
+            event = await self.receive()
         assert event["type"] == "error", event
         error: dict[str, Any] = event["error"]
         return error
 
     async def settled(self) -> list[dict[str, Any]]:
-        """Return the events that come before the answer to one more request: all that is due by now."""
+        """Return the events before the answer to one more request, rate limits aside: all that is due by now."""
         before = len(self.events)
         await self.send("input_audio_buffer.clear")
         await self.until("input_audio_buffer.cleared")
-        return self.events[before:-1]
+        return [event for event in self.events[before:-1] if event["type"] != "rate_limits.updated"]
 
     def types(self, start: int = 0) -> list[str]:
         """Types in order, deltas of one kind in a row as one."""
@@ -130,11 +133,13 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
     async with AsyncExitStack() as stack:
 
         async def start(
+            *,
             api_key: str | None = None,
             loaders: dict[str, Any] | None = None,
             max_sessions: int = 32,
             clock: Callable[[], float] = time.time,
             brain_settings: BrainSettings | None = None,
+            limits: SessionLimits | None = None,
         ) -> Endpoint:
             parts = LoudnessDetector(), ToneRecogniser(), ToneSynthesiser(), ScriptedBrain()
             detector, recogniser, synthesiser, brain = parts
@@ -147,7 +152,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             if brain_settings is not None:
                 standard[BRAIN] = brain_settings.load
             models = Models({**standard, **(loaders or {})}, brain_settings)
-            app = create_app(models, api_key, max_sessions, clock)
+            app = create_app(models, api_key, max_sessions, clock, limits)
             runner = web.AppRunner(app, handler_cancellation=True)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

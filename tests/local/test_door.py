@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from realtime_widgets.local.realtime import connection
+from realtime_widgets.local.realtime.rate_limits import SessionLimits
 
 if TYPE_CHECKING:
     from tests.local.conftest import Endpoint, StartEndpoint
@@ -88,7 +88,7 @@ async def test_pages_of_other_sites_stay_out_without_a_key(endpoint: Endpoint) -
     await endpoint.connect(headers={"Origin": "http://localhost:8888"})
 
 
-@pytest.mark.parametrize(("query", "status"), [("?call_id=rtc_1", 404), ("?intent=transcription", 400)])
+@pytest.mark.parametrize(("query", "status"), [("?call_id=rtc_1", 404), ("?intent=dictation", 400)])
 async def test_what_is_not_here_is_refused_at_the_door(endpoint: Endpoint, query: str, status: int) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await endpoint.connect(query)
@@ -124,8 +124,8 @@ async def test_frame_beyond_the_limit_ends_the_session(endpoint: Endpoint) -> No
     await endpoint.connect()
 
 
-async def test_session_ends_when_its_time_is_over(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SESSION_SECONDS", 0.05)
+async def test_session_ends_when_its_time_is_over(start_endpoint: StartEndpoint) -> None:
+    endpoint = await start_endpoint(limits=SessionLimits(seconds=0.5))
     client = await endpoint.connect()
     assert (await client.refused())["code"] == "session_expired"
     message = await client.socket.receive()

@@ -20,7 +20,7 @@ SERVER_VAD = {"type": "server_vad"}
 
 
 def transcribed() -> dict[str, object]:
-    return {"input": {"transcription": {"model": "whisper-1"}}}
+    return {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}
 
 
 def without_deltas(types: list[str]) -> list[str]:

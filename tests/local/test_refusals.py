@@ -54,6 +54,44 @@ REFUSED = [
     ({"type": "session.update", "session": []}, INVALID, "session"),
     ({"type": "session.update", "session": {"instructions": "x"}}, MISSING, "session.type"),
     ({"type": "session.update", "session": {"type": "transcription"}}, INVALID, "session.type"),
+    ({"type": "session.update", "session": {"type": "translation"}}, INVALID, "session.type"),
+    (session(model="gpt-realtime-2.1"), INVALID, "session.model"),
+    (session(reasoning={"effort": "heroic"}), INVALID, "session.reasoning.effort"),
+    (session(truncation="never"), INVALID, "session.truncation"),
+    (session(truncation={"type": "retention_ratio"}), MISSING, "session.truncation.retention_ratio"),
+    (session(tracing="on"), INVALID, "session.tracing"),
+    (session(include=["everything"]), INVALID, "session.include[0]"),
+    (session(instructions="a b " * 20_000), INVALID, "session.instructions"),
+    (
+        session(audio={"input": {"noise_reduction": {"strength": 0.5}}}),
+        INVALID,
+        "session.audio.input.noise_reduction.type",
+    ),
+    (
+        session(audio={"input": {"noise_reduction": {"type": "underwater"}}}),
+        INVALID,
+        "session.audio.input.noise_reduction.type",
+    ),
+    (
+        session(audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}}),
+        INVALID,
+        "session.audio.input.turn_detection",
+    ),
+    (
+        session(audio={"input": {"transcription": {"model": "whisper-1", "delay": "low"}}}),
+        INVALID,
+        "session.audio.input.transcription.delay",
+    ),
+    (
+        session(audio={"input": {"transcription": {"model": "whisper-1", "keywords": ["x"]}}}),
+        INVALID,
+        "session.audio.input.transcription.keywords",
+    ),
+    (
+        session(audio={"input": {"transcription": {"model": "gpt-4o-transcribe-diarize", "prompt": "x"}}}),
+        INVALID,
+        "session.audio.input.transcription.prompt",
+    ),
     (session(modalities=["text"]), UNKNOWN, "session.modalities"),
     (session(temperature=0.8), UNKNOWN, "session.temperature"),
     (session(output_modalities=["text", "audio"]), INVALID, "session.output_modalities"),
@@ -75,7 +113,13 @@ REFUSED = [
     (vad(threshold=1.5), INVALID, "session.audio.input.turn_detection.threshold"),
     (vad(silence_duration_ms="long"), INVALID, "session.audio.input.turn_detection.silence_duration_ms"),
     (vad(eagerness="high"), UNKNOWN, "session.audio.input.turn_detection.eagerness"),
-    (vad(idle_timeout_ms=6000), INVALID, "session.audio.input.turn_detection.idle_timeout_ms"),
+    (vad(idle_timeout_ms=4999), INVALID, "session.audio.input.turn_detection.idle_timeout_ms"),
+    (vad(idle_timeout_ms=30_001), INVALID, "session.audio.input.turn_detection.idle_timeout_ms"),
+    (
+        session(audio={"input": {"turn_detection": {"type": "semantic_vad", "idle_timeout_ms": 6000}}}),
+        UNKNOWN,
+        "session.audio.input.turn_detection.idle_timeout_ms",
+    ),
     (
         session(audio={"input": {"turn_detection": {"threshold": 0.5}}}),
         MISSING,
@@ -152,6 +196,14 @@ REFUSED = [
     (respond(input=[{"type": "item_reference", "id": "item_x"}]), "invalid_value", "item_id"),
     (respond(input=[{"type": "message"}]), MISSING, "response.input[0].role"),
     (respond(audio={"output": {"voice": "bob"}}), INVALID, "response.audio.output.voice"),
+    (respond(tool_choice={"type": "function", "name": "nobody"}), INVALID, "response.tool_choice"),
+    (
+        respond(tool_choice={"type": "mcp", "server_label": "x"}),
+        INVALID,
+        "response.tool_choice.type",
+    ),
+    (respond(prompt={"id": "pmpt_1"}), INVALID, "response.prompt"),
+    (respond(reasoning={"effort": "heroic"}), INVALID, "response.reasoning.effort"),
 ]
 
 

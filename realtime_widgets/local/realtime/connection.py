@@ -12,12 +12,13 @@ from aiohttp import WSCloseCode, WSMsgType
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError
 from realtime_widgets.local.realtime.failures import log_failure
-from realtime_widgets.local.realtime.session import SESSION_SECONDS, ServerSession
+from realtime_widgets.local.realtime.session import ServerSession
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.rate_limits import SessionLimits
 
 #: Bytes that may wait to be sent before making more waits too.
 _HIGH_WATER = 1024 * 1024
@@ -81,20 +82,24 @@ class Outbox:
 
 
 async def serve_session(
-    socket: web.WebSocketResponse, inference: Inference, config: dict[str, Any] | None = None
+    socket: web.WebSocketResponse,
+    inference: Inference,
+    limits: SessionLimits,
+    config: dict[str, Any] | None = None,
+    model: str | None = None,
 ) -> None:
-    """Hold one session, begun with `config`, over a prepared WebSocket until either side ends it."""
+    """Hold one session over a prepared WebSocket until either side ends it; arguments as of `ServerSession`."""
     outbox = Outbox(socket)
-    session = ServerSession(inference, outbox.put, outbox.room, config)
+    session = ServerSession(inference, outbox.put, outbox.room, config, model=model, limits=limits)
     sender = asyncio.create_task(outbox.run())
     code, reason = WSCloseCode.OK, ""
     try:
-        async with asyncio.timeout(SESSION_SECONDS):
+        async with asyncio.timeout(limits.seconds):
             await session.start()
             await _read(socket, session, outbox)
     except TimeoutError:
         code = WSCloseCode.GOING_AWAY
-        reason = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
+        reason = limits.expiry_reason
         session.refuse(RequestRefusedError("session_expired", reason))
     except Exception as error:
         log_failure("a session", error)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError
 from realtime_widgets.local.realtime.identifiers import new_id
+from realtime_widgets.local.realtime.idle import IdleWatch
 from realtime_widgets.local.realtime.input_audio import MAX_BUFFERED_MS, InputBuffer
 from realtime_widgets.local.realtime.session_config import BYTES_PER_SECOND
 from realtime_widgets.local.realtime.turn_detection import ONSET_MS, Decision, TurnDetector
@@ -43,6 +45,9 @@ class TurnEvents(Protocol):
     def turn_stopped(self, utterance: Utterance, audio_end_ms: int) -> None:
         """The turn is over."""
 
+    def stayed_silent(self, utterance: Utterance, audio_start_ms: int, audio_end_ms: int) -> None:
+        """Nobody has spoken for as long as was allowed after an answer."""
+
     def listening_failed(self, error: Exception) -> None:
         """Turns can no longer be found in this session."""
 
@@ -68,6 +73,7 @@ class Listener:
         self._taking: TurnTaking | None = None
         self._ears: Ears | None = None
         self._detector: TurnDetector | None = None
+        self._idle = IdleWatch()
         self._deaf = False
         self._told_full = False
         self._unheard: asyncio.Queue[bytes] = asyncio.Queue()
@@ -92,6 +98,8 @@ class Listener:
             self._stop_detection()
         elif self._detector is not None:
             self._detector.settings = taking.settings
+        if taking is None or taking.idle_timeout_ms is None:
+            self._idle.stop()
         self._taking = taking
 
     async def append(self, data: bytes) -> None:
@@ -130,7 +138,10 @@ class Listener:
                 "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, "
                 f"but buffer only has {length_ms:.2f}ms of audio.",
             )
-        utterance = self._cut(self._buffer.start_ms, self._buffer.end_ms)
+        start_ms = self._buffer.start_ms
+        if self._detector is not None and not self._detector.speaking:
+            start_ms = max(start_ms, self._turn_may_begin_ms(self._detector))
+        utterance = self._cut(start_ms, self._buffer.end_ms)
         self._forget_turn()
         return utterance
 
@@ -139,6 +150,15 @@ class Listener:
         await self.settle()
         self._buffer.drop_until(self._buffer.end_ms)
         self._forget_turn()
+
+    def answering(self) -> None:
+        """Note that an answer is being made: nobody is waited for."""
+        self._idle.stop()
+
+    def answered(self, playback_ms: float) -> None:
+        """Note that an answer was sent; silence counts from the end of its `playback_ms`."""
+        if self._taking is not None and self._taking.idle_timeout_ms is not None:
+            self._idle.answered(self._buffer.end_ms, playback_ms)
 
     def recognise(self, data: bytes, encoding: str) -> asyncio.Task[Recognition]:
         """Begin to recognise sound in the wire's format."""
@@ -187,8 +207,10 @@ class Listener:
             for probability in await self._inference.hear(self._ears, data[start : start + second]):
                 self._decide(self._detector, probability)
         if not self._detector.speaking:
-            padding_ms = self._detector.settings.prefix_padding_ms + 2 * ONSET_MS
-            self._buffer.drop_until(self._detector.now_ms - padding_ms)
+            self._buffer.drop_until(min(self._turn_may_begin_ms(self._detector), self._idle.since_ms or math.inf))
+
+    def _turn_may_begin_ms(self, detector: TurnDetector) -> float:
+        return detector.now_ms - (detector.settings.prefix_padding_ms + 2 * ONSET_MS)
 
     def _decide(self, detector: TurnDetector, probability: float) -> None:
         decision = detector.advance(probability)
@@ -205,7 +227,17 @@ class Listener:
         if decision is Decision.STOPPED or too_long:
             utterance = self._cut(start_ms, detector.now_ms)
             detector.forget_turn()
+            self._idle.heard(detector.now_ms)
             self._events.turn_stopped(utterance, round(detector.now_ms))
+        elif not detector.speaking:
+            self._watch_silence(detector.now_ms)
+
+    def _watch_silence(self, now_ms: float) -> None:
+        since_ms = self._idle.over(now_ms, self._taking.idle_timeout_ms if self._taking else None)
+        if since_ms is not None:
+            self._idle.stop()
+            self._forget_turn()
+            self._events.stayed_silent(self._cut(since_ms, now_ms), round(since_ms), round(now_ms))
 
     def _cut(self, start_ms: float, end_ms: float) -> Utterance:
         data = self._buffer.between(start_ms, end_ms)

@@ -7,11 +7,10 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime.answering import Sound
+from realtime_widgets.local.realtime.context_window import ContextWindow, head
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
 from realtime_widgets.local.realtime.failures import describe, log_failure
 from realtime_widgets.local.realtime.identifiers import new_id
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
     #: Gives the recognitions under way, which an answer waits for.
     Hearing = Callable[[], Sequence[asyncio.Task[None]]]
+    #: Counts a response that begins; gives the reason where it may not.
+    Permit = Callable[[], str | None]
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class Responder:
         Takes each server event in order.
     room
         Awaited between pieces: returns when the client has taken enough of what was sent.
+    over
+        Told of each response after its last event.
     """
 
     def __init__(
@@ -53,12 +56,15 @@ class Responder:
         conversation: Conversation,
         emit: Callable[[dict[str, Any]], None],
         room: Callable[[], Awaitable[None]],
+        over: Callable[[Response], None],
     ) -> None:
         self._inference = inference
         self._conversation = conversation
         self._conversation_id = new_id("conv")
         self._emit = emit
         self._room = room
+        self._over = over
+        self._window = ContextWindow()
         self._running: dict[str, tuple[Response, asyncio.Task[None]]] = {}
         self._active: Response | None = None
         self._last_prompt: list[PromptPart] = []
@@ -70,7 +76,9 @@ class Responder:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def respond(self, options: ResponseOptions, context: Sequence[Item] | None, hearing: Hearing) -> None:
+    def respond(
+        self, options: ResponseOptions, context: Sequence[Item] | None, hearing: Hearing, permit: Permit
+    ) -> None:
         """Begin a response.
 
         Parameters
@@ -81,6 +89,8 @@ class Responder:
             Items it depends on; None takes the conversation as it stands.
         hearing
             Gives the recognitions that must end before the answer can be thought of.
+        permit
+            Asked whether a response may begin; where not, it fails at once.
 
         Raises
         ------
@@ -99,7 +109,7 @@ class Responder:
         if options.in_conversation:
             self._active = response
         response.start()
-        task = asyncio.create_task(self._make(response, items, hearing))
+        task = asyncio.create_task(self._make(response, items, hearing, permit()))
         self._running[response.id] = (response, task)
 
     def interrupt(self) -> bool:
@@ -121,9 +131,11 @@ class Responder:
             )
         self._end(response, "cancelled", "client_cancelled")
 
-    async def _make(self, response: Response, context: list[Item], hearing: Hearing) -> None:
+    async def _make(self, response: Response, context: list[Item], hearing: Hearing, obstacle: str | None) -> None:
         options = response.options
         try:
+            if obstacle is not None:
+                raise RequestRefusedError("rate_limit_exceeded", obstacle, kind="rate_limit_error")
             if understanding := hearing():
                 await asyncio.wait(understanding)
             request = self._brain_request(response, context)
@@ -142,22 +154,24 @@ class Responder:
                         return
                     await self._room()
             self._end(response, "completed")
+        except RequestRefusedError as refusal:
+            self._fail(response, refusal.code, refusal.message, refusal.kind)
         except (StageUnavailableError, BrainError) as error:
             logger.warning("a response failed with %s", error.code)
-            self._fail(response, error, error.code)
+            self._fail(response, error.code, describe(error))
         except Exception as error:
             log_failure("a response", error)
-            self._fail(response, error, "server_error")
+            self._fail(response, "server_error", describe(error))
 
-    def _fail(self, response: Response, error: Exception, code: str) -> None:
-        failure = {"type": SERVER_ERROR, "code": code, "message": describe(error)}
-        self._end(response, "failed", error=failure)
+    def _fail(self, response: Response, code: str, message: str, kind: str = SERVER_ERROR) -> None:
+        self._end(response, "failed", error={"type": kind, "code": code, "message": message})
 
     def _brain_request(self, response: Response, context: list[Item]) -> BrainRequest:
         options = response.options
-        tools = msgspec.json.encode(options.tools).decode() if options.tools else ""
-        head = options.instructions + tools
-        prompt = [PromptPart(head, Tokens(text=text_tokens(head)))]
+        before = head(options.instructions, options.tools)
+        head_size = text_tokens(before)
+        context = self._window.fitted(context, head_size, options.truncation, standing=options.input is None)
+        prompt = [PromptPart(before, Tokens(text=head_size))]
         prompt += [item.prompt_part() for item in context]
         response.prompt, response.previous_prompt = prompt, self._last_prompt
         self._last_prompt = prompt
@@ -178,5 +192,6 @@ class Responder:
         if self._active is response:
             self._active = None
         response.finish(status, reason, error)
+        self._over(response)
         if task is not asyncio.current_task():
             task.cancel()

@@ -104,6 +104,16 @@ class Response:
         )
 
     @property
+    def total_tokens(self) -> int:
+        """Tokens read and made so far."""
+        return sum(part.tokens.total for part in self.prompt) + self.output_tokens.total
+
+    @property
+    def playback_ms(self) -> float:
+        """How long the sound made so far takes to play."""
+        return self._audio_made_ms
+
+    @property
     def full(self) -> bool:
         """Whether the limit of output tokens is reached."""
         limit = self.options.max_output_tokens

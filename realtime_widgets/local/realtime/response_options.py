@@ -3,56 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from msgspec import Meta
-
-from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.items import checked_item
-from realtime_widgets.local.realtime.schema import Shape, check
-from realtime_widgets.local.realtime.session_config import (
-    AudioFormat,
-    FunctionTool,
-    Modalities,
-    OutputTokenLimit,
-    ToolChoices,
-    check_voice,
-    full_format,
-)
-
-Metadata = Annotated[
-    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]], Meta(max_length=16)
-]
-
-
-class OutputOverride(Shape):
-    """Sound of this response."""
-
-    format: AudioFormat | None = None
-    voice: str | None = None
-
-
-class AudioOverride(Shape):
-    """Only the output can be chosen for one response."""
-
-    output: OutputOverride | None = None
-
-
-class ResponseCreate(Shape):
-    """The ``response`` of a ``response.create``."""
-
-    conversation: Literal["auto", "none"] | None = None
-    input: list[dict[str, Any]] | None = None
-    instructions: str | None = None
-    tools: list[FunctionTool] | None = None
-    tool_choice: ToolChoices | None = None
-    parallel_tool_calls: bool | None = None
-    output_modalities: Modalities | None = None
-    audio: AudioOverride | None = None
-    max_output_tokens: OutputTokenLimit | None = None
-    metadata: Metadata | None = None
-    reasoning: Any = None
-    prompt: None = None
+from realtime_widgets.local.realtime.schema import check
+from realtime_widgets.local.realtime.session_config import check_voice, full_format
+from realtime_widgets.local.realtime.session_shapes import ItemReference, ResponseCreate
 
 
 @dataclass(frozen=True)
@@ -82,6 +39,7 @@ class ResponseOptions:
     audio_format: dict[str, Any]
     max_output_tokens: int | None
     metadata: dict[str, str] | None
+    truncation: str | dict[str, Any]
 
     def public(self) -> dict[str, Any]:
         """Return the effective values as a response object shows them."""
@@ -124,27 +82,31 @@ def response_options(config: dict[str, Any], override: Any = None, spoke: bool =
             "Cannot update a conversation's voice if assistant audio is present.",
             "response.audio.output.voice",
         )
+    tools = named.get("tools", config["tools"])
+    tool_choice = named.get("tool_choice", config["tool_choice"])
+    _check_choice(tool_choice, tools)
     limit = named.get("max_output_tokens", config["max_output_tokens"])
     return ResponseOptions(
         in_conversation=in_conversation,
         input=_checked_input(named.get("input")),
         instructions=named.get("instructions", config["instructions"]),
-        tools=named.get("tools", config["tools"]),
-        tool_choice=named.get("tool_choice", config["tool_choice"]),
+        tools=tools,
+        tool_choice=tool_choice,
         speaks=named.get("output_modalities", config["output_modalities"]) == ["audio"],
         voice=voice,
         speed=standing["speed"],
         audio_format=full_format(output.get("format") or standing["format"]),
         max_output_tokens=None if limit == "inf" else limit,
         metadata=named.get("metadata"),
+        truncation=config["truncation"],
     )
 
 
-class ItemReference(Shape):
-    """An item of the conversation, by its id."""
-
-    type: Literal["item_reference"]
-    id: str
+def _check_choice(tool_choice: str | dict[str, Any], tools: list[dict[str, Any]]) -> None:
+    """Refuse the choice of a function that is not among the tools."""
+    if isinstance(tool_choice, dict) and all(tool["name"] != tool_choice["name"] for tool in tools):
+        text = f"Tool choice '{tool_choice['name']}' not found in 'tools'."
+        raise invalid_value(text, "response.tool_choice")
 
 
 def _checked_input(given: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:

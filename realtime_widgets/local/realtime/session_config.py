@@ -1,152 +1,34 @@
-"""The session's configuration: its defaults, what a client may send, and how an update is merged."""
+"""The session's configuration: its defaults, how an update is merged, and what cannot change."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import Meta
-
+from realtime_widgets.local.realtime.context_window import MAX_HEAD_TOKENS, head_tokens
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.schema import Shape, check
+from realtime_widgets.local.realtime.schema import check
+from realtime_widgets.local.realtime.session_shapes import RealtimeUpdate, TranscriptionUpdate
+from realtime_widgets.local.realtime.transcription import check_transcription
 from realtime_widgets.local.realtime.turn_detection import EAGERNESS_SILENCE_MS, TurnSettings
 
 #: What this endpoint calls its model, whatever name the client asked for.
 MODEL_ID = "local-stand-in"
+#: What it calls the model that writes down what people say.
+TRANSCRIPTION_MODEL_ID = "local-whisper"
 #: The service's own voice names.
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 #: Bytes a second of each audio format.
 BYTES_PER_SECOND = {"audio/pcm": 48_000, "audio/pcmu": 8_000, "audio/pcma": 8_000}
 
-Modality = Literal["text", "audio"]
-Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=1)]
-OutputTokenLimit = Literal["inf"] | Annotated[int, Meta(ge=1, le=4096)]
-Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-
-
-class Pcm(Shape, tag="audio/pcm", tag_field="type"):
-    """Raw 16-bit samples."""
-
-    rate: Literal[24000] | None = None
-
-
-class Pcmu(Shape, tag="audio/pcmu", tag_field="type"):
-    """G.711 mu-law at 8 kHz."""
-
-
-class Pcma(Shape, tag="audio/pcma", tag_field="type"):
-    """G.711 A-law at 8 kHz."""
-
-
-AudioFormat = Pcm | Pcmu | Pcma
-
-
-class ServerVad(Shape, tag="server_vad", tag_field="type"):
-    """Turns end after a silence."""
-
-    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
-    prefix_padding_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
-    silence_duration_ms: Annotated[int, Meta(ge=0, le=60_000)] | None = None
-    idle_timeout_ms: Annotated[int, Meta(ge=5_000, le=30_000)] | None = None
-    create_response: bool | None = None
-    interrupt_response: bool | None = None
-
-
-class SemanticVad(Shape, tag="semantic_vad", tag_field="type"):
-    """Turns end after a silence whose length follows the eagerness."""
-
-    eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    create_response: bool | None = None
-    interrupt_response: bool | None = None
-
-
-class Transcription(Shape):
-    """Whether and how the client is told what was understood."""
-
-    model: str | None = None
-    language: Annotated[str, Meta(max_length=16)] | None = None
-    languages: list[str] | None = None
-    keywords: list[str] | None = None
-    prompt: Any = None
-    delay: str | None = None
-
-
-class NoiseReduction(Shape):
-    """Accepted and shown, without effect here."""
-
-    type: Literal["near_field", "far_field"] | None = None
-    strength: float | None = None
-
-
-class AudioInput(Shape):
-    """The client's sound."""
-
-    format: AudioFormat | None = None
-    transcription: Transcription | None = None
-    noise_reduction: NoiseReduction | None = None
-    turn_detection: ServerVad | SemanticVad | None = None
-
-
-class CustomVoice(Shape):
-    """A voice of one's own at the service."""
-
-    id: str
-
-
-class AudioOutput(Shape):
-    """The answer's sound."""
-
-    format: AudioFormat | None = None
-    voice: str | CustomVoice | None = None
-    speed: Annotated[float, Meta(ge=0.25, le=1.5)] | None = None
-
-
-class Audio(Shape):
-    """Both directions of sound."""
-
-    input: AudioInput | None = None
-    output: AudioOutput | None = None
-
-
-class FunctionTool(Shape, tag="function", tag_field="type"):
-    """A function the model may call."""
-
-    name: Name
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class ToolChoice(Shape, tag="function", tag_field="type"):
-    """The one function the model must call."""
-
-    name: Name
-
-
-ToolChoices = Literal["none", "auto", "required"] | ToolChoice
-
-
-class SessionUpdate(Shape):
-    """The ``session`` of a ``session.update``."""
-
-    type: Literal["realtime"]
-    id: Any = None
-    object: Any = None
-    expires_at: Any = None
-    model: str | None = None
-    output_modalities: Modalities | None = None
-    instructions: str | None = None
-    audio: Audio | None = None
-    tools: list[FunctionTool] | None = None
-    tool_choice: ToolChoices | None = None
-    parallel_tool_calls: bool | None = None
-    reasoning: Any = None
-    max_output_tokens: OutputTokenLimit | None = None
-    truncation: Any = None
-    prompt: None = None
-    tracing: Any = None
-    include: list[Literal["item.input_audio_transcription.logprobs"]] | None = None
-
+#: A conversation, or a session that only writes down what is said.
+SessionType = Literal["realtime", "transcription"]
+#: What the service calls the configuration of each type.
+OBJECTS: dict[SessionType, str] = {
+    "realtime": "realtime.session",
+    "transcription": "realtime.transcription_session",
+}
 
 _TURN_DETECTION: dict[str, dict[str, Any]] = {
     "server_vad": {
@@ -165,42 +47,58 @@ _TURN_DETECTION: dict[str, dict[str, Any]] = {
         "interrupt_response": True,
     },
 }
-
-_DEFAULTS: dict[str, Any] = {
-    "type": "realtime",
-    "model": MODEL_ID,
-    "output_modalities": ["audio"],
-    "instructions": "",
-    "tools": [],
-    "tool_choice": "auto",
-    "parallel_tool_calls": True,
-    "reasoning": None,
-    "max_output_tokens": "inf",
-    "truncation": "auto",
-    "prompt": None,
-    "tracing": None,
-    "include": None,
-    "audio": {
-        "input": {
-            "format": {"type": "audio/pcm", "rate": 24000},
-            "transcription": None,
-            "noise_reduction": None,
-            "turn_detection": _TURN_DETECTION["server_vad"],
+_INPUT: dict[str, Any] = {
+    "format": {"type": "audio/pcm", "rate": 24000},
+    "transcription": None,
+    "noise_reduction": None,
+    "turn_detection": _TURN_DETECTION["server_vad"],
+}
+_DEFAULTS: dict[SessionType, dict[str, Any]] = {
+    "realtime": {
+        "type": "realtime",
+        "model": MODEL_ID,
+        "output_modalities": ["audio"],
+        "instructions": "",
+        "tools": [],
+        "tool_choice": "auto",
+        "parallel_tool_calls": True,
+        "reasoning": None,
+        "max_output_tokens": "inf",
+        "truncation": "auto",
+        "prompt": None,
+        "tracing": None,
+        "include": None,
+        "audio": {
+            "input": _INPUT,
+            "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin", "speed": 1.0},
         },
-        "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin", "speed": 1.0},
+    },
+    "transcription": {
+        "type": "transcription",
+        "include": None,
+        "audio": {"input": {**_INPUT, "transcription": {"model": TRANSCRIPTION_MODEL_ID}}},
     },
 }
+_SHAPES: dict[SessionType, Any] = {"realtime": RealtimeUpdate, "transcription": TranscriptionUpdate}
 _READ_ONLY = ("id", "object", "expires_at", "model")
 #: Objects whose inner fields are merged; everything else is given whole each time.
 _MERGED = ("audio", "input", "output", "transcription", "noise_reduction")
+#: What the first update that switches an object on brings besides the fields it names.
+_SWITCHED_ON = {"noise_reduction": {"strength": 1.0}}
 
 
-def default_config() -> dict[str, Any]:
+def default_config(session_type: SessionType = "realtime") -> dict[str, Any]:
     """Return a fresh session configuration."""
-    return copy.deepcopy(_DEFAULTS)
+    return copy.deepcopy(_DEFAULTS[session_type])
 
 
-def updated_config(config: dict[str, Any], update: Any, spoke: bool) -> dict[str, Any]:
+def initial_config(update: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration of a session of the update's own type that begins with it."""
+    session_type: SessionType = "transcription" if update.get("type") == "transcription" else "realtime"
+    return updated_config(default_config(session_type), update, spoke=False)
+
+
+def updated_config(config: dict[str, Any], update: Any, spoke: bool, model: str | None = None) -> dict[str, Any]:
     """Merge a client's update into a configuration.
 
     Parameters
@@ -211,6 +109,8 @@ def updated_config(config: dict[str, Any], update: Any, spoke: bool) -> dict[str
         The ``session`` of the client's event. Only fields it names change; null brings the default back.
     spoke
         Whether the session has answered with sound: its voice is fixed from then on.
+    model
+        The model that the client asked for, which it may name again but not change; None where it named none.
 
     Returns
     -------
@@ -222,24 +122,47 @@ def updated_config(config: dict[str, Any], update: Any, spoke: bool) -> dict[str
     RequestRefusedError
         Where the update is malformed, or asks for what cannot change or is not here.
     """
-    check(update, SessionUpdate, "session")
+    session_type: SessionType = config["type"]
+    _check_type(update, session_type)
+    check(update, _SHAPES[session_type], "session")
     named = {key: value for key, value in update.items() if key not in _READ_ONLY}
-    merged: dict[str, Any] = _merge(config, named, _DEFAULTS)
-    output = merged["audio"]["output"]
-    check_voice(output["voice"], "session.audio.output.voice")
-    if spoke and output["voice"] != config["audio"]["output"]["voice"]:
+    merged: dict[str, Any] = _merge(config, named, _DEFAULTS[session_type])
+    check_transcription(merged["audio"]["input"], "session.audio.input")
+    if session_type == "realtime":
+        _check_fixed(config, update, merged, spoke, model)
+        if head_tokens(merged["instructions"], merged["tools"]) > MAX_HEAD_TOKENS:
+            text = f"Instructions and tools together may have {MAX_HEAD_TOKENS} tokens at most."
+            raise invalid_value(text, "session.instructions")
+    return merged
+
+
+def _check_type(update: Any, session_type: SessionType) -> None:
+    """Refuse an update for the other type of session; what is no type at all is left to the shapes."""
+    other: SessionType = "transcription" if session_type == "realtime" else "realtime"
+    if isinstance(update, dict) and update.get("type") == other:
+        raise invalid_value(
+            f"Passing a {other} session update event to a {session_type} session is not allowed.", "session.type"
+        )
+
+
+def _check_fixed(
+    config: dict[str, Any], update: dict[str, Any], merged: dict[str, Any], spoke: bool, model: str | None
+) -> None:
+    """Refuse changes of what is fixed from the start, from the first sound, or once it is set."""
+    if model is not None and update.get("model") not in (None, config["model"], model):
+        text = f"The model of a session cannot be changed; this one was asked for as '{model}'."
+        raise invalid_value(text, "session.model")
+    voice = merged["audio"]["output"]["voice"]
+    check_voice(voice, "session.audio.output.voice")
+    if spoke and voice != config["audio"]["output"]["voice"]:
         raise RequestRefusedError(
             "cannot_update_voice",
             "Cannot update a conversation's voice if assistant audio is present.",
             "session.audio.output.voice",
         )
-    detection = merged["audio"]["input"]["turn_detection"]
-    if detection and detection.get("idle_timeout_ms") is not None:
-        raise invalid_value(
-            "This endpoint has no idle timeout; leave 'idle_timeout_ms' out or null.",
-            "session.audio.input.turn_detection.idle_timeout_ms",
-        )
-    return merged
+    if config["tracing"] is not None and merged["tracing"] != config["tracing"]:
+        text = "Once tracing is enabled for a session, its configuration cannot be modified."
+        raise invalid_value(text, "session.tracing")
 
 
 def check_voice(voice: Any, param: str) -> None:
@@ -253,14 +176,15 @@ def _merge(current: Any, update: dict[str, Any], defaults: Any) -> dict[str, Any
     for key, value in update.items():
         default = defaults.get(key) if isinstance(defaults, dict) else None
         if value is None:
-            merged[key] = None if key == "turn_detection" else copy.deepcopy(default)
+            off = key in ("turn_detection", "transcription")
+            merged[key] = None if off else copy.deepcopy(default)
         elif key == "turn_detection":
             base, known = merged.get(key), _TURN_DETECTION[value["type"]]
             merged[key] = _merge(base if base and base["type"] == value["type"] else known, value, known)
         elif key == "format":
             merged[key] = full_format(value)
         elif key in _MERGED:
-            merged[key] = _merge(merged.get(key) or {}, value, default)
+            merged[key] = _merge(merged.get(key) or _SWITCHED_ON.get(key, {}), value, default)
         else:
             merged[key] = value
     return merged
@@ -273,11 +197,12 @@ def full_format(audio_format: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TurnTaking:
-    """How turns are found and what a found turn does."""
+    """How turns are found and what a found turn does; `idle_timeout_ms` is None where silence is left alone."""
 
     settings: TurnSettings
     create_response: bool
     interrupt_response: bool
+    idle_timeout_ms: int | None = None
 
 
 def turn_taking(config: dict[str, Any]) -> TurnTaking | None:
@@ -291,4 +216,10 @@ def turn_taking(config: dict[str, Any]) -> TurnTaking | None:
         settings = TurnSettings(
             detection["threshold"], detection["prefix_padding_ms"], detection["silence_duration_ms"]
         )
-    return TurnTaking(settings, detection["create_response"], detection["interrupt_response"])
+    answers = config["type"] == "realtime"
+    return TurnTaking(
+        settings,
+        answers and detection["create_response"],
+        answers and detection["interrupt_response"],
+        detection.get("idle_timeout_ms") if answers else None,
+    )

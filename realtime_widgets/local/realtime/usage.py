@@ -91,16 +91,3 @@ def usage(prompt: Sequence[PromptPart], previous: Sequence[PromptPart], output: 
         },
         "output_token_details": {"text_tokens": output.text, "audio_tokens": output.audio},
     }
-
-
-def transcription_usage(milliseconds: float, transcript: str) -> dict[str, Any]:
-    """Return the ``usage`` object of an input transcription."""
-    heard = audio_tokens(milliseconds, USER_AUDIO_TOKEN_MS)
-    written = text_tokens(transcript)
-    return {
-        "type": "tokens",
-        "total_tokens": heard + written,
-        "input_tokens": heard,
-        "output_tokens": written,
-        "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
-    }

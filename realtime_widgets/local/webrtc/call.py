@@ -14,7 +14,8 @@ from realtime_widgets.local.realtime import g711
 from realtime_widgets.local.realtime.errors import RequestRefusedError
 from realtime_widgets.local.realtime.failures import log_failure
 from realtime_widgets.local.realtime.identifiers import new_id
-from realtime_widgets.local.realtime.session import SESSION_SECONDS, ServerSession
+from realtime_widgets.local.realtime.rate_limits import SessionLimits
+from realtime_widgets.local.realtime.session import ServerSession
 from realtime_widgets.local.webrtc.peer import Peer
 from realtime_widgets.local.webrtc.playout import Playout
 from realtime_widgets.local.webrtc.sideband import Sideband
@@ -46,9 +47,14 @@ class Call:
         Runs the models.
     config
         The effective configuration to begin with; None takes the defaults.
+    limits
+        What the session may take; None takes the service's.
     """
 
-    def __init__(self, inference: Inference, config: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, inference: Inference, config: dict[str, Any] | None = None, limits: SessionLimits | None = None
+    ) -> None:
+        self._limits = limits or SessionLimits()
         self.id = new_id("rtc")
         self._over = asyncio.Event()
         self._inbox: asyncio.Queue[str | npt.NDArray[np.int16]] = asyncio.Queue()
@@ -59,7 +65,9 @@ class Call:
         self._played = asyncio.Event()
         self._playout = Playout(self._tell)
         self._peer = Peer(PacedTrack(self._next_block), self.take, self.hang_up)
-        self._session = ServerSession(inference, self._emit, self._room, config, self._playout)
+        self._session = ServerSession(
+            inference, self._emit, self._room, config, self._playout, limits=self._limits
+        )
         self._shown: dict[str, Any] = {}
         self._telephone: StreamResampler | None = None
 
@@ -86,11 +94,10 @@ class Call:
         """Hold the call until it ends."""
         tasks = [asyncio.create_task(each) for each in (self._work(), self._over.wait(), self._unreached())]
         try:
-            async with asyncio.timeout(SESSION_SECONDS):
+            async with asyncio.timeout(self._limits.seconds):
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
-            reason = f"Your session hit the maximum duration of {SESSION_SECONDS // 60} minutes."
-            self._session.refuse(RequestRefusedError("session_expired", reason))
+            self._session.refuse(RequestRefusedError("session_expired", self._limits.expiry_reason))
         finally:
             for task in tasks:
                 task.cancel()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from realtime_widgets.local.admission import Admission
     from realtime_widgets.local.inference import Inference
     from realtime_widgets.local.places import Places
+    from realtime_widgets.local.realtime.rate_limits import SessionLimits
     from realtime_widgets.local.webrtc.call import Call
 
 _CALLS = "/v1/realtime/calls"
@@ -50,9 +51,12 @@ class CallRoutes:
         Knows the client secrets.
     places
         Places for sessions.
+    limits
+        What each session may take.
     """
 
-    def __init__(self, inference: Inference, admission: Admission, places: Places) -> None:
+    def __init__(self, inference: Inference, admission: Admission, places: Places, limits: SessionLimits) -> None:
+        self._limits = limits
         self._inference = inference
         self._admission = admission
         self._places = places
@@ -79,7 +83,7 @@ class CallRoutes:
         address = plain_address(request.transport.get_extra_info("sockname")[0])
         self._places.take()
         try:
-            call: Call = call_module.Call(self._inference, config)
+            call: Call = call_module.Call(self._inference, config, self._limits)
             answer = await call.answer(offer, address)
         except BaseException:
             self._places.give_back()

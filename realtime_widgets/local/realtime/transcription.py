@@ -1,0 +1,72 @@
+"""What the client is told of the person's words: the rules between transcription settings, and the events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from realtime_widgets.local.realtime.errors import invalid_value
+from realtime_widgets.local.realtime.usage import USER_AUDIO_TOKEN_MS, audio_tokens, text_tokens
+
+#: Models of the service that write along while somebody speaks, and know no turns.
+_WITHOUT_TURNS = ("gpt-live-transcribe", "gpt-realtime-whisper")
+#: Settings that only some of the service's models take.
+_ONLY_FOR = {
+    "delay": ("gpt-realtime-whisper",),
+    "languages": ("gpt-transcribe", "gpt-live-transcribe"),
+    "keywords": ("gpt-transcribe", "gpt-live-transcribe"),
+}
+_WITHOUT_PROMPT = ("gpt-realtime-whisper", "gpt-4o-transcribe-diarize")
+#: Models of the service that are billed by the minute; the others by the token.
+_BY_DURATION = ("whisper-1", "gpt-transcribe", *_WITHOUT_TURNS)
+
+
+def check_transcription(audio_input: dict[str, Any], param: str) -> None:
+    """Refuse settings that do not go together.
+
+    Parameters
+    ----------
+    audio_input
+        The merged ``audio.input`` of a session.
+    param
+        Its path in the client's event.
+    """
+    noise = audio_input["noise_reduction"]
+    if noise is not None and noise.get("type") is None:
+        where = f"{param}.noise_reduction.type"
+        raise invalid_value(f"Invalid value for '{where}': choose 'near_field' or 'far_field'.", where)
+    settings = audio_input["transcription"]
+    if settings is None:
+        return
+    model = settings.get("model")
+    if model in _WITHOUT_TURNS and audio_input["turn_detection"] is not None:
+        where = f"{param}.turn_detection"
+        raise invalid_value(f"Turn detection is not supported with '{model}'; set '{where}' to null.", where)
+    for name, models in _ONLY_FOR.items():
+        if settings.get(name) is not None and model not in models:
+            where = f"{param}.transcription.{name}"
+            raise invalid_value(f"'{name}' is only supported with {' and '.join(models)}.", where)
+    if settings.get("prompt") and model in _WITHOUT_PROMPT:
+        where = f"{param}.transcription.prompt"
+        raise invalid_value(f"'prompt' is not supported with '{model}'.", where)
+
+
+def spoken_language(settings: dict[str, Any] | None) -> str:
+    """Language code to recognise, of the ``transcription`` object: the one named, English where it may be."""
+    named = (settings or {}).get("languages") or []
+    single = (settings or {}).get("language")
+    return single or ("en" if not named or "en" in named else str(named[0]))
+
+
+def transcription_usage(model: str | None, milliseconds: float, transcript: str) -> dict[str, Any]:
+    """Return the ``usage`` object of an input transcription, in the unit that `model` is billed in."""
+    if model in _BY_DURATION:
+        return {"type": "duration", "seconds": round(milliseconds / 1000, 3)}
+    heard = audio_tokens(milliseconds, USER_AUDIO_TOKEN_MS)
+    written = text_tokens(transcript)
+    return {
+        "type": "tokens",
+        "total_tokens": heard + written,
+        "input_tokens": heard,
+        "output_tokens": written,
+        "input_token_details": {"text_tokens": 0, "audio_tokens": heard},
+    }

@@ -1,0 +1,81 @@
+"""Sessions that only write down what is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from tests.local.stand_ins import silence, tone
+
+if TYPE_CHECKING:
+    from tests.local.conftest import Client, Endpoint
+
+INTENT = "?intent=transcription"
+TRANSCRIPTION = "conversation.item.input_audio_transcription"
+
+
+async def configure(client: Client, **audio_input: Any) -> dict[str, Any]:
+    session = {"type": "transcription", "audio": {"input": audio_input}}
+    await client.send("session.update", session=session)
+    effective: dict[str, Any] = (await client.until("session.updated"))["session"]
+    return effective
+
+
+async def test_spoken_turns_are_written_down_and_not_answered(endpoint: Endpoint) -> None:
+    client = await endpoint.connect(INTENT)
+    session = client.events[0]["session"]
+    assert (session["type"], session["object"]) == ("transcription", "realtime.transcription_session")
+    assert set(session) == {"type", "object", "id", "expires_at", "audio", "include"}
+    assert set(session["audio"]) == {"input"}
+    await configure(client, transcription={"model": "gpt-4o-transcribe", "language": "en"})
+    await client.append((tone(0.5) + silence(0.5)) * 2)
+    for _ in range(2):
+        completed = await client.until(f"{TRANSCRIPTION}.completed")
+        assert completed["transcript"] == "hello there"
+    assert await client.settled() == []
+    committed = client.of("input_audio_buffer.committed")
+    assert committed[1]["previous_item_id"] == committed[0]["item_id"]
+    assert not [event for event in client.events if event["type"].startswith("response.")]
+    assert endpoint.brain.requests == []
+
+
+async def test_turns_by_hand_for_models_that_know_no_turns(endpoint: Endpoint) -> None:
+    client = await endpoint.connect(INTENT)
+    session = await configure(
+        client, turn_detection=None, transcription={"model": "gpt-realtime-whisper", "delay": "low"}
+    )
+    assert session["audio"]["input"]["turn_detection"] is None
+    await client.append(tone(0.5))
+    await client.send("input_audio_buffer.commit")
+    completed = await client.until(f"{TRANSCRIPTION}.completed")
+    assert completed["usage"] == {"type": "duration", "seconds": 0.5}
+
+
+async def test_nothing_of_a_conversation_is_there(endpoint: Endpoint) -> None:
+    client = await endpoint.connect(INTENT)
+    for session, code, param in (
+        ({"type": "realtime"}, "invalid_value", "session.type"),
+        ({"type": "transcription", "instructions": "x"}, "unknown_parameter", "session.instructions"),
+        ({"type": "transcription", "audio": {"output": {}}}, "unknown_parameter", "session.audio.output"),
+    ):
+        await client.send("session.update", session=session)
+        error = await client.refused()
+        assert (error["code"], error["param"]) == (code, param)
+    await client.send("response.create")
+    assert (await client.refused())["param"] == "type"
+
+
+async def test_a_model_in_the_address_is_refused(endpoint: Endpoint) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await endpoint.connect(INTENT + "&model=gpt-realtime")
+    assert refused.value.status == 400
+
+
+async def test_a_conversation_does_not_become_a_transcription_session(endpoint: Endpoint) -> None:
+    client = await endpoint.connect("?model=gpt-realtime")
+    await client.send("session.update", session={"type": "transcription"})
+    error = await client.refused()
+    assert (error["code"], error["param"]) == ("invalid_value", "session.type")
+    assert "not allowed" in error["message"]
