@@ -58,7 +58,7 @@ def spoken_language(settings: dict[str, Any] | None) -> str:
 
 
 def transcription_usage(model: str | None, milliseconds: float, transcript: str) -> dict[str, Any]:
-    """Return the ``usage`` object of an input transcription, in the unit that `model` is billed in."""
+    """Return the ``usage`` object of an input transcription, in the unit of `model`; None counts tokens."""
     if model in _BY_DURATION:
         return {"type": "duration", "seconds": round(milliseconds / 1000, 3)}
     heard = audio_tokens(milliseconds, USER_AUDIO_TOKEN_MS)

@@ -11,7 +11,7 @@ from aiohttp import web
 from realtime_widgets.errors import AudioError, ConfigurationError
 from realtime_widgets.local.codecs import decoded
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.usage import transcription_usage
+from realtime_widgets.local.realtime.transcription import transcription_usage
 from realtime_widgets.local.rest.event_stream import EventStream
 from realtime_widgets.local.rest.forms import Form, read_form
 from realtime_widgets.local.rest.subtitles import joined_text, srt, verbose, vtt
@@ -115,7 +115,7 @@ def _answer(segments: list[Segment], options: _Options, samples: npt.NDArray[np.
     match options.response_format:
         case "json":
             text = joined_text(segments)
-            return web.json_response({"text": text, "usage": transcription_usage(seconds * 1000, text)})
+            return web.json_response({"text": text, "usage": transcription_usage(None, seconds * 1000, text)})
         case "verbose_json":
             return web.json_response(verbose(segments, options.language, seconds))
         case "srt":
@@ -139,6 +139,6 @@ async def _send_events(
             heard.append(segment)
             await stream.send({"type": "transcript.text.delta", "delta": f" {segment.text}"})
         text = joined_text(heard)
-        usage = transcription_usage(samples.size * 1000 / RECOGNITION_RATE, text)
+        usage = transcription_usage(None, samples.size * 1000 / RECOGNITION_RATE, text)
         await stream.send({"type": "transcript.text.done", "text": text, "usage": usage})
     return stream.response

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from realtime_widgets.local.realtime.errors import invalid_value
-from realtime_widgets.local.realtime.session_config import VOICES, CustomVoice
+from realtime_widgets.local.realtime.session_config import VOICES
+from realtime_widgets.local.realtime.session_shapes import CustomVoice
 
 #: How a request names a voice.
 Voice = str | CustomVoice
