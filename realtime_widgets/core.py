@@ -14,6 +14,7 @@ from realtime_widgets.conversation import Conversation, Response
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.resumption import Resumption
+from realtime_widgets.retrieval import Retrievals
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
 from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
 from realtime_widgets.voice import VoiceOutput
@@ -44,6 +45,7 @@ class SessionCore:
         self.user_speaking = False
         self.keep_spoken_audio = False
         self.asides = Asides(self.conversation)
+        self.retrievals = Retrievals()
         self._sequencer = ResponseSequencer()
         self._response_turns: dict[str, str] = {}
         self._barge_in = BargeIn(
@@ -90,6 +92,7 @@ class SessionCore:
         automatic = bool(self._turn_detection().get("create_response", True))
         commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
         self._barge_in.disconnected()
+        self.retrievals.lost()
         self.user_speaking = self.expects_response = False
         for what in lost:
             self.notice("error", f"Lost with the connection: {what}.")
@@ -136,6 +139,9 @@ class SessionCore:
                 return []
             case ev.ErrorEvent():
                 return self._error(event.error)
+            case ev.ItemRetrieved():
+                self.retrievals.came(event.item)
+                return []
             case ev.InputTimeout():
                 self.notice("notice", "Nobody spoke for a while: the model speaks by itself.")
                 return []
@@ -363,6 +369,8 @@ class SessionCore:
             return []
         if missing := self._resumption.refused(error.event_id or ""):
             self.notice("notice", f"The model does not know any more {missing}: {error.message}")
+            return []
+        if self.retrievals.refused(error.event_id or "", error):
             return []
         if error.event_id:
             self.refusals[error.event_id] = error

@@ -64,6 +64,10 @@ class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
         self.code = code
 
 
+class ItemNotFoundError(RealtimeWidgetsError, LookupError):
+    """The service has no such item, or did not give it."""
+
+
 class ToolDefinitionError(RealtimeWidgetsError, TypeError):
     """A function that cannot be a tool as it stands; the text names what to change."""
 

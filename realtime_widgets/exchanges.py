@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.answers import make_reply
-from realtime_widgets.errors import SessionClosedError
+from realtime_widgets.errors import ItemNotFoundError, SessionClosedError
 from realtime_widgets.sources import Conversing
 from realtime_widgets.speakers import InstantSpeaker, VirtualSpeaker
+from realtime_widgets.turns import Send
 
 if TYPE_CHECKING:
     from realtime_widgets.reply import Reply
+    from realtime_widgets.retrieval import RetrievedItem
     from realtime_widgets.runtime import SessionRuntime
     from realtime_widgets.session import RealtimeSession
     from realtime_widgets.turns import Message
@@ -75,6 +77,33 @@ async def talk(session: RealtimeSession, pcm: bytes, shown: Message | None = Non
         raise SessionClosedError(runtime.closed_reason)
     heard = recorder.heard() if recorder else b"".join(bytes(turn.audio) for turn in turns)
     return [make_reply(session, turn) for turn in turns], heard
+
+
+async def retrieve(runtime: SessionRuntime, item_id: str, limit_s: float) -> RetrievedItem:
+    """Get an item as the service has it.
+
+    Raises
+    ------
+    ItemNotFoundError
+        Where it has none of that id, or does not give it within `limit_s` seconds.
+    SessionClosedError
+        Where the session ends meanwhile.
+    """
+    await runtime.start()
+    core = runtime.core
+    # After a loss an item may have got another id than the one by which it is known here.
+    now = next((own for own, known in core.conversation.aliases.items() if known == item_id), item_id)
+    wish = core.retrievals.ask(core.new_id("retrieve"), now, item_id)
+    try:
+        runtime.perform([Send(wish.event)])
+        await runtime.until(lambda: wish.done or runtime.state == "closed", limit_s)
+    finally:
+        core.retrievals.give_up(wish)
+    if wish.item is not None:
+        return wish.item
+    if runtime.state == "closed":
+        raise SessionClosedError(f"this session is over: {runtime.closed_reason}")
+    raise ItemNotFoundError(wish.error or f"the service did not give the item {item_id!r} within {limit_s:g} s")
 
 
 def _item(runtime: SessionRuntime, message: Message) -> dict[str, Any]:

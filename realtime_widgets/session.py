@@ -13,7 +13,6 @@ from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.errors import (
-    AudioError,
     ConfigurationError,
     SessionClosedError,
 )
@@ -23,7 +22,7 @@ from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime
 from realtime_widgets.session_state import SessionState
 from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
-from realtime_widgets.sources import load_sound
+from realtime_widgets.sources import check_folder, load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.changes import describe_change
 from realtime_widgets.tools.mcp import McpServers
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.credentials import TokenProvider
     from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.reply import Reply
+    from realtime_widgets.retrieval import RetrievedItem
     from realtime_widgets.sources import Sound
     from realtime_widgets.tools import ToolChange
     from realtime_widgets.turns import Message
@@ -53,11 +53,6 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _check_folder(file: Path) -> None:
-    if not file.absolute().parent.is_dir():
-        raise AudioError(f"there is no folder {file.parent} to write {file.name} to; make it first")
 
 
 class RealtimeSession(SessionState):
@@ -317,11 +312,30 @@ class RealtimeSession(SessionState):
         """
         pcm = load_sound(sound, rate)
         if out is not None:
-            _check_folder(Path(out))
+            check_folder(Path(out))
         replies, heard = await self._io(exchanges.talk(self, pcm))
         if out is not None:
             write_wav(out, from_pcm16(heard))
         return replies
+
+    async def retrieve(self, item_id: str, *, limit: float = 10.0) -> RetrievedItem:
+        """Get an item of the conversation as the service has it, with its sound.
+
+        Parameters
+        ----------
+        item_id
+            As in ``session.conversation[0].id``.
+        limit
+            Longest wait for it, in seconds.
+
+        Raises
+        ------
+        ItemNotFoundError
+            Where the service has no such item, or does not give it in time.
+        ConnectionFailedError
+            As `start`, and where the session ends meanwhile.
+        """
+        return await self._io(exchanges.retrieve(self._runtime, item_id, limit))
 
     async def update(self, **changes: Unpack[Changes]) -> None:
         """Change settings while the talk goes on: ``instructions``, ``voice``, ``speed``, ``turn_detection``.

@@ -10,6 +10,7 @@ from realtime_widgets.errors import AudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -47,6 +48,12 @@ def load_sound(sound: Sound, rate: int | None = None) -> bytes:
     if rate is None:
         raise AudioError("an array of samples needs its sample rate: pass rate=, in hertz (for example 16000)")
     return to_pcm16(sound, rate)
+
+
+def check_folder(file: Path) -> None:
+    """Raise `AudioError` where the folder that a sound file is to be written to does not exist."""
+    if not file.absolute().parent.is_dir():
+        raise AudioError(f"there is no folder {file.parent} to write {file.name} to; make it first")
 
 
 class Conversing:

@@ -7,15 +7,17 @@ from realtime_widgets.protocol import events as ev
 _BY_PARAM: dict[str, type[ev.ClientEvent]] = {
     "session": ev.SessionUpdate,
     "item": ev.ItemCreate,
+    "item_id": ev.ItemRetrieve,
     "response": ev.ResponseCreate,
 }
 _BY_CODE: dict[str, type[ev.ClientEvent]] = {
     "conversation_already_has_active_response": ev.ResponseCreate,
     "response_cancel_not_active": ev.ResponseCancel,
     "input_audio_buffer_commit_empty": ev.InputCommit,
+    "item_retrieve_invalid_item_id": ev.ItemRetrieve,
     "item_truncate_invalid_item_id": ev.ItemTruncate,
 }
-_ANSWERED = (ev.SessionUpdate, ev.ItemCreate, ev.ResponseCreate)
+_ANSWERED = (ev.SessionUpdate, ev.ItemCreate, ev.ItemRetrieve, ev.ResponseCreate)
 
 
 class Unanswered:
@@ -36,6 +38,8 @@ class Unanswered:
                 self._take(ev.SessionUpdate)
             case ev.ItemAdded(item=item) if _by_client(item):
                 self._take(ev.ItemCreate)
+            case ev.ItemRetrieved():
+                self._take(ev.ItemRetrieve)
             case ev.ResponseCreated():
                 self._take(ev.ResponseCreate)
 
