@@ -92,10 +92,13 @@ async (limit) => {{
 }}
 """
 
-TAP_MICROPHONE = f"""
+
+def tap_stream(expression: str) -> str:
+    """Give the script that begins to record a MediaStream of the page and returns the recording's number."""
+    return f"""
 async () => {{
-  const opened = globalThis.__testMicrophones.filter(({{ stream }}) => stream.active);
-  if (!opened.length) throw new Error("no microphone is open in the page");
+  const stream = {expression};
+  if (!stream?.active) throw new Error("there is no sound to record in the page");
   {_RECORDING}
   const context = new AudioContext();
   await context.resume();
@@ -109,11 +112,14 @@ async () => {{
   await context.audioWorklet.addModule(address);
   const node = new AudioWorkletNode(context, "test-tap", {{ numberOfOutputs: 0 }});
   node.port.onmessage = ({{ data: [time, samples] }}) => recording.add(samples, time, context.sampleRate);
-  context.createMediaStreamSource(opened.at(-1).stream).connect(node);
+  context.createMediaStreamSource(stream).connect(node);
   recording.end = () => context.close();
   return recordings.length - 1;
 }}
 """
+
+
+TAP_MICROPHONE = tap_stream("globalThis.__testMicrophones.findLast(({ stream }) => stream.active)?.stream")
 
 WAIT_FOR_SOUND = """
 async ([index, threshold, silent_ms, limit]) => {
