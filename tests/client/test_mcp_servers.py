@@ -18,7 +18,7 @@ import uvicorn
 
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConfigurationError, McpServerError, ToolArgumentsError
-from realtime_widgets.testing import Call, ScriptedServer, Talk, stall
+from realtime_widgets.testing import Call, ScriptedServer, Talk, expect, stall
 from realtime_widgets.widgets.entries import make_entries
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ async def test_an_old_server_is_listed_cancelled_and_followed(connect: Open, tmp
     log = tmp_path / "log.jsonl"
     talk = Talk()
     turn = talk.function_call_turn("Go", [Call("wait", {"number": 1}, re.compile("the person stopped"))], "Done")
-    async with ScriptedServer([*talk.start(), *turn]) as server:
+    async with ScriptedServer([*talk.start(), *turn, expect("session.update")]) as server:
         session = connect(server)
         await session.mcp.add(of_old(log), name="old")
         with pytest.raises(ToolArgumentsError, match="number: 0 is less than the minimum of 1"):
@@ -184,7 +184,9 @@ async def test_an_old_server_is_listed_cancelled_and_followed(connect: Open, tmp
         next(iter(session.calls.values())).cancel()
         await asking
         assert await session.tools["grow"](number=1) == "grew"
-        await until(session, lambda: "grown" in session.tools)
+        await server.finished()
+        told = server.received_of("session.update")[-1]["session"]["tools"]
+        assert [tool["name"] for tool in told] == ["wait", "grow", "grown"]
     sent = [json.loads(line) for line in log.read_text().splitlines()]
     [waited] = [each["id"] for each in sent if each.get("params", {}).get("name") == "wait"]
     [cancelled] = [each for each in sent if each["method"] == "notifications/cancelled"]
