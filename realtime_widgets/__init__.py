@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         ImageError,
         ItemNotFoundError,
         LocalEndpointError,
+        McpServerError,
         RealtimeWidgetsError,
         ResponseFailedError,
         SessionClosedError,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.reply import Reply
     from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.tools import progress
+    from realtime_widgets.tools import HostedMcp, progress
     from realtime_widgets.turn_detection import SemanticVad, ServerVad
     from realtime_widgets.usage import Usage
     from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, Transcript
@@ -40,9 +41,11 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "Endpoint",
+    "HostedMcp",
     "ImageError",
     "ItemNotFoundError",
     "LocalEndpointError",
+    "McpServerError",
     "Microphone",
     "Price",
     "PriceTable",
@@ -74,6 +77,7 @@ _NAMES_BY_MODULE = {
         "ImageError",
         "ItemNotFoundError",
         "LocalEndpointError",
+        "McpServerError",
         "RealtimeWidgetsError",
         "ResponseFailedError",
         "SessionClosedError",
@@ -86,7 +90,7 @@ _NAMES_BY_MODULE = {
     "protocol.endpoints": ("Endpoint",),
     "reply": ("Reply",),
     "session": ("RealtimeSession",),
-    "tools": ("progress",),
+    "tools": ("HostedMcp", "progress"),
     "turn_detection": ("SemanticVad", "ServerVad"),
     "usage": ("Usage",),
     "widgets": ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript"),

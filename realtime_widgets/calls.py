@@ -11,9 +11,8 @@ from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import SessionClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from realtime_widgets.runtime import SessionRuntime
+    from realtime_widgets.mcp_approvals import ApprovalRequest
+    from realtime_widgets.runtime import Decision, SessionRuntime
     from realtime_widgets.tool_calls import RunningTool
     from realtime_widgets.tools import ToolResult
     from realtime_widgets.tools.lifecycle import Phase
@@ -60,7 +59,7 @@ class SessionCall:
 
 
 class SessionCalls(Mapping[str, SessionCall]):
-    """A session's tool calls by call id, oldest first."""
+    """A session's tool calls by call id, oldest first; then the service's requests for consent to its own."""
 
     def __init__(self, runtime: SessionRuntime) -> None:
         self._runtime = runtime
@@ -90,19 +89,24 @@ class SessionCalls(Mapping[str, SessionCall]):
 
     def approve(self, call_id: str) -> None:
         """Let a call run that waits for consent."""
-        self._decide(self._runtime.calls.approve, call_id)
+        self._decide("approve", call_id)
 
     def deny(self, call_id: str, reason: str = "") -> None:
         """Refuse a call that waits for consent; the model is told the reason."""
-        self._decide(self._runtime.calls.deny, call_id, reason)
+        self._decide("deny", call_id, reason)
 
     def cancel(self, call_id: str) -> None:
-        """Give a call up, wherever it is; the model is told so."""
-        self._decide(self._runtime.calls.cancel, call_id)
+        """Give a call up, wherever it is; the model is told so. One that the service makes cannot be."""
+        self._decide("cancel", call_id)
 
-    def _decide(self, decision: Callable[..., None], call_id: str, *arguments: str) -> None:
+    def _decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
         self[call_id]  # tells of an unknown id here, where the person is
-        self._engine.run(decision, call_id, *arguments)
+        self._engine.run(self._runtime.decide, decision, call_id, reason)
+
+    def _asked(self, request: ApprovalRequest) -> SessionCall:
+        phase: Phase = "approval" if request.open else "ended"
+        name = f"{request.server_label}.{request.name}"
+        return SessionCall(request.id, name, request.arguments, phase, request.reason, None, self)
 
     def _look(self, running: RunningTool) -> SessionCall:
         call, progress = running.call, running.output.progress if running.output else None
@@ -110,16 +114,20 @@ class SessionCalls(Mapping[str, SessionCall]):
         return SessionCall(call.call_id, call.name, call.arguments, running.phase, note, running.result, self)
 
     def __getitem__(self, call_id: str) -> SessionCall:
+        request = self._engine.run(self._runtime.core.approvals.requests.get, call_id)
+        if request is not None:
+            return self._asked(request)
         running = self._engine.run(self._runtime.calls.by_id.get, call_id)
         if running is None:
             raise KeyError(f"no tool call has the id {call_id!r}; there are {', '.join(self) or 'none yet'}")
         return self._look(running)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._engine.run(lambda: list(self._runtime.calls.by_id)))
+        runtime = self._runtime
+        return iter(self._engine.run(lambda: [*runtime.calls.by_id, *runtime.core.approvals.requests]))
 
     def __len__(self) -> int:
-        return len(self._runtime.calls.by_id)
+        return len(self._runtime.calls.by_id) + len(self._runtime.core.approvals.requests)
 
     def __repr__(self) -> str:
         return "\n".join(f"{call.call_id}  {call!r}" for call in self.values()) or "No tool calls yet."

@@ -42,7 +42,9 @@ class Item:
     response_id, output_index
         Set on items that a response made.
     call_id, name, arguments, output
-        Of function calls and their outputs.
+        Of function calls and their outputs; all but `call_id` also of calls that the service makes (MCP).
+    server_label, approval_request_id, error
+        Of calls that the service makes, and of its requests for consent.
     heard_to_ms
         Where the service cut the item on our word, None where it is whole.
     settled
@@ -64,6 +66,9 @@ class Item:
     name: str = ""
     arguments: str = ""
     output: str = ""
+    server_label: str = ""
+    approval_request_id: str = ""
+    error: str = ""
     heard_to_ms: int | None = None
     settled: bool = False
     forgotten: bool = False
@@ -188,10 +193,13 @@ class Conversation:
                 self._own(event).content(event.content_index, "speech").text = event.transcript
             case ev.OutputAudioDelta():
                 self._own(event).content(event.content_index, "speech")
-            case ev.FunctionArgumentsDelta():
+            case ev.FunctionArgumentsDelta() | ev.McpArgumentsDelta():
                 self._item(event.item_id, event.response_id).arguments += event.delta
-            case ev.FunctionArgumentsDone():
+            case ev.FunctionArgumentsDone() | ev.McpArgumentsDone():
                 self._item(event.item_id, event.response_id).arguments = event.arguments
+            case ev.McpCallFailed() | ev.McpListToolsFailed():
+                item = self._item(event.item_id)
+                item.error = item.error or "the service does not say why"
             case ev.ItemDeleted():
                 self._remove(event.item_id)
             case ev.ItemTruncated():
@@ -267,9 +275,13 @@ class Conversation:
         item = self._item(item_id, response_id or "")
         item.kind = str(data.get("type") or item.kind)
         item.role = str(data.get("role") or item.role)
-        for name in ("call_id", "name", "arguments", "output"):
+        for name in ("call_id", "name", "arguments", "output", "server_label", "approval_request_id"):
             if value := data.get(name):
                 setattr(item, name, str(value))
+        if error := data.get("error"):
+            item.error = str(_object(error).get("message") or error)
+        if item.kind == "mcp_list_tools" and isinstance(data.get("tools"), list):
+            item.output = ", ".join(str(tool.get("name")) for tool in _objects(data["tools"]))
         pictures = iter(self._pictures.get(item_id, ()))
         for index, part in enumerate(_objects(data.get("content"))):
             kind = _KINDS.get(str(part.get("type")), "text")

@@ -11,12 +11,13 @@ from realtime_widgets.audio import duration_ms
 from realtime_widgets.barge_in import BargeIn
 from realtime_widgets.call_ledger import CallLedger
 from realtime_widgets.conversation import Conversation, Response
+from realtime_widgets.mcp_approvals import McpApprovals
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.resumption import Resumption
 from realtime_widgets.retrieval import Retrievals
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
-from realtime_widgets.turns import Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
+from realtime_widgets.turns import AskApproval, Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
 from realtime_widgets.voice import VoiceOutput
 
 #: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
@@ -38,6 +39,7 @@ class SessionCore:
         self.turns: dict[str, Turn] = {}
         self._calls = CallLedger(self.conversation)
         self.calls = self._calls.all
+        self.approvals = McpApprovals(self.conversation, self.new_id)
         self.notices: list[Notice] = []
         self.settings: ev.JsonObject = {}
         self.updates = 0
@@ -75,7 +77,7 @@ class SessionCore:
         """What a person would say the other side is doing."""
         if self.ledger.playing:
             return "speaking"
-        if self._sequencer.busy or self._calls.waiting:
+        if self._sequencer.busy or self._calls.waiting or self.approvals.waiting:
             return "thinking"
         return "listening"
 
@@ -90,7 +92,10 @@ class SessionCore:
     def lost(self) -> list[Command]:
         """The connection is gone and another one will be tried: what ended with it ends."""
         automatic = bool(self._turn_detection().get("create_response", True))
+        asked = self._lost_consent()
         commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
+        for response in asked:
+            commands += self._continue(response)
         self._barge_in.disconnected()
         self.retrievals.lost()
         self.user_speaking = self.expects_response = False
@@ -110,6 +115,10 @@ class SessionCore:
         if self._resumption.echo(event):
             return []
         self.conversation.apply(event)
+        asked = self.approvals.take(event, self._sequencer.active_id)
+        return [AskApproval(request) for request in asked] + self._follow(event)
+
+    def _follow(self, event: ev.AnyServerEvent) -> list[Command]:
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
                 self.settings = event.session
@@ -233,6 +242,14 @@ class SessionCore:
             commands += self._continue(response)
         return commands
 
+    def decide_approval(self, request_id: str, approve: bool, reason: str = "") -> list[Command]:
+        """Answer a request of the service for consent, once; after the last one its response goes on."""
+        create = self.approvals.answer(request_id, approve, reason)
+        if create is None:
+            return []
+        response = self.conversation.responses.get(self.approvals.requests[request_id].response_id)
+        return [Send(create), *(self._continue(response) if response and not response.active else [])]
+
     def question_of(self, turn: Turn) -> str:
         """Return the user's words that a turn answers, as far as they are known."""
         return turn.question or self.conversation.words_before(turn.response_ids)
@@ -251,8 +268,8 @@ class SessionCore:
         order = self.conversation.order
         self.notices.append(Notice(self.new_id("notice"), kind, text, order[-1] if order else None))
 
-    def _request(self, turn_id: str, settings: ev.JsonObject) -> list[Command]:
-        request = Request(self.new_id("response"), turn_id, settings)
+    def _request(self, turn_id: str, settings: ev.JsonObject, any_response: bool = False) -> list[Command]:
+        request = Request(self.new_id("response"), turn_id, settings, any_response)
         return self._send_all(self._sequencer.request(request))
 
     @staticmethod
@@ -280,6 +297,11 @@ class SessionCore:
         # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
         unnamed = "" if self.expects_response else None
         request = self._sequencer.created(response_id, response.metadata.get(REQUEST_KEY, unnamed))
+        ended: list[Command] = []
+        if request and request.any_response and self.expects_response and REQUEST_KEY not in response.metadata:
+            # What was just said is answered; that takes in the consent too.
+            ended = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
+            request = None
         if request is None or request.turn_id not in self.turns:
             self.expects_response = self.user_speaking = False
             self._sequencer.user_speaking(False)
@@ -290,7 +312,7 @@ class SessionCore:
         self._response_turns[response_id] = turn.id
         turn.response_ids.append(response_id)
         if turn.id not in self._abandoned:
-            return []
+            return ended
         self._abandoned.remove(turn.id)
         self._cut_responses.add(response_id)
         return [Send(ev.ResponseCancel(response_id=response_id))]
@@ -347,7 +369,8 @@ class SessionCore:
         """After a response: wait for its tools, ask for the next one, or end the turn."""
         turn = self._turn(response.id)
         calls = self._calls.of(response.id)
-        if any(not call.answered for call in calls):
+        approvals = self.approvals.of(response.id)
+        if any(not call.answered for call in calls) or any(request.open for request in approvals):
             return []
         if turn is None:
             return []
@@ -356,10 +379,25 @@ class SessionCore:
             self.notice("error", f"The answer failed: {turn.error}")
         elif calls and response.status == "completed" and not turn.interrupted:
             return self._request(turn.id, {})
+        elif (
+            response.status == "completed"
+            and not turn.interrupted
+            and any(not self.approvals.taken_in(request) for request in approvals)
+        ):
+            return self._request(turn.id, {}, any_response=True)
         elif response.status == "incomplete":
             self.notice("notice", f"The answer is incomplete: {response.reason or 'the service stopped it'}.")
         turn.interrupted |= response.status == "cancelled"
         return end_turn(turn)
+
+    def _lost_consent(self) -> list[Response]:
+        """Give the ended responses whose requests for consent nobody can answer any more; they are asked anew."""
+        gone = self.approvals.lost()
+        for request in gone:
+            self.notice("notice", f"Whether {request.name} may run was asked over a connection that is gone.")
+        ids = dict.fromkeys(request.response_id for request in gone)
+        found = [self.conversation.responses[each] for each in ids if each in self.conversation.responses]
+        return [response for response in found if not response.active]
 
     def _error(self, error: ev.ErrorDetail) -> list[Command]:
         if error.code == "conversation_already_has_active_response":

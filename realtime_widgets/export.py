@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from realtime_widgets.conversation import Content, Conversation, Item
     from realtime_widgets.playback import PlaybackLedger
 
-Kind = Literal["message", "tool_call", "tool_output"]
+Kind = Literal["message", "tool_call", "tool_output", "hosted_call"]
 _KINDS: dict[str, Kind] = {
     "message": "message",
     "function_call": "tool_call",
     "function_call_output": "tool_output",
+    "mcp_call": "hosted_call",
 }
 _NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
 #: What markdown would take for its own.
@@ -60,7 +61,8 @@ class Line:
         The item's id, as `RealtimeSession.retrieve` takes it.
     kind, role : str
         ``"message"`` of ``"user"``, ``"assistant"`` or ``"system"``; ``"tool_call"`` of the assistant,
-        ``"tool_output"`` of the ``"tool"``.
+        ``"tool_output"`` of the ``"tool"``, ``"hosted_call"`` of the assistant: made by the service, with its
+        output.
     source : str
         ``"speech"`` or ``"text"`` of messages, empty otherwise.
     text : str
@@ -198,7 +200,7 @@ def _line(item: Item, ledger: PlaybackLedger) -> Line:
     return Line(
         id=item.id,
         kind=kind,
-        role={"tool_call": "assistant", "tool_output": "tool"}.get(kind, item.role),
+        role={"tool_call": "assistant", "hosted_call": "assistant", "tool_output": "tool"}.get(kind, item.role),
         source="" if kind != "message" else "speech" if item.spoken else "text",
         text=item.text,
         heard=heard,
@@ -211,7 +213,7 @@ def _line(item: Item, ledger: PlaybackLedger) -> Line:
         call_id=item.call_id,
         name=item.name,
         arguments=item.arguments,
-        output=item.output,
+        output=item.output or item.error,
         images=tuple(_image(content) for content in item.images),
     )
 
@@ -238,6 +240,9 @@ def _markdown(line: Line) -> str:
     match line.kind:
         case "tool_call":
             return f"**Tool call** {_code(f'{line.name}({line.arguments})')}"
+        case "hosted_call":
+            call = f"{line.name}({line.arguments})"
+            return f"**Tool call of the service** {_code(call)}{f' {_code(line.output)}' if line.output else ''}"
         case "tool_output":
             return f"**Tool output** {_code(line.output)}"
     if not (line.text or line.images):

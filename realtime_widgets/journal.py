@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import msgspec
 
 from realtime_widgets.protocol import events as ev
+from realtime_widgets.tools.hosted import without_secrets
 
 if TYPE_CHECKING:
     import os
@@ -30,17 +31,19 @@ class Record(msgspec.Struct, frozen=True):
     event: dict[str, Any]
 
 
-def _without_bulk(name: str, value: Any) -> Any:
-    """Return the value of a field with all sound and images in it replaced by their length in bytes."""
+def _fit_to_keep(name: str, value: Any) -> Any:
+    """Return the value of a field with all sound and images in it as their length in bytes, without secrets."""
     if name == "image_url" and isinstance(value, str) and value.startswith("data:"):
         kind, _, data = value.partition(",")
         return f"{kind},[{_byte_count(data)} bytes]"
     if name == "audio" and isinstance(value, str | bytes):
         return len(value) if isinstance(value, bytes) else _byte_count(value)
     if isinstance(value, dict):
-        return {key: _without_bulk(key, each) for key, each in value.items()}
+        if value.get("type") == "mcp":
+            value = without_secrets(value)
+        return {key: _fit_to_keep(key, each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_without_bulk("", each) for each in value]
+        return [_fit_to_keep("", each) for each in value]
     return value
 
 
@@ -75,7 +78,7 @@ class Journal:
             data = msgspec.to_builtins(event, builtin_types=(bytes,))
         else:
             data = event.data
-        data = {name: _without_bulk(name, value) for name, value in data.items()}
+        data = {name: _fit_to_keep(name, value) for name, value in data.items()}
         if event.type.endswith("audio.delta") and isinstance(data.get("delta"), str):
             data["delta"] = _byte_count(data["delta"])
         record = Record(round(self._clock() - self._start, 4), sender, data)

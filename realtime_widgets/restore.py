@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.events import JsonObject
     from realtime_widgets.turns import ToolCall
 
+#: Items of hosted tools that mean nothing to another session: it lists and asks by itself.
+_ASKED_ANEW = ("mcp_list_tools", "mcp_approval_request", "mcp_approval_response")
 #: Characters of a text that name it in a sentence.
 _NAMED = 40
 
@@ -52,7 +54,7 @@ def restoration(
     result = Restoration()
     has_output = {item.call_id for item in conversation if item.kind == "function_call_output"}
     for item in conversation:
-        if item.forgotten or item.id in skipped:
+        if item.forgotten or item.id in skipped or item.kind in _ASKED_ANEW:
             continue
         data = _restored(item, ledger)
         if data is None:
@@ -71,6 +73,9 @@ def _restored(item: Item, ledger: PlaybackLedger) -> JsonObject | None:
         case "function_call" if item.settled and item.state == "completed":
             names = {"call_id": item.call_id, "name": item.name, "arguments": item.arguments}
             return {"id": item.id, "type": "function_call", **names}
+        case "mcp_call" if item.settled and item.state == "completed":
+            names = {"server_label": item.server_label, "name": item.name, "arguments": item.arguments}
+            return {"id": item.id, "type": item.kind, **names, "output": item.output or item.error}
         case "function_call_output":
             return {"id": item.id, "type": item.kind, "call_id": item.call_id, "output": item.output}
         case "message":
@@ -87,7 +92,7 @@ def _restored(item: Item, ledger: PlaybackLedger) -> JsonObject | None:
 
 
 def _named(conversation: Conversation, item: Item) -> str:
-    if item.kind == "function_call":
+    if item.kind in ("function_call", "mcp_call"):
         return f"an unfinished call of {item.name or 'a tool'}"
     if item.kind != "message":
         return f"an item of the kind {item.kind}"

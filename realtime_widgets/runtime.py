@@ -24,18 +24,20 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
-from realtime_widgets.tool_calls import PICTURE, RunningTool, ToolCalls, picture_item
+from realtime_widgets.tool_calls import DENIED_BY_PERSON, PICTURE, RunningTool, ToolCalls, picture_item
 from realtime_widgets.tools.announcement import Announcement
-from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, Turn, TurnEnded
+from realtime_widgets.tools.options import DEFAULT_APPROVAL_LIMIT_S
+from realtime_widgets.turns import AskApproval, Command, Play, RunTool, Send, Silence, Turn, TurnEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
     from realtime_widgets.accounts import Accounts
-    from realtime_widgets.clock import Clock
+    from realtime_widgets.clock import Clock, Timer
     from realtime_widgets.journal import Journal
     from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.mcp_approvals import ApprovalRequest
     from realtime_widgets.playback import PlayedTo
     from realtime_widgets.settings import SessionSettings
     from realtime_widgets.tools import ToolRegistry, ToolRunner
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
+
+Decision = Literal["approve", "deny", "cancel"]
 
 #: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
 MAX_UNSENT = 1500
@@ -77,6 +81,8 @@ class SessionRuntime(Observable):
         self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
         self._announcement = Announcement(registry)
+        self._registry = registry
+        self._asking: dict[str, Timer] = {}
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
         self._recovery = Recovery(self, policy or ReconnectPolicy())
@@ -155,11 +161,37 @@ class SessionRuntime(Observable):
                     self.speaker.silence()
                 case RunTool(call):
                     self.calls.begin(call, *self._announcement.to_run(call.name))
+                case AskApproval(request):
+                    self._ask_approval(request)
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
                         end.set_result(turn)
         self.changed()
+
+    def decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
+        """Take the person's word on a call, of a tool here or of one that the service calls."""
+        if call_id not in self.core.approvals.requests:
+            match decision:
+                case "approve":
+                    self.calls.approve(call_id)
+                case "deny":
+                    self.calls.deny(call_id, reason)
+                case "cancel":
+                    self.calls.cancel(call_id)
+        elif self._phase == "open" and decision != "cancel":
+            if timer := self._asking.pop(call_id, None):
+                timer.cancel()
+            said = "" if decision == "approve" else reason or DENIED_BY_PERSON
+            self.perform(self.core.decide_approval(call_id, decision == "approve", said))
+
+    def _ask_approval(self, request: ApprovalRequest) -> None:
+        hosted = self._registry.hosted.get(request.server_label)
+        request.limit_s = limit = hosted.approval_limit if hosted else DEFAULT_APPROVAL_LIMIT_S
+        if limit is not None:
+            why = f"nobody allowed this call within {limit:g} s"
+            timer = self.clock.call_later(limit, self.decide, "deny", request.id, why)
+            self._asking[request.id] = timer
 
     def turn_end(self, turn: Turn) -> asyncio.Future[Turn]:
         """Return a future that is done with `turn`."""
@@ -391,6 +423,8 @@ class SessionRuntime(Observable):
             self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
         self.calls.stop("the session ended before the tool did")
+        for timer in self._asking.values():
+            timer.cancel()
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:

@@ -22,6 +22,8 @@ class Request:
     id: str
     turn_id: str
     settings: ev.JsonObject = field(default_factory=dict)
+    #: Whether any response fulfils it that begins after it, also one that the service begins by itself.
+    any_response: bool = False
 
 
 class ResponseSequencer:
@@ -69,7 +71,7 @@ class ResponseSequencer:
         if flying and request_id in (flying.id, None):
             self._in_flight = None
             return flying
-        return None
+        return self._fulfilled()
 
     def done(self, response_id: str) -> list[ev.ClientEvent]:
         """Note a response's end."""
@@ -118,6 +120,17 @@ class ResponseSequencer:
         """Go on over a new connection."""
         self._disconnected = False
         return self._next()
+
+    def _fulfilled(self) -> Request | None:
+        """Give the wish that a response fulfils which was begun by somebody else; it is not asked for again."""
+        flying = self._in_flight
+        if flying and flying.any_response:
+            self._in_flight = None
+            return flying
+        met = next((request for request in self._waiting if request.any_response), None)
+        if met:
+            self._waiting.remove(met)
+        return met
 
     def _next(self) -> list[ev.ClientEvent]:
         held = self._blocked or self._user_speaking or self._disconnected

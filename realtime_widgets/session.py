@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from realtime_widgets.reply import Reply
     from realtime_widgets.retrieval import RetrievedItem
     from realtime_widgets.sources import Sound
-    from realtime_widgets.tools import ToolChange
+    from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.turns import Message
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ class RealtimeSession(SessionState):
         ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, a `ServerVad` or `SemanticVad`, or
         settings in the protocol's shape.
     tools : iterable of callables, optional
-        Functions that the model may call; `tool` adds more at any time.
+        Functions that the model may call, and `HostedMcp` for those of MCP servers that the service calls; `tool`
+        adds more at any time.
     api_key : str or callable, optional
         Key for the endpoint, or a function that gives a key or token for each connection; otherwise the
         service's own variable, such as ``OPENAI_API_KEY``. It is never shown, logged or saved.
@@ -118,7 +119,7 @@ class RealtimeSession(SessionState):
         model: str | None = None,
         endpoint: str | Endpoint | None = None,
         turn_detection: TurnDetection = "server_vad",
-        tools: Iterable[Callable[..., Any]] = (),
+        tools: Iterable[Callable[..., Any] | HostedMcp] = (),
         api_key: str | Secret | TokenProvider | None = None,
         speed: float = 1.0,
         transcription: str | None = None,
@@ -136,9 +137,9 @@ class RealtimeSession(SessionState):
         )
         resolved.capabilities.check(settings.session([], None))
         accounts = Accounts(resolved, prices, budget, clock)
-        self.tools = ToolRegistry()
+        self.tools = ToolRegistry(resolved.capabilities.check)
         for function in tools:
-            self.tools.add(function)
+            self.tools.add(function)  # type: ignore[type-var]
         self.journal = Journal(clock.time)
         super().__init__()
         runner = ToolRunner(_running_loop(), clock=clock.time)

@@ -9,6 +9,7 @@ from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.pictures import check_detail, load_pictures
 
 if TYPE_CHECKING:
+    from realtime_widgets.mcp_approvals import ApprovalRequest
     from realtime_widgets.pictures import Detail, Picture
     from realtime_widgets.playback import Block
     from realtime_widgets.protocol import events as ev
@@ -99,6 +100,13 @@ class RunTool:
 
 
 @dataclass(frozen=True)
+class AskApproval:
+    """Ask the person for consent, and give the answer to `SessionCore.decide_approval`."""
+
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True)
 class TurnEnded:
     """This turn is over."""
 
@@ -143,4 +151,4 @@ def end_turn(turn: Turn) -> list[Command]:
     return [TurnEnded(turn)]
 
 
-Command = Send | Play | Silence | RunTool | TurnEnded
+Command = Send | Play | Silence | RunTool | AskApproval | TurnEnded

@@ -40,6 +40,8 @@ class Capabilities:
         It takes images; where it does not, a tool's pictures are only named to the model.
     usage
         It reports tokens.
+    hosted_mcp
+        It calls the tools of MCP servers by itself.
     sample_rates
         Rates of PCM16 it takes and gives, in hertz.
     """
@@ -53,6 +55,7 @@ class Capabilities:
     out_of_band: bool = True
     images: bool = True
     usage: bool = True
+    hosted_mcp: bool = True
     sample_rates: tuple[int, ...] = (SAMPLE_RATE,)
 
     @classmethod
@@ -105,6 +108,10 @@ class Capabilities:
         # Which of them a response answers is told by its metadata alone.
         if settings.get("conversation") == "none" and not (self.out_of_band and self.metadata_echo):
             raise _lacking("responses beside the conversation", "ask within it", "out_of_band")
+        if not self.hosted_mcp and any(tool.get("type") == "mcp" for tool in settings.get("tools") or []):
+            raise _lacking(
+                "calls of MCP servers by itself", "await session.mcp.add(...) makes them from here", "hosted_mcp"
+            )
         for part in ("input", "output"):
             rate = ((audio.get(part) or {}).get("format") or {}).get("rate")
             if rate is not None and rate not in self.sample_rates:

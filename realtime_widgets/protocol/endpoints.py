@@ -94,7 +94,8 @@ class Endpoint:
         if self.dialect == "auto" and (self.local or self.service != "other"):
             object.__setattr__(self, "dialect", "xai" if self.service == "xai" else "ga")
         if self.capabilities is None:
-            object.__setattr__(self, "capabilities", Capabilities.of(self.service))
+            known = Capabilities.of(self.service)
+            object.__setattr__(self, "capabilities", replace(known, hosted_mcp=False) if self.local else known)
 
     @classmethod
     def azure(

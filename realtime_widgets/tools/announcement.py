@@ -27,6 +27,7 @@ class Announcement:
     def __init__(self, registry: ToolRegistry) -> None:
         self._registry = registry
         self._told: dict[str, Tool] = {}
+        self._told_hosted: list[dict[str, Any]] = []
         self._requested: set[str] = set()
         self._response_id = ""
 
@@ -57,12 +58,16 @@ class Announcement:
         if self._requested or self._response_id:
             return False
         now = [tool.definition() for tool in self._registry.values() if tool.enabled]
-        return now != [tool.definition() for tool in self._told.values()]
+        return now != [tool.definition() for tool in self._told.values()] or self._hosted() != self._told_hosted
 
     def take(self) -> list[dict[str, Any]]:
         """Return the tools as the protocol's ``session.tools`` has them, which counts as told."""
         self._told = {tool.name: tool for tool in self._registry.values() if tool.enabled}
-        return [tool.definition() for tool in self._told.values()]
+        self._told_hosted = self._hosted()
+        return [*(tool.definition() for tool in self._told.values()), *self._told_hosted]
+
+    def _hosted(self) -> list[dict[str, Any]]:
+        return [server.definition() for server in self._registry.hosted.values()]
 
     def restart(self) -> list[dict[str, Any]]:
         """Begin with a new connection, where nothing runs; returns the tools to tell it, as `take` does."""

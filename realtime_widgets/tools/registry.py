@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
 from realtime_widgets.tools.agents_tool import made_tool
+from realtime_widgets.tools.hosted import HostedMcp
 from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.tool import Tool
 
@@ -19,7 +20,10 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class ToolChange:
-    """What happened to a name: added (`old` is None), removed (`new` is None), replaced, or switched on or off."""
+    """What happened to a name: added (`old` is None), removed (`new` is None), replaced, or switched on or off.
+
+    Of a `HostedMcp` both are None.
+    """
 
     name: str
     old: Tool | None
@@ -32,9 +36,16 @@ class ToolRegistry(Mapping[str, Tool]):
     Safe to use from several threads at once. Adding a function under a name that is taken replaces the
     tool; calls that are running keep the `Tool` they started with. A name keeps its place in the order
     when it is replaced, so the service's prompt cache has less to forget.
+
+    Parameters
+    ----------
+    check
+        Raises where an endpoint cannot take settings with a `HostedMcp`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[dict[str, Any]], object] | None = None) -> None:
+        self._check = check
+        self._hosted: dict[str, HostedMcp] = {}
         self._lock = threading.Lock()
         self._tools: dict[str, Tool] = {}
         self._versions: dict[str, int] = {}
@@ -67,8 +78,8 @@ class ToolRegistry(Mapping[str, Tool]):
         Parameters
         ----------
         function
-            The function, method, partial or callable object; a `Tool`; or a ``FunctionTool`` of the
-            openai-agents package.
+            The function, method, partial or callable object; a `Tool`; a ``FunctionTool`` of the
+            openai-agents package; or a `HostedMcp`, whose tools the service calls.
         name, description
             What to tell the model instead of the function's own name and docstring.
         **options
@@ -93,6 +104,9 @@ class ToolRegistry(Mapping[str, Tool]):
         if function is None:
             ToolOptions.of(options)  # a wrong option is told at its own line
             return lambda decorated: self.add(decorated, name=name, description=description, **options)
+        if isinstance(function, HostedMcp):
+            self._host(function)
+            return function
         made = made_tool(function, name, description, options)
         with self._lock:
             version = self._versions.get(made.name, 0) + 1
@@ -104,7 +118,7 @@ class ToolRegistry(Mapping[str, Tool]):
         return function
 
     def remove(self, name: str) -> None:
-        """Take a tool away; calls that are running finish.
+        """Take a tool away, or a `HostedMcp` by its label; calls that are running finish.
 
         Added again, the name goes on counting versions where it stopped.
 
@@ -115,9 +129,23 @@ class ToolRegistry(Mapping[str, Tool]):
         """
         with self._lock:
             old = self._tools.pop(name, None)
-            if old is None:
+            if old is None and self._hosted.pop(name, None) is None:
                 raise self._unknown(name)
             self._changes.append(ToolChange(name, old, None))
+        self._announce()
+
+    @property
+    def hosted(self) -> dict[str, HostedMcp]:
+        """MCP servers that the service calls, by label."""
+        with self._lock:
+            return dict(self._hosted)
+
+    def _host(self, server: HostedMcp) -> None:
+        if self._check is not None:
+            self._check({"tools": [server.definition()]})
+        with self._lock:
+            self._hosted[server.server_label] = server
+            self._changes.append(ToolChange(server.server_label, None, None))
         self._announce()
 
     def enable(self, name: str) -> None:
@@ -242,6 +270,7 @@ class ToolRegistry(Mapping[str, Tool]):
 
     def __repr__(self) -> str:
         rows = [(tool.signature, _version(tool), _summary(tool)) for tool in self._listed()]
+        rows += [(label, "", "tools of an MCP server that the service calls") for label in self.hosted]
         if not rows:
             return "No tools yet. Make a function one with @session.tool"
         wide = [max(len(row[column]) for row in rows) for column in (0, 1)]

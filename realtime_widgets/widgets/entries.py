@@ -9,6 +9,8 @@ from realtime_widgets.export import heard_characters
 from realtime_widgets.pictures import estimate_image_tokens
 from realtime_widgets.playback import to_ms
 from realtime_widgets.tool_calls import PICTURE
+from realtime_widgets.turns import Notice
+from realtime_widgets.widgets.hosted_entries import CARDS, fill_card, hosted_name, is_shown, listing_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from realtime_widgets.core import SessionCore
     from realtime_widgets.tool_calls import RunningTool
     from realtime_widgets.tools.lifecycle import Phase
-    from realtime_widgets.turns import Notice
     from realtime_widgets.widgets.messages import Entry, ShownImage, ToolCard
 
 #: Characters of printed text that a card shows while its call runs; the whole comes with the result.
@@ -57,20 +58,7 @@ def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bo
 
 def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bool) -> ToolCard:
     """Return a call as the person sees it; `running` is None while its arguments still come."""
-    card: ToolCard = {
-        "call_id": running.call.call_id if running else "",
-        "name": name,
-        "arguments": _pretty(arguments),
-        "state": "waiting",
-        "result": "",
-        "error": "",
-        "traceback": "",
-        "printed": "",
-        "note": "",
-        "fraction": None,
-        "pictures": [],
-        "seconds": None,
-    }
+    card = _blank_card(running.call.call_id if running else "", name, arguments)
     result = running.result if running else None
     if result is not None:
         card["state"] = "error" if result.error else "done"
@@ -85,6 +73,23 @@ def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bo
     elif running:
         _show_running(card, running)
     return card
+
+
+def _blank_card(call_id: str, name: str, arguments: str) -> ToolCard:
+    return {
+        "call_id": call_id,
+        "name": name,
+        "arguments": _pretty(arguments),
+        "state": "waiting",
+        "result": "",
+        "error": "",
+        "traceback": "",
+        "printed": "",
+        "note": "",
+        "fraction": None,
+        "pictures": [],
+        "seconds": None,
+    }
 
 
 def _show_running(card: ToolCard, running: RunningTool) -> None:
@@ -123,7 +128,10 @@ def _notice_entry(notice: Notice) -> Entry:
 def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool], closed: bool) -> Entry | None:
     if item.id.startswith(f"rw_{PICTURE}_"):
         return None  # the card of the call shows it
-    if item.kind == "function_call":
+    if item.kind == "mcp_list_tools":
+        text = listing_text(item)
+        return _notice_entry(Notice(item.id, "error" if item.error else "notice", text, None))
+    if item.kind == "function_call" or (item.kind in CARDS and is_shown(core, item)):
         kind = "tool"
     elif item.kind == "message" and item.role in ("user", "assistant"):
         kind = item.role
@@ -144,7 +152,12 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
     }
     if item.images:
         entry["images"] = [_image(content) for content in item.images]
-    if kind == "tool":
+    if item.kind in CARDS:
+        entry["source"] = ""
+        entry["tool"] = card = _blank_card("", hosted_name(item), item.arguments)
+        fill_card(core, item, card, closed)
+        card["result"] = _pretty(card["result"])
+    elif kind == "tool":
         entry["source"] = ""
         entry["tool"] = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
     return entry

@@ -66,7 +66,7 @@ class Transcript(RealtimeWidget):
                 "call_id": str(call_id),
                 "decision": "approve" | "deny" | "cancel" as decision,
             }:
-                self._engine.call(getattr(self._runtime.calls, decision), call_id)
+                self._engine.call(self._runtime.decide, decision, call_id)
 
     def _refresh(self) -> None:
         closed = self._runtime.state == "closed"

@@ -1,0 +1,206 @@
+"""Hosted MCP tools in a session: announced with their secrets, which show nowhere else, and consented to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from realtime_widgets import ConfigurationError, HostedMcp, RealtimeSession
+from realtime_widgets.engine import shared_engine
+from realtime_widgets.testing import ScriptedServer, Talk, cut, emit, expect, reconnect, stall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from realtime_widgets.testing.script import Step
+    from tests.client.conftest import Open
+
+REQUEST = {
+    "id": "item_m1",
+    "type": "mcp_approval_request",
+    "server_label": "docs",
+    "name": "search",
+    "arguments": '{"q": "tools"}',
+}
+CALL = {**REQUEST, "id": "item_c1", "type": "mcp_call", "approval_request_id": "item_m1", "output": "three pages"}
+
+
+def docs(**options: Any) -> HostedMcp:
+    return HostedMcp("docs", "https://docs.example.com/mcp?key=query-key", authorization="sesame-token", **options)
+
+
+def response(number: int, status: str, *output: Any, matched: Any = None) -> dict[str, Any]:
+    metadata = matched[-1]["response"]["metadata"] if matched else None
+    fields = {"id": f"resp_{number}", "object": "realtime.response", "conversation_id": "conv_1"}
+    return {**fields, "status": status, "metadata": metadata, "output": list(output)}
+
+
+def begins(number: int) -> Step:
+    created = emit("response.created", response=lambda matched: response(number, "in_progress", matched=matched))
+    return expect("response.create").then(created)
+
+
+def asked() -> list[Step]:
+    """The user's question, and a response that ends with the wish to call a tool."""
+    question = expect("conversation.item.create", item={"role": "user"})
+    added = emit("conversation.item.added", item=lambda matched: {"id": "item_u1", **matched[-1]["item"]})
+    return [
+        question.then(added),
+        begins(1),
+        emit("response.output_item.added", response_id="resp_1", output_index=0, item=REQUEST),
+        emit("conversation.item.added", item=REQUEST),
+        emit("conversation.item.done", item=REQUEST),
+        emit("response.output_item.done", response_id="resp_1", output_index=0, item=REQUEST),
+        emit("response.done", response=response(1, "completed", REQUEST)),
+    ]
+
+
+def answered(approve: bool, **fields: Any) -> Step:
+    item = {"type": "mcp_approval_response", "approval_request_id": "item_m1", "approve": approve, **fields}
+    return expect("conversation.item.create", item=item).then(
+        emit("conversation.item.added", item=lambda matched: matched[-1]["item"])
+    )
+
+
+def says(number: int, text: str, *before: Any) -> list[Step]:
+    words = {"type": "output_text", "text": text}
+    message = {"id": f"item_a{number}", "type": "message", "role": "assistant", "content": [words]}
+    named = f"resp_{number}"
+    items = [*before, message]
+    done = [
+        emit("response.output_item.done", response_id=named, output_index=index, item=item)
+        for index, item in enumerate(items)
+    ]
+    return [*done, emit("response.done", response=response(number, "completed", *items))]
+
+
+async def test_a_person_allows_a_call_and_the_answer_follows(connect: Open, tmp_path: Path) -> None:
+    started = Talk().start()
+    script = [*started, *asked(), answered(True), begins(2), *says(2, "There are three.", CALL)]
+    async with ScriptedServer(script) as server:
+        session = connect(server, tools=[docs()])
+        asking = asyncio.create_task(session.ask("Look it up"))
+        call = await session.calls.next_asking()
+        assert (call.name, call.arguments, session.state) == ("docs.search", '{"q": "tools"}', "thinking")
+        call.approve()
+        call.deny()
+        assert (await asking).text == "There are three."
+        assert session.calls["item_m1"].phase == "ended"
+        told = server.received_of("session.update")[0]["session"]["tools"]
+        assert told == [
+            {
+                "type": "mcp",
+                "server_label": "docs",
+                "require_approval": "always",
+                "server_url": "https://docs.example.com/mcp?key=query-key",
+                "authorization": "sesame-token",
+            }
+        ]
+        session.journal.save(tmp_path / "talk.jsonl")
+        shown = (tmp_path / "talk.jsonl").read_text() + repr(session) + repr(session.tools) + repr(docs())
+        assert "docs.example.com" in shown
+        assert "sesame" not in shown
+        assert "query-key" not in shown
+        records = session.conversation.to_records()
+        assert [record["output"] for record in records if record["kind"] == "hosted_call"] == ["three pages"]
+
+
+async def test_time_out_means_refused(connect: Open) -> None:
+    refused = answered(False, reason="nobody allowed this call within 0.05 s")
+    script = [*Talk().start(), *asked(), refused, begins(2), *says(2, "As you like.")]
+    async with ScriptedServer(script) as server:
+        session = connect(server, tools=[docs(approval_limit=0.05)])
+        assert (await session.ask("Look it up")).text == "As you like."
+
+
+async def test_a_question_lost_with_the_connection_is_asked_anew_and_answered_once(connect: Open) -> None:
+    again = {**REQUEST, "id": "item_m2"}
+    second = expect(
+        "conversation.item.create", item={"type": "mcp_approval_response", "approval_request_id": "item_m2"}
+    ).then(emit("conversation.item.added", item=lambda matched: matched[-1]["item"]))
+    restored = expect("conversation.item.create", item={"role": "user"}).then(
+        emit("conversation.item.added", item=lambda matched: matched[-1]["item"])
+    )
+    script = [
+        *Talk().start(),
+        *asked(),
+        stall(),
+        cut(),
+        reconnect(),
+        *Talk().start(),
+        restored,
+        begins(2),
+        emit("response.output_item.done", response_id="resp_2", output_index=0, item=again),
+        emit("response.done", response=response(2, "completed", again)),
+        second,
+        begins(3),
+        *says(3, "Done."),
+    ]
+    async with ScriptedServer(script) as server:
+        session = connect(server, tools=[docs()])
+        asking = asyncio.create_task(session.ask("Look it up"))
+        old = await session.calls.next_asking()
+        server.resume()
+        waiting = session.runtime.until(lambda: "item_m2" in session.calls, 20)
+        assert await asyncio.wrap_future(shared_engine().submit(waiting))
+        old.approve()
+        call = await session.calls.next_asking()
+        call.approve()
+        assert (await asking).text == "Done."
+
+
+async def test_hosted_servers_come_and_go_while_the_talk_goes_on(connect: Open) -> None:
+    def labels(*names: str) -> Any:
+        def same(tools: Any) -> bool:
+            return [tool.get("server_label") for tool in tools] == list(names)
+
+        return expect("session.update", session={"tools": same})
+
+    async with ScriptedServer([*Talk().start(), labels("docs"), stall(), labels()]) as server:
+        session = connect(server)
+        await session.start()
+        session.tools.add(docs())
+        assert "docs" in repr(session.tools)
+        await server.stalled()
+        server.resume()
+        session.tools.remove("docs")
+        await server.finished()
+
+
+async def test_an_endpoint_without_them_says_what_to_do(connect: Open) -> None:
+    with pytest.raises(ConfigurationError, match=r"session.mcp.add"):
+        RealtimeSession(endpoint="local", tools=[docs()])
+    session = connect("http://127.0.0.1:9/v1", capabilities={"hosted_mcp": False})
+    with pytest.raises(ConfigurationError, match=r"session.mcp.add") as caught:
+        session.tools.add(docs())
+    assert "sesame" not in str(caught.value)
+    assert session.tools.hosted == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"server_label": ""}, "server_label"),
+        ({"server_url": ""}, "one of them"),
+        ({"connector_id": "connector_gmail"}, "one of them"),
+        ({"server_url": "docs"}, "https://"),
+        ({"require_approval": "sometimes"}, "always"),
+        ({"allowed_tools": "search"}, "list of names"),
+    ],
+)
+def test_what_cannot_be_is_told(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        HostedMcp(**{"server_label": "docs", "server_url": "https://x/mcp"} | arguments)
+
+
+def test_filters_and_headers_go_out_as_they_are_and_show_nowhere() -> None:
+    filters = {"never": {"tool_names": ["search"]}}
+    server = docs(require_approval=filters, allowed_tools=["search"], headers={"X-Key": "hidden-key"})
+    told = server.definition()
+    assert (told["require_approval"], told["allowed_tools"]) == (filters, ["search"])
+    assert told["headers"] == {"X-Key": "hidden-key"}
+    assert "hidden" not in repr(server)
+    assert json.loads(json.dumps(told)) == told
