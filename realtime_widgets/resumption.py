@@ -56,6 +56,8 @@ class Resumption:
     _commit: bool = False
     _skipped: list[str] = field(default_factory=list)
     _restored: set[str] = field(default_factory=set)
+    #: Items of the connection that was lost: what came over the next one already needs no putting back.
+    _before: set[str] = field(default_factory=set)
     _ids: count[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -110,6 +112,7 @@ class Resumption:
             Commands, and what was lost, in words.
         """
         commands: list[Command] = []
+        self._before = set(self.conversation.items)
         self.sequencer.disconnect()
         unanswered = self.keeper.unanswered
         wordless = [item_id for item_id in unanswered if not self._words(item_id)]
@@ -137,7 +140,8 @@ class Resumption:
         """Put the talk into the session that was just opened; gives what cannot be, in words."""
         for item_id in self._skipped:
             self.conversation.drop(item_id)
-        result = restoration(self.conversation, self.voice.ledger, self.calls.all, self._skipped)
+        elsewhere = [*self._skipped, *(set(self.conversation.items) - self._before)]
+        result = restoration(self.conversation, self.voice.ledger, self.calls.all, elsewhere)
         for item_id in result.lost:
             self.conversation.items[item_id].forgotten = True
         pending = self.own.take()

@@ -9,6 +9,7 @@ import msgspec
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.dialects import detect, translator_of
 from realtime_widgets.protocol.dialects.shapes_2024 import EVENTS_2024, Shapes2024
+from realtime_widgets.protocol.repeats import Repeats
 from realtime_widgets.protocol.unanswered import Unanswered
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Door:
         self._capabilities = capabilities
         self._translator = translator_of(dialect)
         self._unanswered = Unanswered()
+        self._repeats = Repeats()
         self._turn_detection: Any = ...
         self._asked_out_of_band = False
 
@@ -58,7 +60,7 @@ class Door:
         return ev.encode(self._translator.outgoing(data))
 
     def read(self, frame: str | bytes) -> list[ev.AnyServerEvent]:
-        """Give the events of GA that a frame stands for.
+        """Give the events of GA that a frame stands for; none where it only repeats one.
 
         Raises
         ------
@@ -66,7 +68,7 @@ class Door:
             Where the frame is no event, or an event of a known type lacks what its type requires.
         """
         try:
-            return [self._mended(event) for event in self._understood(frame)]
+            return [self._mended(event) for event in self._understood(frame) if not self._repeats.is_repeat(event)]
         except (AttributeError, LookupError, TypeError) as error:
             # A field of another kind than any server is known to send, deep in the event.
             raise ValueError(f"an event from the server cannot be understood: {error}") from error
