@@ -34,6 +34,7 @@ const transport = new OpenAIRealtimeWebSocket({
 });
 const session = new RealtimeSession(agent, {
   transport,
+  model: "gpt-realtime",
   tracingDisabled: true,
   config: { audio: { input: { transcription: { model: "whisper-1" } } } },
 });

@@ -43,7 +43,10 @@ async def talk(url: str, question: bytes, interruption: bytes) -> dict[str, Any]
         return FORECAST
 
     agent = RealtimeAgent(name="Guide", instructions="Answer briefly.", tools=[get_weather])
-    settings: Any = {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+    settings: Any = {
+        "model_name": "gpt-realtime",
+        "audio": {"input": {"transcription": {"model": "whisper-1"}}},
+    }
     runner = RealtimeRunner(agent, config={"model_settings": settings})
     address = f"{url.replace('http', 'ws', 1)}/realtime?model=gpt-realtime"
     model: Any = {"url": address, "api_key": os.environ["ENDPOINT_KEY"]}
