@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
 from realtime_widgets.local.realtime.failures import log_failure
@@ -34,7 +35,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return await handler(request)
     except RequestRefusedError as refusal:
         return refusal_response(refusal)
-    except StageUnavailableError as problem:
+    except (StageUnavailableError, BrainError) as problem:
         return refusal_response(RequestRefusedError(problem.code, str(problem), kind=SERVER_ERROR))
     except web.HTTPException as answer:
         if answer.status < 400:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from realtime_widgets.local.places import Places
+from realtime_widgets.local.rest.chat import ChatRoutes
 from realtime_widgets.local.rest.client_secrets import ClientSecretRoutes
+from realtime_widgets.local.rest.moderations import create_moderation
 from realtime_widgets.local.rest.speech import SpeechRoutes
 from realtime_widgets.local.rest.transcriptions import TranscriptionRoutes
 
@@ -49,6 +51,8 @@ def rest_routes(
 
     return [
         web.post("/v1/realtime/client_secrets", ClientSecretRoutes(secrets).create),
+        web.post("/v1/chat/completions", limited(ChatRoutes(inference, clock).create)),
         web.post("/v1/audio/speech", limited(SpeechRoutes(inference).create)),
         web.post("/v1/audio/transcriptions", limited(TranscriptionRoutes(inference).create)),
+        web.post("/v1/moderations", create_moderation),
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
 from realtime_widgets.local.realtime.failures import log_failure
@@ -65,7 +66,7 @@ class EventStream:
 def _refusal(error: BaseException) -> RequestRefusedError:
     if isinstance(error, RequestRefusedError):
         return error
-    if isinstance(error, StageUnavailableError):
+    if isinstance(error, StageUnavailableError | BrainError):
         return RequestRefusedError(error.code, str(error), kind=SERVER_ERROR)
     assert isinstance(error, Exception)
     log_failure("a streamed answer", error)

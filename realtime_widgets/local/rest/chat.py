@@ -1,0 +1,152 @@
+"""``POST /v1/chat/completions``: written and spoken turns, answered in text or speech, whole or streamed."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pybase64
+from aiohttp import web
+
+from realtime_widgets.errors import AudioError
+from realtime_widgets.local.codecs import decoded, encoded
+from realtime_widgets.local.realtime.errors import invalid_value
+from realtime_widgets.local.realtime.identifiers import new_id
+from realtime_widgets.local.realtime.usage import USER_AUDIO_TOKEN_MS, Tokens, audio_tokens
+from realtime_widgets.local.rest.bodies import read_json
+from realtime_widgets.local.rest.chat_answer import ChatAnswer
+from realtime_widgets.local.rest.chat_messages import Prompt, read_messages
+from realtime_widgets.local.rest.chat_options import read_chat
+from realtime_widgets.local.rest.event_stream import EventStream
+from realtime_widgets.local.rest.kept_answers import KeptAnswers
+from realtime_widgets.local.stages import RECOGNITION_RATE, BrainRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.answering import Piece
+
+#: Bytes of a body: 15 MiB of sound as base64, and a long conversation around it.
+MAX_BODY_BYTES = 32 * 1024 * 1024
+#: Longest recording in a message, in seconds.
+LONGEST_S = 600.0
+
+
+class ChatRoutes:
+    """The route.
+
+    Parameters
+    ----------
+    inference
+        Runs the models.
+    clock
+        Gives the present as Unix time in seconds.
+    """
+
+    def __init__(self, inference: Inference, clock: Callable[[], float]) -> None:
+        self._inference = inference
+        self._clock = clock
+        self._kept = KeptAnswers(clock)
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        """Answer the conversation."""
+        messages, options = read_chat(await read_json(request, MAX_BODY_BYTES))
+        prompt = read_messages(messages, self._kept.get)
+        read = prompt.tokens + await self._listen(prompt)
+        wanted = BrainRequest(
+            items=prompt.items,
+            tools=options.tools,
+            tool_choice=options.tool_choice,
+            instructions=prompt.instructions,
+            metadata=options.metadata,
+        )
+        head = {
+            "id": new_id("chatcmpl"),
+            "created": int(self._clock()),
+            "model": self._inference.models.brain.model_id,
+            "service_tier": "default",
+            "system_fingerprint": None,
+        }
+        answer = ChatAnswer(options)
+        async with contextlib.aclosing(self._inference.answer(wanted, options.voice)) as pieces:
+            if options.stream:
+                return await self._stream(request, head, answer, pieces, read)
+            async for piece in pieces:
+                for _ in answer.take(piece):
+                    pass
+                if answer.finish_reason is not None:
+                    break
+        answer.finish()
+        choice = {
+            "index": 0,
+            "message": answer.message(await self._audio(answer)),
+            "logprobs": None,
+            "finish_reason": answer.finish_reason,
+        }
+        body = {"object": "chat.completion", **head, "choices": [choice], "usage": answer.usage(read)}
+        return web.json_response(body)
+
+    async def _listen(self, prompt: Prompt) -> Tokens:
+        """Recognise the recordings of a prompt; return their tokens."""
+        tokens = Tokens()
+        for recording in prompt.recordings:
+            try:
+                samples = await self._inference.run(partial(decoded, recording.file, RECOGNITION_RATE, LONGEST_S))
+            except AudioError as error:
+                raise invalid_value(f"Invalid value for '{recording.param}': {error}.", recording.param) from None
+            milliseconds = samples.size * 1000 / RECOGNITION_RATE
+            tokens += Tokens(audio=audio_tokens(milliseconds, USER_AUDIO_TOKEN_MS))
+            segments = self._inference.transcribe(samples, "en", joined=True)
+            async with contextlib.aclosing(segments):
+                words = [segment.text async for segment in segments]
+            recording.part["transcript"] = " ".join(words)
+        return tokens
+
+    async def _audio(self, answer: ChatAnswer) -> dict[str, Any] | None:
+        """The ``audio`` object of a spoken answer, which is kept from now on."""
+        if not answer.spoken:
+            return None
+        kept = self._kept.put(answer.audio_id, answer.text, answer.milliseconds)
+        name = answer.options.audio_format.replace("pcm16", "pcm")
+        data = await self._inference.run(partial(encoded, answer.samples, name))
+        return {
+            "id": answer.audio_id,
+            "data": pybase64.b64encode(data).decode(),
+            "expires_at": kept.expires_at,
+            "transcript": kept.transcript,
+        }
+
+    async def _stream(
+        self,
+        request: web.Request,
+        head: dict[str, Any],
+        answer: ChatAnswer,
+        pieces: AsyncGenerator[Piece, None],
+        read: Tokens,
+    ) -> web.StreamResponse:
+        options = answer.options
+        usage = {"usage": None} if options.include_usage else {}
+
+        def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+            return {"object": "chat.completion.chunk", **head, "choices": [choice], **usage}
+
+        # Before anything is sent: what fails up to the first piece is told with its status.
+        piece = await anext(pieces, None)
+        async with EventStream(request) as stream:
+            content = {"content": ""} if options.voice is None else {}
+            await stream.send(chunk({"role": "assistant", **content, "refusal": None}))
+            while piece is not None:
+                for delta in answer.take(piece):
+                    await stream.send(chunk(delta))
+                piece = None if answer.finish_reason is not None else await anext(pieces, None)
+            answer.finish()
+            if answer.spoken:
+                kept = self._kept.put(answer.audio_id, answer.text, answer.milliseconds)
+                await stream.send(chunk({"audio": {"expires_at": kept.expires_at}}))
+            await stream.send(chunk({}, answer.finish_reason))
+            if options.include_usage:
+                await stream.send({**chunk({}), "choices": [], "usage": answer.usage(read)})
+        return stream.response

@@ -1,0 +1,277 @@
+"""From chat messages to conversation items in the Realtime shape, with what they cost to read. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
+
+from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
+from realtime_widgets.local.realtime.items import decoded_audio
+from realtime_widgets.local.realtime.schema import Shape
+from realtime_widgets.local.realtime.usage import (
+    ASSISTANT_AUDIO_TOKEN_MS,
+    IMAGE_TOKENS,
+    Tokens,
+    audio_tokens,
+    text_tokens,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from realtime_widgets.local.rest.kept_answers import KeptAnswer
+
+
+class TextPart(Shape, tag="text", tag_field="type"):
+    """Written words."""
+
+    text: str
+    prompt_cache_breakpoint: Any = None
+
+
+class RefusalPart(Shape, tag="refusal", tag_field="type"):
+    """Words with which an earlier answer refused."""
+
+    refusal: str
+
+
+class ImageUrl(Shape):
+    """Where a picture is."""
+
+    url: Annotated[str, Meta(pattern=r"^(https?://|data:image/)")]
+    detail: Literal["auto", "low", "high", "original"] | None = None
+
+
+class ImagePart(Shape, tag="image_url", tag_field="type"):
+    """A picture."""
+
+    image_url: ImageUrl
+    prompt_cache_breakpoint: Any = None
+
+
+class InputAudio(Shape):
+    """A sound file as base64; what kind it is is read from its bytes."""
+
+    data: str
+    format: Literal["wav", "mp3"]
+
+
+class AudioPart(Shape, tag="input_audio", tag_field="type"):
+    """What the person said."""
+
+    input_audio: InputAudio
+    prompt_cache_breakpoint: Any = None
+
+
+class AudioReference(Shape):
+    """An earlier spoken answer, by its id; what else an answer holds may stay in it."""
+
+    id: str
+    data: Any = None
+    expires_at: Any = None
+    transcript: Any = None
+
+
+class Function(Shape):
+    """The function that was called."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Shape, tag="function", tag_field="type"):
+    """An earlier call of a tool."""
+
+    id: str
+    function: Function
+    index: Any = None
+
+
+Text = str | list[TextPart]
+
+
+class System(Shape, tag="system", tag_field="role"):
+    """Words from the application."""
+
+    content: Text
+    name: str | None = None
+
+
+class Developer(System, tag="developer", tag_field="role"):
+    """The newer name of the same."""
+
+
+class User(Shape, tag="user", tag_field="role"):
+    """Words, sound and pictures from the person."""
+
+    content: str | list[TextPart | ImagePart | AudioPart]
+    name: str | None = None
+
+
+class Assistant(Shape, tag="assistant", tag_field="role"):
+    """An earlier answer."""
+
+    content: str | list[TextPart | RefusalPart] | None = None
+    audio: AudioReference | None = None
+    tool_calls: list[ToolCall] | None = None
+    refusal: str | None = None
+    name: str | None = None
+    annotations: Any = None
+    function_call: None = None
+
+
+class Tool(Shape, tag="tool", tag_field="role"):
+    """What a tool answered."""
+
+    content: Text
+    tool_call_id: str
+    name: str | None = None
+
+
+Message = System | Developer | User | Assistant | Tool
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Sound in a message, to be recognised: the words belong into ``part["transcript"]``."""
+
+    part: dict[str, Any]
+    file: bytes
+    param: str
+
+
+@dataclass
+class Prompt:
+    """What an answer depends on.
+
+    Attributes
+    ----------
+    instructions
+        Of the application, from before anybody spoke.
+    items
+        The conversation in the Realtime shape.
+    recordings
+        Sound among them; its words and tokens are still to come.
+    tokens
+        Of all the rest.
+    """
+
+    instructions: str = ""
+    items: list[dict[str, Any]] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+def read_messages(messages: Sequence[Message], kept: Callable[[str], KeptAnswer | None]) -> Prompt:
+    """Translate checked messages.
+
+    Parameters
+    ----------
+    messages
+        Oldest first.
+    kept
+        Finds earlier spoken answers by id.
+
+    Raises
+    ------
+    RequestRefusedError
+        Where a message names an answer that is gone, sound that is no base64, or a call that was not made, or
+        where calls stay without their results.
+    """
+    reader = _Reader(kept)
+    for index, message in enumerate(messages):
+        reader.read(message, f"messages[{index}]")
+    reader.refuse_open_calls(f"messages[{len(messages)}]")
+    return reader.prompt
+
+
+class _Reader:
+    def __init__(self, kept: Callable[[str], KeptAnswer | None]) -> None:
+        self.prompt = Prompt()
+        self._kept = kept
+        self._open_calls: list[str] = []
+
+    def read(self, message: Message, param: str) -> None:
+        if not isinstance(message, Tool):
+            self.refuse_open_calls(param)
+        match message:
+            case System(content=content):
+                self._instruct(_joined(content))
+            case User(content=content):
+                parts = [TextPart(content)] if isinstance(content, str) else content
+                self._add("user", [self._user_part(part, f"{param}.content[{i}]") for i, part in enumerate(parts)])
+            case Assistant():
+                self._answer(message, param)
+            case Tool(content=content, tool_call_id=call_id):
+                if call_id not in self._open_calls:
+                    text = f"'{param}' answers the call '{call_id}', which no message before it has made."
+                    raise invalid_value(text, f"{param}.tool_call_id")
+                self._open_calls.remove(call_id)
+                output = self._counted(_joined(content))
+                self.prompt.items.append({"type": "function_call_output", "call_id": call_id, "output": output})
+
+    def refuse_open_calls(self, param: str) -> None:
+        """Refuse to go on to `param` while calls have no results."""
+        if self._open_calls:
+            missing = ", ".join(self._open_calls)
+            text = f"An assistant message with 'tool_calls' must be followed by tool messages for: {missing}."
+            raise invalid_value(text, param)
+
+    def _counted(self, text: str) -> str:
+        self.prompt.tokens += Tokens(text=text_tokens(text))
+        return text
+
+    def _instruct(self, text: str) -> None:
+        self._counted(text)
+        if self.prompt.items:
+            self._add("system", [{"type": "input_text", "text": text}])
+        else:
+            self.prompt.instructions = "\n\n".join(filter(None, (self.prompt.instructions, text)))
+
+    def _add(self, role: str, content: list[dict[str, Any]]) -> None:
+        self.prompt.items.append({"type": "message", "role": role, "status": "completed", "content": content})
+
+    def _user_part(self, part: TextPart | ImagePart | AudioPart, param: str) -> dict[str, Any]:
+        match part:
+            case TextPart(text=text):
+                return {"type": "input_text", "text": self._counted(text)}
+            case ImagePart(image_url=image):
+                self.prompt.tokens += Tokens(image=IMAGE_TOKENS)
+                return {"type": "input_image", "image_url": image.url, "detail": image.detail or "auto"}
+            case AudioPart(input_audio=audio):
+                param = f"{param}.input_audio.data"
+                item_part: dict[str, Any] = {"type": "input_audio", "transcript": ""}
+                self.prompt.recordings.append(Recording(item_part, decoded_audio(audio.data, param), param))
+                return item_part
+
+    def _answer(self, message: Assistant, param: str) -> None:
+        content = []
+        if message.audio is not None:
+            answer = self._kept(message.audio.id)
+            if answer is None:
+                text = f"Audio '{message.audio.id}' is unknown or has expired; send its transcript instead."
+                raise RequestRefusedError("audio_not_found", text, f"{param}.audio.id")
+            heard = audio_tokens(answer.milliseconds, ASSISTANT_AUDIO_TOKEN_MS)
+            self.prompt.tokens += Tokens(audio=heard)
+            content.append({"type": "output_audio", "transcript": answer.transcript})
+        written = _joined(message.content or "") + (message.refusal or "")
+        if written:
+            content.append({"type": "output_text", "text": self._counted(written)})
+        if content:
+            self._add("assistant", content)
+        for call in message.tool_calls or ():
+            self._counted(call.function.name + call.function.arguments)
+            self._open_calls.append(call.id)
+            made = {"call_id": call.id, "name": call.function.name, "arguments": call.function.arguments}
+            self.prompt.items.append({"type": "function_call", "status": "completed", **made})
+        if not content and not message.tool_calls:
+            text = f"'{param}' says nothing: give 'content', 'audio' or 'tool_calls'."
+            raise invalid_value(text, f"{param}.content")
+
+
+def _joined(content: str | Sequence[TextPart | RefusalPart]) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)
