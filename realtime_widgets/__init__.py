@@ -111,5 +111,12 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Give a notebook the magics ``%%tool`` and ``%realtime``: what ``%load_ext realtime_widgets`` calls."""
+    from realtime_widgets.magics import load
+
+    load(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

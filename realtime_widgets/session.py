@@ -17,6 +17,7 @@ from realtime_widgets.errors import (
     SessionClosedError,
 )
 from realtime_widgets.journal import Journal
+from realtime_widgets.latest import note_session
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime
@@ -147,6 +148,7 @@ class RealtimeSession(SessionState):
         make = partial(SessionRuntime, accounts=accounts, policy=policy, clock=clock)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self.tools.on_change(self._tool_changed)
+        note_session(self)
         #: MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
         self.mcp = McpServers(self.tools, lambda text: self._engine.call(self._runtime.problem, text))
         self._engine.call(self._runtime.observe, self._end_with_session)
