@@ -1,0 +1,48 @@
+"""How the endpoint's log is written: lines to read, or JSON objects a line; without speech unless asked for."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+LogFormat = Literal["text", "json"]
+#: What a person said and heard goes to this logger, at DEBUG, and nowhere else.
+SPEECH = logging.getLogger("realtime_widgets.local.said")
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line: time, level, logger, message, and the numbers that came with it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "figures", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def set_up(log_format: LogFormat, speech: bool) -> None:
+    """Send the process's log to standard error.
+
+    Parameters
+    ----------
+    log_format
+        ``"text"`` or ``"json"``.
+    speech
+        Whether what people say and are told is logged too.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonLines() if log_format == "json" else text)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    SPEECH.setLevel(logging.DEBUG if speech else logging.CRITICAL)

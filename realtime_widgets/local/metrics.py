@@ -1,0 +1,109 @@
+"""The endpoint's numbers: of all sessions for Prometheus, of each session for its log line and `GET /health`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from realtime_widgets.local.figures import SessionFigures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Emit = Callable[[dict[str, Any]], None]
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_GAP_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+_PREFIX = "realtime_widgets"
+
+
+class Metrics:
+    """Counts what all sessions do.
+
+    Parameters
+    ----------
+    clock
+        Seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._registry = registry = CollectorRegistry()
+        self._open: dict[int, SessionFigures] = {}
+        self._numbers = 0
+        sessions = Gauge("sessions", "Sessions that are open", namespace=_PREFIX, registry=registry)
+        sessions.set_function(lambda: len(self._open))
+        self._begun = Counter("sessions_begun", "Sessions that were begun", namespace=_PREFIX, registry=registry)
+        self._turns = Counter("turns", "Turns of users", namespace=_PREFIX, registry=registry)
+        self._speech = Counter("speech_seconds", "Speech heard", namespace=_PREFIX, registry=registry)
+        self._voice = Counter("voice_seconds", "Speech sent", namespace=_PREFIX, registry=registry)
+        self._calls = Counter("tool_calls", "Tool calls asked for", namespace=_PREFIX, registry=registry)
+        self._responses = Counter(
+            "responses", "Responses by how they ended", ["status"], namespace=_PREFIX, registry=registry
+        )
+        self._errors = Counter("errors", "Errors told, by code", ["code"], namespace=_PREFIX, registry=registry)
+        self._gap = Histogram(
+            "answer_gap_seconds",
+            "From the end of a turn, as it was noticed, to the first sound of its answer",
+            buckets=_GAP_BUCKETS,
+            namespace=_PREFIX,
+            registry=registry,
+        )
+
+    @contextmanager
+    def session(self, kind: str) -> Iterator[Callable[[Emit], Emit]]:
+        """Count a session while it lasts, and log its numbers when it ends.
+
+        Yields a function that puts the counting into the way of its server events.
+        """
+        self._numbers += 1
+        number = self._numbers
+        figures = self._open[number] = SessionFigures(self._clock())
+        self._begun.inc()
+        logger.info("session %d begins", number, extra={"figures": {"session": number, "kind": kind}})
+        try:
+            yield lambda emit: self._counting(figures, emit)
+        finally:
+            del self._open[number]
+            summary = {"session": number, "kind": kind, **figures.summary(self._clock())}
+            told = ", ".join(f"{name} {value}" for name, value in summary.items() if name != "session")
+            logger.info("session %d ends: %s", number, told, extra={"figures": summary})
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Numbers of each session that is open, oldest first."""
+        now = self._clock()
+        return [{"session": number, **figures.summary(now)} for number, figures in self._open.items()]
+
+    def render(self) -> bytes:
+        """Return all counts in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _counting(self, figures: SessionFigures, emit: Emit) -> Emit:
+        def counted(event: dict[str, Any]) -> None:
+            before = (figures.turns, figures.speech_seconds, figures.voice_seconds, figures.calls)
+            gaps = len(figures.gaps)
+            figures.sent(event, self._clock())
+            for counter, old, new in zip(
+                (self._turns, self._speech, self._voice, self._calls),
+                before,
+                (figures.turns, figures.speech_seconds, figures.voice_seconds, figures.calls),
+                strict=True,
+            ):
+                if new > old:
+                    counter.inc(new - old)
+            for gap in figures.gaps[gaps:]:
+                self._gap.observe(gap)
+            if event["type"] == "response.done":
+                self._responses.labels(str(event["response"]["status"])).inc()
+            elif event["type"] == "error":
+                self._errors.labels(str(event["error"].get("code"))).inc()
+            emit(event)
+
+        return counted
