@@ -22,6 +22,7 @@ from benchmarks.rows import Row, table, worse
 BENCHMARKS = {
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
+    "many_sessions": "benchmarks.many_sessions",
 }
 
 

@@ -46,19 +46,21 @@ class Measured:
     words: str
 
 
-def prepared(path: Path) -> tuple[npt.NDArray[np.int16], float]:
+def prepared(path: Path, tail_s: float) -> tuple[npt.NDArray[np.int16], float]:
     """Samples with a tail of faint noise in place of what follows the speech, and the speech's end in s."""
     samples, rate = read_sound(path)
     samples = resample(samples, rate)
     end = speech_end(samples, SAMPLE_RATE)
-    noise = np.random.default_rng(0).standard_normal(int(SAMPLE_RATE * TAIL_S)) * 1e-4
+    noise = np.random.default_rng(0).standard_normal(int(SAMPLE_RATE * tail_s)) * 1e-4
     whole = np.concatenate([samples[:end], noise])
     return (np.clip(whole, -1, 1) * 32767).astype(np.int16), end / SAMPLE_RATE
 
 
-async def measure(http: aiohttp.ClientSession, endpoint: EmbeddedEndpoint, path: Path) -> Measured:
-    """Speak one recording to a session of its own and time what comes back."""
-    samples, end_s = prepared(path)
+async def measure(
+    http: aiohttp.ClientSession, endpoint: EmbeddedEndpoint, path: Path, tail_s: float = TAIL_S
+) -> Measured:
+    """Speak one recording to a session of its own and time what comes back within `tail_s` seconds."""
+    samples, end_s = prepared(path, tail_s)
     seen: list[tuple[float, dict[str, Any]]] = []
     url = endpoint.url.replace("http", "ws", 1) + "/realtime?model=local-stand-in"
     headers = {"Authorization": f"Bearer {endpoint.api_key}"}

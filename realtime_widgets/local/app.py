@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode, web
 from realtime_widgets.local.admission import Admission
 from realtime_widgets.local.client_secrets import ClientSecrets
 from realtime_widgets.local.inference import Inference
+from realtime_widgets.local.metrics import CONTENT_TYPE, Metrics
 from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime.connection import serve_session
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
@@ -63,6 +64,7 @@ def create_app(
     endpoint = _Endpoint(models, admission, max_sessions, limits or SessionLimits())
     app = web.Application(middlewares=[let_pages_call, answer_refusals, admission.middleware])
     app.router.add_get("/health", endpoint.health)
+    app.router.add_get("/metrics", endpoint.show_metrics)
     app.router.add_get("/v1/models", endpoint.list_models)
     app.router.add_get("/v1/models/{model}", endpoint.retrieve_model)
     app.router.add_get("/v1/realtime", endpoint.realtime)
@@ -83,7 +85,8 @@ class _Endpoint:
         self._sockets: set[web.WebSocketResponse] = set()
         full = f"{max_sessions} sessions are open, which is this endpoint's limit; close one first."
         self._places = Places(max_sessions, full)
-        self.calls = CallRoutes(self.inference, admission, self._places, limits)
+        self._metrics = Metrics()
+        self.calls = CallRoutes(self.inference, admission, self._places, limits, self._metrics)
 
     async def workers(self, _: web.Application) -> AsyncIterator[None]:
         """Keep the worker threads as long as the application runs."""
@@ -101,6 +104,12 @@ class _Endpoint:
     async def health(self, _: web.Request) -> web.Response:
         """Say whether the server is up and its models are loaded."""
         return web.json_response({"status": "ok", "ready": self._models.ready, "sessions": self._places.taken})
+
+    async def show_metrics(self, request: web.Request) -> web.Response:
+        """``GET /metrics``: all counts for Prometheus, or each session's own numbers as JSON (``?sessions``)."""
+        if "sessions" in request.query:
+            return web.json_response({"sessions": self._metrics.sessions()})
+        return web.Response(body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     async def list_models(self, _: web.Request) -> web.Response:
         """``GET /v1/models``."""
@@ -144,13 +153,15 @@ class _Endpoint:
         self._sockets.add(socket)
         if loading := self._models.loading:
             logger.info("a session begins while these still load: %s", ", ".join(loading))
+        counted = self._metrics.begin("websocket")
         try:
             config = None if secret is None else secret.session
             if request.query.get("intent") == "transcription" and (config or {}).get("type") != "transcription":
                 config = default_config("transcription")
             model = request.query.get("model")
-            await serve_session(socket, self.inference, self._limits, config, model)
+            await serve_session(socket, self.inference, self._limits, config, model, watch=counted.watch)
         finally:
+            counted.end()
             self._sockets.discard(socket)
 
     def _refuse_unsupported(self, request: web.Request) -> None:

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from realtime_widgets.local.logs import SPEECH
 from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
 from realtime_widgets.local.realtime.answering import Piece, Sound, pieces, sounds, spoken, stepped
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
+from realtime_widgets.local.stages import Say
 from realtime_widgets.local.transcribing import Segment, segments
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ class Inference:
         """Recognise one utterance given in the wire's format."""
         recogniser = await self.models.get(RECOGNITION)
         job = self._working.submit(_recognise, recogniser, data, encoding, language)
-        return await asyncio.wrap_future(job)
+        recognition = await asyncio.wrap_future(job)
+        SPEECH.info("heard: %s", recognition.text)
+        return recognition
 
     async def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Let the brain get ready for `tools`, so that the first turn need not wait for it."""
@@ -90,6 +94,8 @@ class Inference:
             answer = stepped(generator, self._working, self._patient)
         async with contextlib.aclosing(answer) as steps:
             async for piece in steps:
+                if isinstance(piece, Say):
+                    SPEECH.info("said: %s", piece.text)
                 yield piece
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[Sound, None]:

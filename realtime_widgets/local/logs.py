@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 LogFormat = Literal["text", "json"]
-#: What a person said and heard goes to this logger, at DEBUG, and nowhere else.
-SPEECH = logging.getLogger("realtime_widgets.local.said")
+#: What people say and are told goes to this logger, and nowhere else.
+SPEECH = logging.getLogger("realtime_widgets.local.speech_log")
+SPEECH.setLevel(logging.CRITICAL)
 
 
 class JsonLines(logging.Formatter):
@@ -30,7 +31,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def set_up(log_format: LogFormat, speech: bool) -> None:
+def set_up_logs(log_format: LogFormat, speech: bool) -> None:
     """Send the process's log to standard error.
 
     Parameters
@@ -45,4 +46,4 @@ def set_up(log_format: LogFormat, speech: bool) -> None:
     handler.setFormatter(JsonLines() if log_format == "json" else text)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    SPEECH.setLevel(logging.DEBUG if speech else logging.CRITICAL)
+    SPEECH.setLevel(logging.INFO if speech else logging.CRITICAL)

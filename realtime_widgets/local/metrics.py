@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from realtime_widgets.local.figures import SessionFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Emit = Callable[[dict[str, Any]], None]
 
@@ -57,24 +57,22 @@ class Metrics:
             registry=registry,
         )
 
-    @contextmanager
-    def session(self, kind: str) -> Iterator[Callable[[Emit], Emit]]:
-        """Count a session while it lasts, and log its numbers when it ends.
-
-        Yields a function that puts the counting into the way of its server events.
-        """
+    def begin(self, kind: str) -> CountedSession:
+        """Count a session from now on; `kind` says how it came."""
         self._numbers += 1
-        number = self._numbers
-        figures = self._open[number] = SessionFigures(self._clock())
+        figures = self._open[self._numbers] = SessionFigures(self._clock())
         self._begun.inc()
-        logger.info("session %d begins", number, extra={"figures": {"session": number, "kind": kind}})
-        try:
-            yield lambda emit: self._counting(figures, emit)
-        finally:
-            del self._open[number]
-            summary = {"session": number, "kind": kind, **figures.summary(self._clock())}
-            told = ", ".join(f"{name} {value}" for name, value in summary.items() if name != "session")
-            logger.info("session %d ends: %s", number, told, extra={"figures": summary})
+        session = CountedSession(self, self._numbers, kind, figures)
+        logger.info("session %d begins", session.number, extra={"figures": session.name})
+        return session
+
+    def end(self, session: CountedSession) -> None:
+        """Count a session no more, and log its numbers; harmless the second time."""
+        if self._open.pop(session.number, None) is None:
+            return
+        summary = {**session.name, **session.figures.summary(self._clock())}
+        told = ", ".join(f"{name} {value}" for name, value in summary.items() if name != "session")
+        logger.info("session %d ends: %s", session.number, told, extra={"figures": summary})
 
     def sessions(self) -> list[dict[str, Any]]:
         """Numbers of each session that is open, oldest first."""
@@ -85,25 +83,46 @@ class Metrics:
         """Return all counts in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _counting(self, figures: SessionFigures, emit: Emit) -> Emit:
+    def count(self, figures: SessionFigures, event: dict[str, Any]) -> None:
+        """Add an event of one session to its figures and to the counts of all."""
+        before = replace(figures)
+        gaps = len(figures.gaps)
+        figures.sent(event, self._clock())
+        self._turns.inc(figures.turns - before.turns)
+        self._speech.inc(figures.speech_seconds - before.speech_seconds)
+        self._voice.inc(figures.voice_seconds - before.voice_seconds)
+        self._calls.inc(figures.calls - before.calls)
+        for gap in figures.gaps[gaps:]:
+            self._gap.observe(gap)
+        if event["type"] == "response.done":
+            self._responses.labels(str(event["response"]["status"])).inc()
+        elif event["type"] == "error":
+            self._errors.labels(str(event["error"].get("code"))).inc()
+
+
+@dataclass(frozen=True)
+class CountedSession:
+    """One session as `Metrics` counts it."""
+
+    metrics: Metrics
+    number: int
+    kind: str
+    figures: SessionFigures
+
+    @property
+    def name(self) -> dict[str, Any]:
+        """What tells it from the others in the log."""
+        return {"session": self.number, "kind": self.kind}
+
+    def watch(self, emit: Emit) -> Emit:
+        """Put the counting into the way of the session's server events."""
+
         def counted(event: dict[str, Any]) -> None:
-            before = (figures.turns, figures.speech_seconds, figures.voice_seconds, figures.calls)
-            gaps = len(figures.gaps)
-            figures.sent(event, self._clock())
-            for counter, old, new in zip(
-                (self._turns, self._speech, self._voice, self._calls),
-                before,
-                (figures.turns, figures.speech_seconds, figures.voice_seconds, figures.calls),
-                strict=True,
-            ):
-                if new > old:
-                    counter.inc(new - old)
-            for gap in figures.gaps[gaps:]:
-                self._gap.observe(gap)
-            if event["type"] == "response.done":
-                self._responses.labels(str(event["response"]["status"])).inc()
-            elif event["type"] == "error":
-                self._errors.labels(str(event["error"].get("code"))).inc()
+            self.metrics.count(self.figures, event)
             emit(event)
 
         return counted
+
+    def end(self) -> None:
+        """The session is over."""
+        self.metrics.end(self)

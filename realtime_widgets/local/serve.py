@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from realtime_widgets.errors import ConfigurationError, LocalEndpointError
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
+from realtime_widgets.local.logs import set_up_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_brain_arguments(parser)
     parser.add_argument(
+        "--max-sessions",
+        type=_positive(int),
+        default=32,
+        help="sessions at the same time; more are refused (default: %(default)s)",
+    )
+    parser.add_argument(
         "--session-minutes",
         type=_positive(float),
         default=60.0,
@@ -53,6 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             default=limit,
             help=f"{unit} of one session's responses in a minute; more fail (default: %(default)s)",
         )
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="lines to read, or a JSON object a line"
+    )
+    parser.add_argument(
+        "--log-speech", action="store_true", help="log what is said and answered too; else no speech is logged"
+    )
     parser.add_argument(
         "--end-with-parent",
         action="store_true",
@@ -73,10 +86,7 @@ def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted; return the exit code: 0, or 2 where it cannot start."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    set_up_logs(arguments.log_format, arguments.log_speech)
     try:
         brain = brain_settings(arguments)
         if not brain.built_in:
@@ -129,7 +139,7 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace, brain: 
     limits = SessionLimits(
         arguments.session_minutes * 60, arguments.requests_per_minute, arguments.tokens_per_minute
     )
-    app = create_app(models, arguments.api_key or None, limits=limits)
+    app = create_app(models, arguments.api_key or None, arguments.max_sessions, limits=limits)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     try:

@@ -15,10 +15,14 @@ from realtime_widgets.local.realtime.failures import log_failure
 from realtime_widgets.local.realtime.session import ServerSession
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp import web
 
     from realtime_widgets.local.inference import Inference
     from realtime_widgets.local.realtime.rate_limits import SessionLimits
+
+    Emit = Callable[[dict[str, Any]], None]
 
 #: Bytes that may wait to be sent before making more waits too.
 _HIGH_WATER = 1024 * 1024
@@ -87,10 +91,15 @@ async def serve_session(
     limits: SessionLimits,
     config: dict[str, Any] | None = None,
     model: str | None = None,
+    *,
+    watch: Callable[[Emit], Emit] = lambda emit: emit,
 ) -> None:
-    """Hold one session over a prepared WebSocket until either side ends it; arguments as of `ServerSession`."""
+    """Hold one session over a prepared WebSocket until either side ends it; arguments as of `ServerSession`.
+
+    `watch` may put something into the way of the server events.
+    """
     outbox = Outbox(socket)
-    session = ServerSession(inference, outbox.put, outbox.room, config, model=model, limits=limits)
+    session = ServerSession(inference, watch(outbox.put), outbox.room, config, model=model, limits=limits)
     sender = asyncio.create_task(outbox.run())
     code, reason = WSCloseCode.OK, ""
     try:

@@ -22,11 +22,14 @@ from realtime_widgets.local.webrtc.sideband import Sideband
 from realtime_widgets.local.webrtc.tracks import PacedTrack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
     from aiohttp import web
 
     from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.realtime.connection import Emit
 
 #: Sound that may wait to be played before making more waits too.
 _AHEAD_MS = 30_000
@@ -49,10 +52,16 @@ class Call:
         The effective configuration to begin with; None takes the defaults.
     limits
         What the session may take; None takes the service's.
+    watch
+        May put something into the way of the server events.
     """
 
     def __init__(
-        self, inference: Inference, config: dict[str, Any] | None = None, limits: SessionLimits | None = None
+        self,
+        inference: Inference,
+        config: dict[str, Any] | None = None,
+        limits: SessionLimits | None = None,
+        watch: Callable[[Emit], Emit] = lambda emit: emit,
     ) -> None:
         self._limits = limits or SessionLimits()
         self.id = new_id("rtc")
@@ -66,7 +75,7 @@ class Call:
         self._playout = Playout(self._tell)
         self._peer = Peer(PacedTrack(self._next_block), self.take, self.hang_up)
         self._session = ServerSession(
-            inference, self._emit, self._room, config, self._playout, limits=self._limits
+            inference, watch(self._emit), self._room, config, self._playout, limits=self._limits
         )
         self._shown: dict[str, Any] = {}
         self._telephone: StreamResampler | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.local.admission import Admission
     from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.metrics import Metrics
     from realtime_widgets.local.places import Places
     from realtime_widgets.local.realtime.rate_limits import SessionLimits
     from realtime_widgets.local.webrtc.call import Call
@@ -53,10 +54,15 @@ class CallRoutes:
         Places for sessions.
     limits
         What each session may take.
+    metrics
+        Counts the sessions.
     """
 
-    def __init__(self, inference: Inference, admission: Admission, places: Places, limits: SessionLimits) -> None:
+    def __init__(
+        self, inference: Inference, admission: Admission, places: Places, limits: SessionLimits, metrics: Metrics
+    ) -> None:
         self._limits = limits
+        self._metrics = metrics
         self._inference = inference
         self._admission = admission
         self._places = places
@@ -82,14 +88,17 @@ class CallRoutes:
         assert request.transport is not None
         address = plain_address(request.transport.get_extra_info("sockname")[0])
         self._places.take()
+        counted = self._metrics.begin("webrtc")
         try:
-            call: Call = call_module.Call(self._inference, config, self._limits)
+            call: Call = call_module.Call(self._inference, config, self._limits, counted.watch)
             answer = await call.answer(offer, address)
         except BaseException:
             self._places.give_back()
+            counted.end()
             raise
         task = asyncio.create_task(call.run())
         self._calls[call.id] = (call, task)
+        task.add_done_callback(lambda _: counted.end())
         task.add_done_callback(lambda _: self._ended(call))
         headers = {"Location": f"{_CALLS}/{call.id}"}
         return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)
