@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from realtime_widgets.budget import Budget
+    from realtime_widgets.chat import AudioChat
     from realtime_widgets.errors import (
         AudioError,
         ConfigurationError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AudioChat",
     "AudioError",
     "AudioPlayer",
     "Budget",
@@ -70,6 +72,7 @@ __all__ = [
 #: Modules of the public names: each is loaded with the first name that is used of it.
 _NAMES_BY_MODULE = {
     "budget": ("Budget",),
+    "chat": ("AudioChat",),
     "errors": (
         "AudioError",
         "ConfigurationError",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import SessionClosedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from realtime_widgets.mcp_approvals import ApprovalRequest
-    from realtime_widgets.runtime import Decision, SessionRuntime
-    from realtime_widgets.tool_calls import RunningTool
+    from realtime_widgets.tool_calls import Decision, RunningTool, ToolCalls
     from realtime_widgets.tools import ToolResult
     from realtime_widgets.tools.lifecycle import Phase
 
@@ -58,11 +59,29 @@ class SessionCall:
         return f"<{self.name}({self.arguments}) {self.phase}>"
 
 
+class CallsOwner(Protocol):
+    """Whose calls these are; on the I/O thread only."""
+
+    calls: ToolCalls
+    closed_reason: str
+
+    @property
+    def state(self) -> str:
+        """``closed`` where it is over."""
+
+    async def until(self, condition: Callable[[], bool], limit_s: float | None = None) -> bool:
+        """Wait until `condition` holds."""
+
+    def decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
+        """Take the person's word on a call."""
+
+
 class SessionCalls(Mapping[str, SessionCall]):
     """A session's tool calls by call id, oldest first; then the service's requests for consent to its own."""
 
-    def __init__(self, runtime: SessionRuntime) -> None:
+    def __init__(self, runtime: CallsOwner, requests: Mapping[str, ApprovalRequest] | None = None) -> None:
         self._runtime = runtime
+        self._requests = {} if requests is None else requests
         self._engine = shared_engine()
 
     @property
@@ -114,7 +133,7 @@ class SessionCalls(Mapping[str, SessionCall]):
         return SessionCall(call.call_id, call.name, call.arguments, running.phase, note, running.result, self)
 
     def __getitem__(self, call_id: str) -> SessionCall:
-        request = self._engine.run(self._runtime.core.approvals.requests.get, call_id)
+        request = self._engine.run(self._requests.get, call_id)
         if request is not None:
             return self._asked(request)
         running = self._engine.run(self._runtime.calls.by_id.get, call_id)
@@ -123,11 +142,10 @@ class SessionCalls(Mapping[str, SessionCall]):
         return self._look(running)
 
     def __iter__(self) -> Iterator[str]:
-        runtime = self._runtime
-        return iter(self._engine.run(lambda: [*runtime.calls.by_id, *runtime.core.approvals.requests]))
+        return iter(self._engine.run(lambda: [*self._runtime.calls.by_id, *self._requests]))
 
     def __len__(self) -> int:
-        return len(self._runtime.calls.by_id) + len(self._runtime.core.approvals.requests)
+        return len(self._runtime.calls.by_id) + len(self._requests)
 
     def __repr__(self) -> str:
         return "\n".join(f"{call.call_id}  {call!r}" for call in self.values()) or "No tool calls yet."

@@ -87,6 +87,14 @@ class Engine:
         return self.submit(call()).result()
 
 
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs on the calling thread, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 _engine: Engine | None = None
 _lock = threading.Lock()
 

@@ -19,6 +19,31 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One step on the way to an answer.
+
+    Attributes
+    ----------
+    name : str
+        ``answer`` (a model that hears and speaks), ``transcribe``, ``think``, ``speak`` or ``tools``.
+    model : str
+        Model that did it; empty for tools.
+    begin_s, first_s, end_s : float
+        When it began, gave its first result (sound, where it makes sound) and ended, in seconds since the
+        question was asked. Steps may overlap.
+    usage : Usage
+        What it used.
+    """
+
+    name: str
+    model: str
+    begin_s: float
+    first_s: float
+    end_s: float
+    usage: Usage
+
+
+@dataclass(frozen=True)
 class Reply:
     """The answer to one turn.
 
@@ -38,6 +63,8 @@ class Reply:
         Whether it was cut off; `text` may then hold more than was heard.
     heard : bool
         Whether it was played while it came.
+    stages : tuple of Stage
+        Where time and money went, in order of their ends; empty for the reply of a session.
     """
 
     text: str
@@ -48,6 +75,7 @@ class Reply:
     interrupted: bool = False
     rate: int = SAMPLE_RATE
     heard: bool = True
+    stages: tuple[Stage, ...] = ()
     _session: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -68,4 +96,9 @@ class Reply:
         return self.text
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return notebook_view(self, self._session) if self._session else {"text/plain": self.text}
+        return notebook_view(self, self._session) if self._session else {"text/plain": self._shown()}
+
+    def _shown(self) -> str:
+        if not self.pcm:
+            return self.text
+        return f'{self.text}\n\n{self.seconds:.1f} s of speech: see .audio and .rate, or .save("answer.wav")'

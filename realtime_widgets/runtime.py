@@ -40,13 +40,12 @@ if TYPE_CHECKING:
     from realtime_widgets.mcp_approvals import ApprovalRequest
     from realtime_widgets.playback import PlayedTo
     from realtime_widgets.settings import SessionSettings
+    from realtime_widgets.tool_calls import Decision
     from realtime_widgets.tools import ToolRegistry, ToolRunner
 
 log = logging.getLogger(__name__)
 
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
-
-Decision = Literal["approve", "deny", "cancel"]
 
 #: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
 MAX_UNSENT = 1500
@@ -172,13 +171,7 @@ class SessionRuntime(Observable):
     def decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
         """Take the person's word on a call, of a tool here or of one that the service calls."""
         if call_id not in self.core.approvals.requests:
-            match decision:
-                case "approve":
-                    self.calls.approve(call_id)
-                case "deny":
-                    self.calls.deny(call_id, reason)
-                case "cancel":
-                    self.calls.cancel(call_id)
+            self.calls.decide(decision, call_id, reason)
         elif self._phase == "open" and decision != "cancel":
             if timer := self._asking.pop(call_id, None):
                 timer.cancel()

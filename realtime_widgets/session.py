@@ -12,6 +12,7 @@ from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.clock import REAL_CLOCK
+from realtime_widgets.engine import running_loop
 from realtime_widgets.errors import (
     ConfigurationError,
     SessionClosedError,
@@ -47,13 +48,6 @@ if TYPE_CHECKING:
     from realtime_widgets.turns import Message
 
 T = TypeVar("T")
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 class RealtimeSession(SessionState):
@@ -143,7 +137,7 @@ class RealtimeSession(SessionState):
             self.tools.add(function)  # type: ignore[type-var]
         self.journal = Journal(clock.time)
         super().__init__()
-        runner = ToolRunner(_running_loop(), clock=clock.time)
+        runner = ToolRunner(running_loop(), clock=clock.time)
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
         make = partial(SessionRuntime, accounts=accounts, policy=policy, clock=clock)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)

@@ -62,7 +62,7 @@ class SessionState:
     @property
     def calls(self) -> SessionCalls:
         """The model's tool calls: what they are at, and how to approve, deny or cancel them without a page."""
-        return SessionCalls(self._runtime)
+        return SessionCalls(self._runtime, self._runtime.core.approvals.requests)
 
     @property
     def conversation(self) -> ConversationExport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.tools.approval import needs_approval
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from realtime_widgets.tools import Tool, ToolRunner
     from realtime_widgets.tools.call_output import CallOutput
     from realtime_widgets.turns import ToolCall
+
+#: What a person can say to a call.
+Decision = Literal["approve", "deny", "cancel"]
 
 #: In the ids of items that hold pictures which tools returned; their cards show them.
 PICTURE = "picture"
@@ -124,6 +127,16 @@ class ToolCalls:
     def cancel(self, call_id: str) -> None:
         """Give a call up; the model is told so."""
         self._event(call_id, Stopped(STOPPED_BY_PERSON))
+
+    def decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
+        """Take the person's word on a call."""
+        match decision:
+            case "approve":
+                self.approve(call_id)
+            case "deny":
+                self.deny(call_id, reason)
+            case "cancel":
+                self.cancel(call_id)
 
     async def wait(self) -> None:
         """Wait for what was begun for calls on this loop, after `stop`."""

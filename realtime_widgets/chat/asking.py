@@ -1,0 +1,156 @@
+"""What all ways of asking over HTTP share: the face, tools, history, one question at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from realtime_widgets.calls import SessionCalls
+from realtime_widgets.chat.history import History
+from realtime_widgets.chat.rounds import Asked, ToolRounds
+from realtime_widgets.chat.service import http_client
+from realtime_widgets.clock import REAL_CLOCK
+from realtime_widgets.engine import running_loop, shared_engine
+from realtime_widgets.errors import ConfigurationError, SessionClosedError
+from realtime_widgets.sources import load_sound
+from realtime_widgets.tools import ToolRegistry, ToolRunner
+from realtime_widgets.tools.changes import describe_change
+from realtime_widgets.turns import user_message
+from realtime_widgets.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import aiohttp
+
+    from realtime_widgets.chat.service import Service
+    from realtime_widgets.reply import Reply
+    from realtime_widgets.sources import Sound
+    from realtime_widgets.tools import ToolChange
+
+Self = TypeVar("Self", bound="Asking")
+
+
+class Asking:
+    """Questions and answers over HTTP; the requests run on the I/O thread, so a busy cell delays nothing.
+
+    Parameters
+    ----------
+    instructions, tools
+        As `RealtimeSession` takes them.
+    max_rounds
+        Times the tools may be called for one question.
+    services
+        All that are asked.
+
+    Raises
+    ------
+    ConfigurationError, ToolDefinitionError
+        Where a setting cannot be.
+    """
+
+    def __init__(
+        self,
+        instructions: str,
+        tools: Iterable[Callable[..., Any]],
+        max_rounds: int,
+        services: Iterable[Service],
+    ) -> None:
+        if isinstance(max_rounds, bool) or not isinstance(max_rounds, int) or max_rounds < 1:
+            raise ConfigurationError(f"max_rounds must be a whole number above 0, not {max_rounds!r}")
+        self.tools = ToolRegistry()
+        for function in tools:
+            self.tools.add(function)
+        self.tools.on_change(_tell_change)
+        self._engine = shared_engine()
+        self._history = History(instructions)
+        self._services = tuple(services)
+        self._runner = ToolRunner(running_loop())
+        self._rounds = ToolRounds(self.tools, self._runner)
+        self._lock = asyncio.Lock()
+        self._used = Usage()
+
+    def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
+        """Register a function that the model may call; as `RealtimeSession.tool`."""
+        return self.tools.add(function, **options)
+
+    @property
+    def calls(self) -> SessionCalls:
+        """Its tool calls; here a person allows those that wait for consent.
+
+        A cell that awaits an answer keeps the next one waiting, so where a tool needs consent ask in a task,
+        ``task = asyncio.create_task(chat.ask(...))``, and then ``(await chat.calls.next_asking()).approve()``.
+        """
+        return SessionCalls(self._rounds)
+
+    @property
+    def usage(self) -> Usage:
+        """All that was used so far, failed questions included."""
+        return self._used
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation in the shape of Chat Completions, for a person: sound stands as its length."""
+        return self._engine.run(self._history.shown)
+
+    def clear(self) -> None:
+        """Forget the conversation; tools and instructions stay."""
+        self._engine.run(self._history.cut, 0)
+
+    async def close(self) -> None:
+        """Give up calls that still run, and end; harmless when it is over already."""
+        if self._rounds.state != "closed":
+            await asyncio.wrap_future(self._engine.submit(self._rounds.close("it was closed")))
+            self._runner.close()
+
+    async def __aenter__(self: Self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    async def _ask(self, text: str | None, audio: Sound | None, rate: int | None, spoken: bool) -> Reply:
+        if (text is None) == (audio is None):
+            raise ConfigurationError("ask() takes a text or audio=, one of them")
+        if audio is not None:
+            return await self._submit(None, load_sound(audio, rate), spoken)
+        if rate is not None:
+            raise ConfigurationError("rate= belongs to audio=")
+        return await self._submit(user_message(text).text, b"", spoken)
+
+    async def _submit(self, text: str | None, pcm: bytes, spoken: bool) -> Reply:
+        return await asyncio.wrap_future(self._engine.submit(self._in_turn(text, pcm, spoken)))
+
+    async def _in_turn(self, text: str | None, pcm: bytes, spoken: bool) -> Reply:
+        async with self._lock:
+            if self._rounds.state == "closed":
+                raise SessionClosedError(f"no more questions: {self._rounds.closed_reason}")
+            if self.tools.hosted:
+                raise ConfigurationError(
+                    "Chat Completions calls no MCP servers by itself: remove "
+                    f"{', '.join(self.tools.hosted)} from the tools, or use a RealtimeSession"
+                )
+            for service in self._services:
+                await service.prepare()
+            asked = Asked(REAL_CLOCK, REAL_CLOCK.time())
+            before = len(self._history)
+            try:
+                async with http_client() as http:
+                    return await self._answer(http, asked, text, pcm, spoken)
+            except BaseException:
+                if not asked.results:
+                    self._history.cut(before)  # nothing happened: the question can be asked again
+                raise
+            finally:
+                self._used += asked.usage
+
+    async def _answer(
+        self, http: aiohttp.ClientSession, asked: Asked, text: str | None, pcm: bytes, spoken: bool
+    ) -> Reply:
+        """Answer a written question, or a spoken one where there is no `text`."""
+        raise NotImplementedError
+
+
+def _tell_change(change: ToolChange) -> None:
+    if difference := describe_change(change):
+        print(difference)  # in the cell that replaced the tool
