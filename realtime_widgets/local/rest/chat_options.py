@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.response_options import Metadata
 from realtime_widgets.local.realtime.schema import Shape, check
-from realtime_widgets.local.realtime.session_config import Name
+from realtime_widgets.local.realtime.session_shapes import Metadata, Name
 from realtime_widgets.local.rest.chat_messages import Message
 from realtime_widgets.local.rest.voices import Voice, voice_named
 
