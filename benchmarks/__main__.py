@@ -23,6 +23,7 @@ BENCHMARKS = {
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
     "many_sessions": "benchmarks.many_sessions",
+    "endurance": "benchmarks.endurance",
 }
 
 

@@ -24,13 +24,17 @@ from realtime_widgets.local.realtime.usage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Sound of one conversation that is kept, in bytes: the last 5 minutes and more. A session may last for hours.
+KEPT_SOUND = 16 * 1024 * 1024
+
 
 @dataclass
 class Speech:
     """The sound of one content part, in the wire's format, and the words in it.
 
     `sentences` are texts of an answer with the time in ms at which each begins; `words` is what was
-    recognised in the person's speech, None until that is known.
+    recognised in the person's speech, None until that is known. Of sound that is not kept any more, `gone` is the
+    number of bytes.
     """
 
     encoding: str = "audio/pcm"
@@ -38,11 +42,12 @@ class Speech:
     sentences: list[tuple[str, float]] = field(default_factory=list)
     words: str | None = None
     truncated: bool = False
+    gone: int = 0
 
     @property
     def milliseconds(self) -> float:
         """Length of the sound."""
-        return len(self.data) * 1000 / BYTES_PER_SECOND[self.encoding]
+        return (len(self.data) + self.gone) * 1000 / BYTES_PER_SECOND[self.encoding]
 
     def cut(self, end_ms: int) -> None:
         """Keep the first `end_ms` ms, and of the sentences what was heard by then."""
@@ -59,8 +64,15 @@ class Speech:
                 heard.append((" ".join(kept), start_ms))
         self.sentences = heard
         width = 2 if self.encoding == "audio/pcm" else 1
-        del self.data[end_ms * BYTES_PER_SECOND[self.encoding] // (1000 * width) * width :]
+        kept_bytes = end_ms * BYTES_PER_SECOND[self.encoding] // (1000 * width) * width
+        del self.data[kept_bytes:]
+        self.gone = min(self.gone, kept_bytes)
         self.truncated = True
+
+    def forget_sound(self) -> None:
+        """Keep the words and the length only."""
+        self.gone += len(self.data)
+        self.data.clear()
 
 
 @dataclass
@@ -83,9 +95,11 @@ class Item:
         return copied
 
     def with_audio(self) -> dict[str, Any]:
-        """Return the item as ``conversation.item.retrieve`` answers it: with its sound."""
+        """Return the item as ``conversation.item.retrieve`` answers it: with its sound, as far as it is kept."""
         copied = self.snapshot()
         for index, speech in self.speech.items():
+            if speech.gone:
+                continue
             copied["content"][index]["audio"] = pybase64.b64encode(speech.data).decode("ascii")
         return copied
 
@@ -165,8 +179,19 @@ class Conversation:
     def append(self, item: Item) -> str | None:
         """Put an item last; return the id of the one before it."""
         previous = self._items[-1].id if self._items else None
+        self._forget_old_sound()
         self._items.append(item)
         return previous
+
+    def _forget_old_sound(self) -> None:
+        """Let the oldest sound go where there is more than is kept."""
+        sounds = [speech for item in self._items for speech in item.speech.values() if speech.data]
+        excess = sum(len(speech.data) for speech in sounds) - KEPT_SOUND
+        for speech in sounds:
+            if excess <= 0:
+                return
+            excess -= len(speech.data)
+            speech.forget_sound()
 
     def insert(self, item: Item, previous_item_id: str | None) -> str | None:
         """Put a client's item after `previous_item_id` (``root``: first; None: last).
