@@ -92,7 +92,6 @@ async def test_an_interrupted_answer_is_truncated_only_where_the_server_can(conn
         steps = [*talk.start(), HEARD, *turn]
         async with ScriptedServer(steps) as server, speaking(Server2024(), server, []) as url:
             session = connect(url, capabilities={"truncate": truncates})
-            talking = session._io(session._talk(SOUND.tobytes()))
             runtime = session.runtime
 
             def heard(runtime: Any = runtime) -> bool:
@@ -101,12 +100,12 @@ async def test_an_interrupted_answer_is_truncated_only_where_the_server_can(conn
                     part.heard > 4800 for item in core.conversation for _, part in core.ledger.item_parts(item.id)
                 )
 
-            talk_task = asyncio.ensure_future(talking)
+            talking = asyncio.create_task(session.talk(SOUND, rate=24000))
             await server.stalled()
             assert await session._io(runtime.until(heard, 5))
             server.resume()
             await server.finished()
-            replies, _ = await talk_task
+            replies = await talking
             assert replies[0].interrupted
         assert bool(server.received_of("conversation.item.truncate")) is truncates
 
