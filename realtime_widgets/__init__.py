@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from realtime_widgets.tools import HostedMcp, progress
     from realtime_widgets.turn_detection import SemanticVad, ServerVad
     from realtime_widgets.usage import Usage
-    from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, Transcript
+    from realtime_widgets.widgets import AudioPlayer, KeyPrompt, Microphone, RealtimeConsole, Transcript
 
     __version__: str
 
@@ -46,6 +46,7 @@ __all__ = [
     "HostedMcp",
     "ImageError",
     "ItemNotFoundError",
+    "KeyPrompt",
     "LocalEndpointError",
     "McpServerError",
     "Microphone",
@@ -96,7 +97,7 @@ _NAMES_BY_MODULE = {
     "tools": ("HostedMcp", "progress"),
     "turn_detection": ("SemanticVad", "ServerVad"),
     "usage": ("Usage",),
-    "widgets": ("AudioPlayer", "Microphone", "RealtimeConsole", "Transcript"),
+    "widgets": ("AudioPlayer", "KeyPrompt", "Microphone", "RealtimeConsole", "Transcript"),
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

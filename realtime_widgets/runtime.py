@@ -311,7 +311,7 @@ class SessionRuntime(Observable):
     async def _start_local_endpoint(self) -> None:
         self._embedded = await start_embedded()
         base_url, key = self._embedded.url, Secret(self._embedded.api_key)
-        self.endpoint = replace(self.endpoint, base_url=base_url, api_key=key)
+        self.endpoint = replace(self.endpoint, base_url=base_url, api_key=key, token_provider=None)
 
     def _loading(self, loading: bool) -> None:
         if loading != self._preparing:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from realtime_widgets import exchanges
 from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
+from realtime_widgets.asked_key import ASK, ask_for_key, placeholder
 from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.engine import running_loop
@@ -74,8 +75,9 @@ class RealtimeSession(SessionState):
         Functions that the model may call, and `HostedMcp` for those of MCP servers that the service calls; `tool`
         adds more at any time.
     api_key : str or callable, optional
-        Key for the endpoint, or a function that gives a key or token for each connection; otherwise the
-        service's own variable, such as ``OPENAI_API_KEY``. It is never shown, logged or saved.
+        Key for the endpoint, or a function that gives a key or token for each connection, such as a
+        `KeyPrompt`; otherwise the service's own variable, such as ``OPENAI_API_KEY``. ``"ask"`` asks the person:
+        by a `KeyPrompt` under the cell, or in the terminal. It is never shown, logged or saved.
     speed : float, optional
         Of the voice, 0.25 to 1.5.
     transcription : str, optional
@@ -127,10 +129,14 @@ class RealtimeSession(SessionState):
         clock: Clock = REAL_CLOCK,
     ) -> None:
         settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
+        asked = isinstance(api_key, str) and api_key == ASK
+        key = placeholder if asked else api_key
         resolved = resolve_endpoint(
-            endpoint, api_key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
+            endpoint, key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
         )
         resolved.capabilities.check(settings.session([], None))
+        if asked:
+            resolved = ask_for_key(resolved)
         accounts = Accounts(resolved, prices, budget, clock)
         self.tools = ToolRegistry(resolved.capabilities.check)
         for function in tools:

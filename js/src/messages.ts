@@ -31,6 +31,10 @@
  *
  * The reply view, page to kernel
  *     `play`, `stop`
+ *
+ * The key prompt, page to kernel
+ *     `key`         an API key; it is in the binary buffer, for no log shows that
+ *     `forget`      the person wants to give another one
  */
 
 export type InputMode = "open" | "push_to_talk";
@@ -216,4 +220,14 @@ export interface Decide {
   type: "decide";
   call_id: string;
   decision: "approve" | "deny" | "cancel";
+}
+
+/** An API key, in the buffer. */
+export interface KeyMessage {
+  type: "key";
+}
+
+/** The key is to be forgotten. */
+export interface Forget {
+  type: "forget";
 }

@@ -84,6 +84,8 @@ class Connection:
             )
         except InvalidStatus as error:
             status = error.response.status_code
+            if endpoint.ask_again(status):
+                return await cls._connect(endpoint, dialect)
             cure = endpoint.refusal_cure(status)
             raise ConnectionFailedError(
                 f"{where} refused the session with HTTP {status}: {cure}", http_status=status

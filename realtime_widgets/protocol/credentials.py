@@ -13,8 +13,9 @@ from realtime_widgets.errors import ConfigurationError, ConnectionFailedError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    #: Gives a key or token each time a connection is opened.
-    TokenProvider = Callable[[], "str | Awaitable[str]"]
+    #: Gives a key or token each time a connection is opened. One that has a method `refused` is told why the
+    #: service did not take it, and asked again.
+    TokenProvider = Callable[[], "str | Secret | Awaitable[str | Secret]"]
 
 #: Base URL of OpenAI's service.
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -104,6 +105,8 @@ async def ask_provider(provider: TokenProvider, title: str) -> Secret:
         raise ConnectionFailedError(
             f"the token for {title} could not be had: the provider raised {type(error).__name__}"
         ) from error
+    if isinstance(token, Secret):
+        return token
     if not isinstance(token, str) or not token.strip():
         raise ConnectionFailedError(f"the token for {title} could not be had: the provider gave none")
     return Secret(token)

@@ -183,6 +183,18 @@ class Endpoint:
         token = await ask_provider(self.token_provider, self.title)
         return {**self.extra_headers, **self._authorization(token)}
 
+    @property
+    def awaits_key(self) -> bool:
+        """Whether a person has still to give the key."""
+        return getattr(self.token_provider, "given", True) is False
+
+    def ask_again(self, status: int) -> bool:
+        """Tell the person who gave the key that it was refused; whether another one can be asked for."""
+        refused = getattr(self.token_provider, "refused", None) if status == 401 else None
+        if callable(refused):
+            refused(f"{self.title} refused this key: copy it anew, or take another one.")
+        return callable(refused)
+
     def refusal_cure(self, status: int) -> str:
         """Say what to do about an HTTP status with which the endpoint refuses a session."""
         if status == 401 and not (self.api_key or self.token_provider):
@@ -306,8 +318,8 @@ def resolve_endpoint(
     if found.service != "other" and not (found.api_key or found.token_provider or isinstance(endpoint, Endpoint)):
         variable = key_variable(found.base_url) or "OPENAI_API_KEY"
         raise ConfigurationError(
-            f"{found.name} needs an API key: set {variable} in the kernel's environment or pass api_key=; "
-            'endpoint="local" talks without one'
+            f"{found.name} needs an API key: set {variable} in the kernel's environment, or pass api_key=; "
+            'api_key="ask" asks for it and keeps it out of the notebook; endpoint="local" talks without one'
         )
     return found
 

@@ -1,6 +1,7 @@
 """The widgets; each has a TypeScript twin of the same name in `js/src`."""
 
 from realtime_widgets.widgets.console import RealtimeConsole, console_of
+from realtime_widgets.widgets.key_prompt import KeyPrompt
 from realtime_widgets.widgets.microphone import Microphone
 from realtime_widgets.widgets.player import AudioPlayer
 from realtime_widgets.widgets.reply import ReplyView
@@ -9,6 +10,7 @@ from realtime_widgets.widgets.transcript import Transcript
 
 __all__ = [
     "AudioPlayer",
+    "KeyPrompt",
     "Microphone",
     "RealtimeConsole",
     "ReplyView",

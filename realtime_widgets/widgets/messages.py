@@ -29,6 +29,10 @@ The transcript, page to kernel
 
 The reply view, page to kernel
     ``play``, ``stop``
+
+The key prompt, page to kernel
+    ``key``         an API key; it is in the binary buffer, for no log shows that
+    ``forget``      the person wants to give another one
 """
 
 from __future__ import annotations
@@ -243,3 +247,15 @@ class Decide(TypedDict):
     type: Literal["decide"]
     call_id: str
     decision: Literal["approve", "deny", "cancel"]
+
+
+class KeyMessage(TypedDict):
+    """An API key, in the buffer."""
+
+    type: Literal["key"]
+
+
+class Forget(TypedDict):
+    """The key is to be forgotten."""
+
+    type: Literal["forget"]

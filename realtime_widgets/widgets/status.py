@@ -40,6 +40,8 @@ class SessionStatus(RealtimeWidget):
 
     def _detail(self, state: str) -> str:
         reasons = {"closed": self._runtime.closed_reason, "reconnecting": self._runtime.lost_reason}
+        if state == "connecting" and self._runtime.endpoint.awaits_key:
+            return "waits for the API key: put it into its field"
         return reasons.get(state) or _DETAILS.get(state, "")
 
     def _refresh(self) -> None:
