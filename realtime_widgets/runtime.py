@@ -81,6 +81,7 @@ class SessionRuntime(Observable):
         self.speaker: Speaker = InstantSpeaker()
         self._announcement = Announcement(registry)
         self._registry = registry
+        self._shutting: asyncio.Task[None] | None = None
         self._asking: dict[str, Timer] = {}
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
@@ -138,13 +139,17 @@ class SessionRuntime(Observable):
             raise SessionClosedError(f"this session is over: {self.closed_reason}") from None
 
     async def close(self) -> None:
-        """End the session in an orderly way."""
+        """End the session in an orderly way, also where who asks is given up, as a tool that it ends."""
+        if self._shutting is None:
+            self._shutting = asyncio.create_task(self._shut())
+        await asyncio.shield(self._shutting)
+
+    async def _shut(self) -> None:
         self.closed_by_person |= self._phase != "closed"
         if self._starting and not self._starting.done():
             self._starting.cancel()
         self.end("it was closed")
-        current = asyncio.current_task()
-        await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.calls.wait()
         await asyncio.gather(*self._closing)
 

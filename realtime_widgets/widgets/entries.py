@@ -106,9 +106,9 @@ def _show_running(card: ToolCard, running: RunningTool) -> None:
 def _pretty(text: str) -> str:
     try:
         value = json.loads(text)
-    except ValueError:
+        return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else text
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than can be read
         return text
-    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else text
 
 
 def _notice_entry(notice: Notice) -> Entry:
