@@ -259,11 +259,10 @@ async def test_a_sync_tool_asks_the_session_that_called_it(connect: Open) -> Non
         assert outputs(server) == ["The inner answer."]
 
 
-async def test_a_tool_looks_at_the_session_changes_its_tools_and_itself(connect: Open) -> None:
+async def test_a_tool_looks_at_the_session_and_replaces_itself(connect: Open) -> None:
     def again() -> str:
         """Look and change."""
         seen = [session.state, session.transcript, session.usage is not None, len(session.calls)]
-        session.tools.remove("again")
         session.tools.add(lambda: "new", name="again", description="Look and change.")
         return f"{seen[0]}, {seen[3]} call"
 
