@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ToolStoppedError,
     )
     from realtime_widgets.pictures import estimate_image_tokens
+    from realtime_widgets.pipeline import SpeechPipeline
     from realtime_widgets.prices import Price, PriceTable
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.reply import Reply
@@ -60,6 +61,7 @@ __all__ = [
     "SemanticVad",
     "ServerVad",
     "SessionClosedError",
+    "SpeechPipeline",
     "ToolArgumentsError",
     "ToolDefinitionError",
     "ToolStoppedError",
@@ -90,6 +92,7 @@ _NAMES_BY_MODULE = {
         "ToolStoppedError",
     ),
     "pictures": ("estimate_image_tokens",),
+    "pipeline": ("SpeechPipeline",),
     "prices": ("Price", "PriceTable"),
     "protocol.endpoints": ("Endpoint",),
     "reply": ("Reply",),

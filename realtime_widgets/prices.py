@@ -131,6 +131,8 @@ BUILT_IN: tuple[tuple[str, Price], ...] = (
     ("gpt-4o-transcribe", Price(text_in=2.50, audio_in=2.50, text_out=10, source=_SECOND_HAND)),
     ("gpt-4o-mini-transcribe", Price(text_in=1.25, audio_in=1.25, text_out=5, source=_SECOND_HAND)),
     ("whisper-1", Price(per_minute=0.006, source=_SECOND_HAND)),
+    ("gpt-4o-mini-tts", Price(text_in=0.60, audio_out=12, source=_SECOND_HAND)),
+    ("gpt-4.1-mini", Price(text_in=0.40, text_cached=0.10, text_out=1.60, source=_SECOND_HAND)),
     ("grok-voice*", replace(_GROK, per_session_minute=0.05, since=date(2026, 4, 4), source=_XAI_APRIL)),
     ("grok-voice*", _GROK),
     (LOCAL_MODEL, ON_THIS_MACHINE),
