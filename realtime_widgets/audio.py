@@ -159,6 +159,10 @@ def read_sound(source: str | os.PathLike[str] | bytes) -> tuple[npt.NDArray[np.f
         samples, rate = soundfile.read(opened, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{name} is not a sound file that can be read: {error.error_string}") from None
+    except ValueError:  # more samples than there can be: a stream that was written down
+        raise AudioError(
+            f"{name} does not say how long it is: write it anew as WAV, or as FLAC in one go"
+        ) from None
     if samples.shape[0] == 0:
         raise AudioError(f"{name} is empty: it holds no samples")
     return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate)

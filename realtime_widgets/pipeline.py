@@ -15,6 +15,7 @@ from realtime_widgets.errors import AudioError, ConfigurationError, ResponseFail
 from realtime_widgets.protocol.endpoints import OPENAI_DEFAULT_TRANSCRIPTION, Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.sentences import SentenceCutter
+from realtime_widgets.turns import user_message
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
@@ -132,6 +133,27 @@ class SpeechPipeline(Asking):
         `Reply.question` is what was recognised, and `Reply.stages` what each stage took.
         """
         return await self._ask(text, audio, rate, self._spoken if spoken is None else spoken)
+
+    async def speak(self, text: str) -> Reply:
+        """Have the voice read a text aloud; it does not become part of the conversation.
+
+        Raises
+        ------
+        ConfigurationError
+            Where there is no text.
+        ConnectionFailedError, ResponseFailedError
+            As `ask`.
+        """
+        read = user_message(text).text
+
+        async def work(http: aiohttp.ClientSession, asked: Asked) -> Reply:
+            cutter, sentences = SentenceCutter(), asyncio.Queue[str | None]()
+            for sentence in (*cutter.take(read), *cutter.finish(), None):
+                sentences.put_nowait(sentence)
+            sound = await self._speak(http, asked, sentences)
+            return Reply(read, "", [], asked.usage, sound, heard=False, stages=tuple(asked.stages))
+
+        return await self._in_turn(work)
 
     def __repr__(self) -> str:
         stages = ", ".join(f"{stage} by {at.model} of {at.name}" for stage, at in self.endpoints.items())

@@ -19,7 +19,7 @@ from realtime_widgets.turns import user_message
 from realtime_widgets.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     import aiohttp
 
@@ -119,9 +119,15 @@ class Asking:
         return await self._submit(user_message(text).text, b"", spoken)
 
     async def _submit(self, text: str | None, pcm: bytes, spoken: bool) -> Reply:
-        return await asyncio.wrap_future(self._engine.submit(self._in_turn(text, pcm, spoken)))
+        return await self._in_turn(lambda http, asked: self._answer(http, asked, text, pcm, spoken))
 
-    async def _in_turn(self, text: str | None, pcm: bytes, spoken: bool) -> Reply:
+    async def _in_turn(self, work: Callable[[aiohttp.ClientSession, Asked], Coroutine[Any, Any, Reply]]) -> Reply:
+        """Do something on the I/O thread that asks the services, when what was begun before is over."""
+        return await asyncio.wrap_future(self._engine.submit(self._done_in_turn(work)))
+
+    async def _done_in_turn(
+        self, work: Callable[[aiohttp.ClientSession, Asked], Coroutine[Any, Any, Reply]]
+    ) -> Reply:
         async with self._lock:
             if self._rounds.state == "closed":
                 raise SessionClosedError(f"no more questions: {self._rounds.closed_reason}")
@@ -136,7 +142,7 @@ class Asking:
             before = len(self._history)
             try:
                 async with http_client() as http:
-                    return await self._answer(http, asked, text, pcm, spoken)
+                    return await work(http, asked)
             except BaseException:
                 if not asked.results:
                     self._history.cut(before)  # nothing happened: the question can be asked again

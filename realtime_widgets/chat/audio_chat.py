@@ -26,7 +26,7 @@ OPENAI_AUDIO_MODEL = "gpt-audio-1.5"
 #: The service takes no request for sound without a voice.
 DEFAULT_VOICE = "marin"
 
-AudioFormat = Literal["pcm16", "wav", "mp3", "flac", "opus"]
+AudioFormat = Literal["pcm16", "wav", "mp3", "opus"]
 
 
 class AudioChat(Asking):
@@ -49,7 +49,7 @@ class AudioChat(Asking):
         Functions that the model may call; `tool` adds more at any time.
     spoken : bool
         Whether answers are speech (and its words) or text alone.
-    audio_format : {"pcm16", "wav", "mp3", "flac", "opus"}
+    audio_format : {"pcm16", "wav", "mp3", "opus"}
         How speech travels. Only ``"pcm16"`` is streamed; `Reply.audio` is the same with all of them.
     max_rounds : int
         Times the tools may be called for one question; after that the model has to answer.

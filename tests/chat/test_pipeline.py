@@ -141,6 +141,16 @@ async def test_each_stage_can_be_somewhere_else_and_keys_stay_apart(server: Rest
         assert "sk-" not in repr(pipeline)
 
 
+async def test_the_voice_reads_a_text_beside_the_conversation(server: RestServer, keep: Any) -> None:
+    server.answers("audio/speech", speech(1), speech(2))
+    pipeline = keep(pipeline_with(server))
+    reply = await pipeline.speak("Read this aloud. Then that as well.")
+    assert reply.text == "Read this aloud. Then that as well."
+    assert [body["input"] for body in server.asked] == ["Read this aloud.", "Then that as well."]
+    assert reply.seconds == pytest.approx(200 / 24_000)
+    assert pipeline.messages == []
+
+
 async def test_a_sound_without_words_is_told(server: RestServer, keep: Any) -> None:
     server.answers("audio/transcriptions", heard(""))
     pipeline = keep(pipeline_with(server))

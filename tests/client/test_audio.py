@@ -191,3 +191,13 @@ def test_a_written_file_sounds_the_same(tmp_path: Path) -> None:
     samples, rate = read_sound(tmp_path / "tone.wav")
     assert rate == 16000
     np.testing.assert_allclose(samples, tone(16000), atol=1e-4)
+
+
+def test_a_flac_that_was_streamed_and_knows_no_length_is_told() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(8_000), 8_000, format="FLAC")
+    data = bytearray(file.getvalue())
+    data[21] &= 0xF0  # STREAMINFO holds the number of samples in these 36 bits
+    data[22:26] = bytes(4)
+    with pytest.raises(AudioError, match="how long it is"):
+        read_sound(bytes(data))
