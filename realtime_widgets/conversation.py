@@ -51,6 +51,8 @@ class Item:
         Whether the service has said that it is final; the words of speech may come later.
     forgotten
         Whether the model does not have it any more: nothing of it was heard.
+    cut_short
+        Whether its response was cancelled before it was whole.
     beside
         Whether it belongs to a response outside the conversation; it has no place in the order.
     """
@@ -72,6 +74,7 @@ class Item:
     heard_to_ms: int | None = None
     settled: bool = False
     forgotten: bool = False
+    cut_short: bool = False
     beside: bool = False
 
     @property
@@ -220,6 +223,12 @@ class Conversation:
         if before in self._pictures:
             self._pictures[after] = self._pictures.pop(before)
 
+    def known_before(self, item_id: str) -> str:
+        """Return the service's id of the item before one, "root" where there is none."""
+        before = self._order[: self._order.index(item_id)]
+        known = next((each for each in reversed(before) if not self.items[each].forgotten), "root")
+        return next((own for own, alias in reversed(self.aliases.items()) if alias == known), known)
+
     def words_before(self, response_ids: list[str]) -> str:
         """Return the user's words before the first item of some responses, or the last ones there are."""
         items = list(self)
@@ -345,8 +354,8 @@ class Conversation:
 
     def _remove(self, item_id: str) -> None:
         item = self.items.get(item_id)
-        if item and item.forgotten:
-            return  # the person still sees what the model was spared
+        if item and (item.forgotten or item_id in self.aliases.values()):
+            return  # the person still sees what the model was spared, or has under another name
         self._deleted.add(item_id)
         self.drop(item_id)
 
@@ -376,3 +385,5 @@ class Conversation:
                 item = self.items.get(item_id)
                 if item is not None and item.state == "in_progress":
                     item.state = "completed" if response.status == "completed" else "incomplete"
+                if item is not None:
+                    item.cut_short = item.state == "incomplete" and response.status == "cancelled"

@@ -11,9 +11,12 @@ from realtime_widgets.audio import duration_ms
 from realtime_widgets.barge_in import BargeIn
 from realtime_widgets.call_ledger import CallLedger
 from realtime_widgets.conversation import Conversation, Response
+from realtime_widgets.expectation import Expectation
 from realtime_widgets.mcp_approvals import McpApprovals
+from realtime_widgets.memory import Memory
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
+from realtime_widgets.restore import Unacknowledged
 from realtime_widgets.resumption import Resumption
 from realtime_widgets.retrieval import Retrievals
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
@@ -30,9 +33,18 @@ BENIGN_CODES = frozenset(
 
 
 class SessionCore:
-    """State of one session and what follows from each thing that happens to it."""
+    """State of one session and what follows from each thing that happens to it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    false_interruption_s
+        How long words are waited for after sound that stopped an answer, in seconds; None takes it for
+        speech at once.
+    truncates
+        Whether the service can truncate an item.
+    """
+
+    def __init__(self, false_interruption_s: float | None = None, truncates: bool = True) -> None:
         self.conversation = Conversation()
         self.voice = VoiceOutput()
         self.ledger = self.voice.ledger
@@ -50,13 +62,22 @@ class SessionCore:
         self.retrievals = Retrievals()
         self._sequencer = ResponseSequencer()
         self._response_turns: dict[str, str] = {}
-        self._barge_in = BargeIn(
-            self.conversation, self.voice, self._sequencer, self.turns, self._response_turns, self.new_id
+        own = Unacknowledged()
+        self._memory = Memory(self.conversation, self.ledger, self.new_id, own, truncates)
+        self.barge_in = BargeIn(
+            self.conversation,
+            self.voice,
+            self._memory,
+            self._sequencer,
+            self.turns,
+            self._response_turns,
+            self.new_id,
+            self.notice,
+            false_interruption_s,
         )
-        self._abandoned, self._cut_responses = self._barge_in.abandoned, self._barge_in.cut_responses
+        self._abandoned, self._cut_responses = self.barge_in.abandoned, self.barge_in.cut_responses
         self._turn_of_event: dict[str, str] = {}
-        #: Whether a spoken turn was committed that the service will answer by itself.
-        self.expects_response = False
+        self._expectation = Expectation()
         self._input_ms = 0.0
         self._ids = count(1)
         #: Item that the user is saying.
@@ -69,13 +90,14 @@ class SessionCore:
             self._sequencer,
             self.turns,
             self._response_turns,
+            own=own,
         )
         self._keeper = self._resumption.keeper
 
     @property
     def activity(self) -> Literal["speaking", "thinking", "listening"]:
         """What a person would say the other side is doing."""
-        if self.ledger.playing:
+        if self.voice.speaking:
             return "speaking"
         if self._sequencer.busy or self._calls.waiting or self.approvals.waiting:
             return "thinking"
@@ -83,7 +105,13 @@ class SessionCore:
 
     def quiet(self) -> bool:
         """Whether nobody speaks and nothing is being worked on."""
-        return self.activity == "listening" and not self.user_speaking and not self.expects_response
+        waits = self.user_speaking or self.expects_response or self.barge_in.undecided
+        return self.activity == "listening" and not waits
+
+    @property
+    def expects_response(self) -> bool:
+        """Whether something was said that the service is about to answer by itself."""
+        return self._expectation.pending
 
     def new_id(self, what: str) -> str:
         """Return an id of our own, unique in this session."""
@@ -92,16 +120,18 @@ class SessionCore:
     def lost(self) -> list[Command]:
         """The connection is gone and another one will be tried: what ended with it ends."""
         automatic = bool(self._turn_detection().get("create_response", True))
+        settled = self.barge_in.settle() + self._catch_up()
         asked = self._lost_consent()
         commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
         for response in asked:
             commands += self._continue(response)
-        self._barge_in.disconnected()
+        self.barge_in.disconnected()
         self.retrievals.lost()
-        self.user_speaking = self.expects_response = False
+        self.user_speaking = False
+        self._expectation.end()
         for what in lost:
             self.notice("error", f"Lost with the connection: {what}.")
-        return commands
+        return settled + commands
 
     def resume(self) -> list[Command]:
         """A new session is open and configured: put the talk into it."""
@@ -116,23 +146,25 @@ class SessionCore:
             return []
         self.conversation.apply(event)
         asked = self.approvals.take(event, self._sequencer.active_id)
-        return [AskApproval(request) for request in asked] + self._follow(event)
+        commands: list[Command] = [AskApproval(request) for request in asked]
+        commands += self.barge_in.listen(event)
+        commands += self._follow(event)
+        return commands + self._catch_up()
 
     def _follow(self, event: ev.AnyServerEvent) -> list[Command]:
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
                 self.settings = event.session
                 self.updates += isinstance(event, ev.SessionUpdated)
-                return []
+                return self._unheard_speech() if not self._detection() else []
             case ev.SpeechStarted():
                 self._keeper.started(event.item_id, event.audio_start_ms)
                 self._speaking = event.item_id
-                return self._speech_started()
+                return self._speech_started(event.item_id)
             case ev.InputCommitted():
                 self.user_speaking, self._speaking = False, None
                 self._keeper.committed(event.item_id)
-                self.expects_response = bool(self._turn_detection().get("create_response", True))
-                return self._send_all(self._sequencer.user_speaking(False))
+                return self._expect_answer(event.item_id) + self._send_all(self._sequencer.user_speaking(False))
             case ev.ResponseCreated():
                 return self._response_created(str(event.response.get("id") or ""))
             case ev.OutputAudioDelta():
@@ -143,6 +175,8 @@ class SessionCore:
                 return self._run(self._calls.take(event.item, event.response_id))
             case ev.ResponseDone():
                 return self._response_done(str(event.response.get("id") or ""))
+            case ev.InputTranscriptionCompleted() if not event.transcript.strip():
+                return [*self._expectation.wordless(event.item_id, self.new_id("wake"))]
             case ev.InputTranscriptionFailed():
                 self.notice("error", f"Your words could not be written down: {event.error.message}")
                 return []
@@ -218,11 +252,16 @@ class SessionCore:
 
     def interrupt(self, cancel: bool = True) -> list[Command]:
         """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
-        return self._barge_in.interrupt(cancel)
+        return self.barge_in.interrupt(cancel) + self._catch_up()
+
+    def wake(self, wake_id: str) -> list[Command]:
+        """Take the end of a time limit; see `Wake`."""
+        self._expectation.time_is_up(wake_id)
+        return self.barge_in.time_is_up(wake_id) + self._catch_up()
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's last word after a `Silence`: the model is told what was not heard."""
-        return self._barge_in.silenced(positions)
+        return self.barge_in.silenced(positions)
 
     def played(self, positions: list[PlayedTo]) -> list[Command]:
         """Take the player's positions; hand over what is due next."""
@@ -279,16 +318,44 @@ class SessionCore:
     def _turn(self, response_id: str) -> Turn | None:
         return self.turns.get(self._response_turns.get(response_id, ""))
 
-    def _speech_started(self) -> list[Command]:
+    def _speech_started(self, item_id: str) -> list[Command]:
         self.user_speaking = True
         self._sequencer.user_speaking(True)
-        interrupts = self._turn_detection().get("interrupt_response", True)
-        return self.interrupt(cancel=False) if interrupts else []
+        detection = self._turn_detection()
+        if not detection.get("interrupt_response", True):
+            return []
+        transcribed = bool(self._input_settings().get("transcription"))
+        answers_itself = bool(detection.get("create_response", True))
+        return self.barge_in.speech_started(item_id, transcribed, answers_itself)
+
+    def _unheard_speech(self) -> list[Command]:
+        """Turn detection is off: what it heard begin never ends."""
+        if self._speaking is None:
+            return []
+        self.user_speaking, self._speaking = False, None
+        return self.barge_in.sound_ended() + self._send_all(self._sequencer.user_speaking(False))
+
+    def _expect_answer(self, item_id: str) -> list[Command]:
+        if not self._turn_detection().get("create_response", True):
+            self._expectation.end()
+            return []
+        return [*self._expectation.begin(item_id, self.new_id("wake"))]
+
+    def _input_settings(self) -> ev.JsonObject:
+        settings: ev.JsonObject = self.settings.get("audio", {}).get("input", {})
+        return settings
+
+    def _detection(self) -> ev.JsonObject | None:
+        return self._input_settings().get("turn_detection")
 
     def _turn_detection(self) -> ev.JsonObject:
         """Settings of the service's turn detection; it does nothing by itself where that is off."""
-        detection = self.settings.get("audio", {}).get("input", {}).get("turn_detection")
-        return detection or {"create_response": False, "interrupt_response": False}
+        return self._detection() or {"create_response": False, "interrupt_response": False}
+
+    def _catch_up(self) -> list[Command]:
+        """Go on with responses that waited for what an interruption turned out to be."""
+        ready, self.barge_in.ready = self.barge_in.ready, []
+        return [command for each in ready for command in self._continue(self.conversation.responses[each])]
 
     def _response_created(self, response_id: str) -> list[Command]:
         response = self.conversation.responses[response_id]
@@ -297,13 +364,15 @@ class SessionCore:
         # A server that does not echo metadata: only after a spoken turn can it have begun by itself.
         unnamed = "" if self.expects_response else None
         request = self._sequencer.created(response_id, response.metadata.get(REQUEST_KEY, unnamed))
-        ended: list[Command] = []
+        commands: list[Command] = []
         if request and request.any_response and self.expects_response and REQUEST_KEY not in response.metadata:
             # What was just said is answered; that takes in the consent too.
-            ended = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
+            commands = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
             request = None
         if request is None or request.turn_id not in self.turns:
-            self.expects_response = self.user_speaking = False
+            commands += self.barge_in.answered(response_id)
+            self._expectation.end()
+            self.user_speaking = False
             self._sequencer.user_speaking(False)
             turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
             self.turns[turn.id] = turn
@@ -312,10 +381,10 @@ class SessionCore:
         self._response_turns[response_id] = turn.id
         turn.response_ids.append(response_id)
         if turn.id not in self._abandoned:
-            return ended
+            return commands
         self._abandoned.remove(turn.id)
         self._cut_responses.add(response_id)
-        return [Send(ev.ResponseCancel(response_id=response_id))]
+        return [*commands, Send(ev.ResponseCancel(response_id=response_id))]
 
     def _audio(self, event: ev.OutputAudioDelta) -> list[Command]:
         if event.response_id in self._cut_responses:
@@ -356,7 +425,7 @@ class SessionCore:
         if response_id not in self._cut_responses:
             for item_id in response.item_ids:  # what the server forgot to close must not play for ever
                 self.voice.finish_item(item_id)
-        commands += self._barge_in.response_done(response)
+        commands += self._memory.response_done(response)
         commands += self.voice.due()
         if response.out_of_band:
             aside = self.asides.done(response)
@@ -372,7 +441,7 @@ class SessionCore:
         approvals = self.approvals.of(response.id)
         if any(not call.answered for call in calls) or any(request.open for request in approvals):
             return []
-        if turn is None:
+        if turn is None or self.barge_in.waits(response):
             return []
         if response.status == "failed":
             turn.error, turn.error_code = response.error or "the response failed", response.error_code
@@ -429,7 +498,7 @@ class SessionCore:
     def _refused_busy(self, event_id: str | None) -> list[Command]:
         flying = self._sequencer.in_flight
         if flying is None and event_id is None:
-            self.expects_response = False  # it was the service's own try
+            self._expectation.end()  # it was the service's own try
         commands = self._send_all(self._sequencer.refused_busy(event_id))
         if flying and self._sequencer.in_flight is None and flying.turn_id in self._abandoned:
             self._abandoned.remove(flying.turn_id)

@@ -185,7 +185,8 @@ def export(conversation: Conversation, ledger: PlaybackLedger) -> ConversationEx
 def heard_characters(item: Item, ledger: PlaybackLedger) -> int | None:
     """Estimate how many characters of an item were heard; None where it was not cut."""
     states = [state for _, state in ledger.item_parts(item.id)]
-    if item.kind != "message" or not any(state.cut for state in states):
+    cut = any(state.cut for state in states) or (item.cut_short and bool(states))
+    if item.kind != "message" or not cut:
         return None
     heard, received = sum(state.heard for state in states), sum(state.received for state in states)
     complete = all(state.complete for state in states) and item.state == "completed"

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Part(NamedTuple):
@@ -28,13 +31,19 @@ class PlayedTo(NamedTuple):
 
 @dataclass
 class PartState:
-    """Samples of one part: received from the service, handed to the player, heard."""
+    """Samples of one part: received from the service, handed to the player, heard.
+
+    `stopping` is the number of the silence that stops it until the player has answered that; `kept` says that
+    it may go on after it, `held` that it waits for that; `cut` parts are over.
+    """
 
     received: int = 0
     sent: int = 0
     heard: int = 0
     complete: bool = False
-    stopping: bool = False
+    stopping: int = 0
+    kept: bool = False
+    held: bool = False
     cut: bool = False
 
     @property
@@ -111,38 +120,88 @@ class PlaybackLedger:
         """Parts whose sound is not over, oldest first."""
         return [part for part, state in self._parts.items() if state.playing]
 
-    def stop(self) -> bool:
-        """Note that the player was told to fall silent; False where nothing was left to stop."""
-        stopping = [state for state in self._parts.values() if state.playing and not state.stopping]
+    @property
+    def kept(self) -> list[Part]:
+        """Parts that were stopped, and may go on."""
+        return [part for part, state in self._parts.items() if state.kept or state.held]
+
+    def stop(self, number: int, keep: bool = False) -> bool:
+        """Note that the player was told to fall silent; False where nothing was left to stop.
+
+        Parameters
+        ----------
+        number
+            Counts the silences, from 1.
+        keep
+            Whether what was not heard may be played after it.
+        """
+        stopping = [
+            state for state in self._parts.values() if state.playing and not (state.stopping or state.held)
+        ]
         for state in stopping:
-            state.stopping = True
+            state.stopping, state.kept = number, keep
         return bool(stopping)
 
-    def cut(self, positions: list[PlayedTo], only_stopped: bool = False) -> list[Cut]:
-        """End the parts that were stopped at the player's final `positions`; they will not play on.
+    def cut(self, positions: list[PlayedTo], number: int = 0) -> list[Cut]:
+        """End the parts that a silence stopped at the player's final `positions`; those that are kept wait.
 
-        The next answer may have begun before the player's word came: it is left alone. Where nothing was
-        stopped the player fell silent by itself, and every part ends, unless `only_stopped` says that it
-        did not.
+        The next answer may have begun before the player's word came: it is left alone. Without a `number`
+        the player fell silent by itself, and everything ends.
         """
         self.report(positions)
-        playing = self.playing
         cuts = []
-        stopped = [part for part in playing if self._parts[part].stopping]
-        for part in stopped if stopped or only_stopped else playing:
+        for part in self.playing:
             state = self._parts[part]
-            state.cut = True
-            cuts.append(Cut(part, to_ms(state.heard), to_ms(state.received)))
+            if number and not 0 < state.stopping <= number:
+                continue
+            state.held = bool(number) and state.kept
+            state.stopping, state.kept, state.cut = 0, False, not state.held
+            if state.held:
+                state.sent = state.heard
+            cuts.append(self._cut(part))
         return cuts
+
+    def give_up(self, parts: list[Part]) -> list[Cut]:
+        """End what was held, and `parts`, of which nothing more is to be played; the player has no word in it."""
+        cuts = []
+        for part in self.playing:
+            state = self._parts[part]
+            state.kept = False
+            if state.held or (part in parts and not state.stopping):
+                state.held, state.cut = False, True
+                cuts.append(self._cut(part))
+        return cuts
+
+    def go_on(self) -> None:
+        """Let what was held be played on."""
+        for state in self._parts.values():
+            state.held = False
+
+    def _cut(self, part: Part) -> Cut:
+        state = self._parts[part]
+        return Cut(part, to_ms(state.heard), to_ms(state.received))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Sound to hand to the player, PCM16; `last` says that its part is complete with it."""
+    """Sound to hand to the player, PCM16, from sample `start` of its part on; `last` completes the part."""
 
     part: Part
     pcm: bytes
     last: bool = False
+    start: int = 0
+
+    @property
+    def samples(self) -> int:
+        """How many samples it holds."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+    def after(self, samples: int) -> Block | None:
+        """Return what of it lies behind sample `samples` of the part; None where that is nothing."""
+        skipped = min(max(0, samples - self.start), self.samples)
+        if skipped == self.samples and not self.last:
+            return None
+        return Block(self.part, self.pcm[skipped * BYTES_PER_SAMPLE :], self.last, self.start + skipped)
 
 
 class Pacer:
@@ -161,21 +220,32 @@ class Pacer:
         self._block_bytes = int(block_ms * SAMPLE_RATE / 1000) * BYTES_PER_SAMPLE
         self._queue: deque[Block] = deque()
 
-    def push(self, part: Part, pcm: bytes) -> None:
-        """Queue sound of `part`."""
+    def push(self, part: Part, pcm: bytes, start: int = 0) -> None:
+        """Queue sound of `part`, which begins at its sample `start`."""
         step = self._block_bytes
-        self._queue.extend(Block(part, pcm[start : start + step]) for start in range(0, len(pcm), step))
+        self._queue.extend(
+            Block(part, pcm[begin : begin + step], start=start + begin // BYTES_PER_SAMPLE)
+            for begin in range(0, len(pcm), step)
+        )
 
-    def finish(self, part: Part) -> None:
-        """Queue the end of `part`."""
-        self._queue.append(Block(part, b"", last=True))
+    def finish(self, part: Part, start: int = 0) -> None:
+        """Queue the end of `part`, after `start` samples."""
+        self._queue.append(Block(part, b"", last=True, start=start))
+
+    def put_back(self, blocks: list[Block]) -> None:
+        """Queue blocks before everything else."""
+        self._queue.extendleft(reversed(blocks))
+
+    def drop(self, parts: Collection[Part]) -> None:
+        """Forget what is queued of some parts."""
+        self._queue = deque(block for block in self._queue if block.part not in parts)
 
     def release(self, ahead: int) -> list[Block]:
         """Blocks that are due, when `ahead` samples are with the player and unheard."""
         due = []
         while self._queue and (ahead < self._ahead or not self._queue[0].pcm):
             block = self._queue.popleft()
-            ahead += len(block.pcm) // BYTES_PER_SAMPLE
+            ahead += block.samples
             due.append(block)
         return due
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ASKED_ANEW = ("mcp_list_tools", "mcp_approval_request", "mcp_approval_response")
 #: Characters of a text that name it in a sentence.
 _NAMED = 40
+#: How the event ids of items begin that are put in for some that the conversation has.
+PUT_BACK = "rw_restore:"
 
 
 @dataclass
@@ -125,6 +127,12 @@ class Unacknowledged:
         """Note an item that goes out."""
         self._items[event_id] = item
 
+    def put_back(self, number: str, item: JsonObject, item_id: str) -> str:
+        """Note an item that goes out for one that the conversation has (`item_id`); gives its event id."""
+        event_id = f"{PUT_BACK}{number}:{item_id}"
+        self.sent(event_id, item)
+        return event_id
+
     def came(self, item: JsonObject) -> tuple[str, JsonObject] | None:
         """Take an item of the service's; gives the own one that it is, after its event id."""
         for event_id, own in self._items.items():
@@ -154,3 +162,9 @@ def _parts(item: JsonObject) -> list[str]:
     parts = [part for part in item.get("content") or [] if isinstance(part, dict)]
     images = [part for part in parts if part.get("type") == "input_image"]
     return [str(part["text"]) for part in parts if part.get("text")] + ["image"] * len(images)
+
+
+def texts(item: JsonObject) -> list[str]:
+    """Return the texts of an item's content."""
+    parts = item.get("content") or []
+    return [str(part["text"]) for part in parts if isinstance(part, dict) and part.get("text")]

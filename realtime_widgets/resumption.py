@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.input_keeper import InputKeeper
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.restore import Unacknowledged, quoted, restoration
+from realtime_widgets.restore import PUT_BACK, Unacknowledged, quoted, restoration, texts
 from realtime_widgets.sequencer import Request, ResponseSequencer
 from realtime_widgets.turns import Command, Send, Turn, end_turn
 
@@ -75,7 +75,7 @@ class Resumption:
         came, own = self.own.came(event.item) or ("", {})
         if own.get("id", own_id) != own_id:
             self.conversation.renamed(str(own["id"]), own_id)
-        if not came.startswith("rw_restore:"):
+        if not came.startswith(PUT_BACK):
             return False
         before = came.split(":", 2)[2]
         self._restored.add(own_id)
@@ -85,12 +85,13 @@ class Resumption:
     def refused(self, event_id: str) -> str | None:
         """Take a refusal; gives in words what could not be put back."""
         item = self.own.refused(event_id)
-        if item is None or not event_id.startswith("rw_restore:"):
+        if item is None or not event_id.startswith(PUT_BACK):
             return None
         if known := self.conversation.items.get(str(item.get("id"))):
             known.forgotten = True
             return quoted(known.text or known.name)
-        return "the output of a tool"
+        text = " ".join(texts(item))
+        return quoted(text) if text else "the output of a tool"
 
     def lost(
         self, abandoned: set[str], expects_response: bool, automatic: bool
@@ -148,15 +149,16 @@ class Resumption:
         self._restored.clear()
         events: list[ev.ClientEvent] = []
         for item in result.items:
-            event_id = f"rw_restore:{next(self._ids)}:{item.get('id', '')}" if "id" in item else self._id("output")
+            number = str(next(self._ids))
+            event_id = self.own.put_back(number, item, str(item["id"])) if "id" in item else self._id("output")
             events.append(ev.ItemCreate(event_id=event_id, item=item))
         events += [
             ev.ItemCreate(event_id=event_id, item=item)
             for event_id, item in pending.items()
-            if not event_id.startswith("rw_restore:")
+            if not event_id.startswith(PUT_BACK)
         ]
         for event in events:
-            if isinstance(event, ev.ItemCreate) and (event.event_id in pending or "id" in event.item):
+            if isinstance(event, ev.ItemCreate) and event.event_id in pending:
                 self.own.sent(event.event_id, event.item)
         pieces = range(0, len(self._again), _APPEND_BYTES)
         for start in pieces:

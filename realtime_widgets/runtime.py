@@ -24,10 +24,11 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
+from realtime_widgets.timers import Timers
 from realtime_widgets.tool_calls import DENIED_BY_PERSON, PICTURE, RunningTool, ToolCalls, picture_item
 from realtime_widgets.tools.announcement import Announcement
 from realtime_widgets.tools.options import DEFAULT_APPROVAL_LIMIT_S
-from realtime_widgets.turns import AskApproval, Command, Play, RunTool, Send, Silence, Turn, TurnEnded
+from realtime_widgets.turns import AskApproval, Command, Play, RunTool, Send, Silence, Turn, TurnEnded, Wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -67,7 +68,7 @@ class SessionRuntime(Observable):
         clock: Clock = REAL_CLOCK,
     ) -> None:
         super().__init__()
-        self.core = SessionCore()
+        self.core = SessionCore(settings.false_interruption_timeout, endpoint.capabilities.truncate)
         self.endpoint = endpoint
         self.settings = settings
         self.journal = journal
@@ -95,6 +96,7 @@ class SessionRuntime(Observable):
         self._held = HeldInput()
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timers = Timers(lambda timer_id: self.perform(self.core.wake(timer_id)))
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self._dropping = False
         self.speaker.attach(self)
@@ -163,6 +165,8 @@ class SessionRuntime(Observable):
                     self.speaker.play(block)
                 case Silence():
                     self.speaker.silence()
+                case Wake() if self._phase != "closed":
+                    self._timers.set(command)
                 case RunTool(call):
                     self.calls.begin(call, *self._announcement.to_run(call.name))
                 case AskApproval(request):
@@ -352,6 +356,7 @@ class SessionRuntime(Observable):
         if self._link and self._phase == "open" and len(changes) > 1:
             await configure(self._link, self, changes, self.core.new_id("change"))
         self.settings = settings
+        self.core.barge_in.limit_s = settings.false_interruption_timeout
         self.changed()
 
     def detach(self) -> Callable[[], None]:
@@ -423,6 +428,7 @@ class SessionRuntime(Observable):
         self.calls.stop("the session ended before the tool did")
         for timer in self._asking.values():
             timer.cancel()
+        self._timers.stop()
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:

@@ -24,7 +24,14 @@ from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoi
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime
 from realtime_widgets.session_state import SessionState
-from realtime_widgets.settings import Changes, SessionSettings, TurnDetection, changed, turn_detection_settings
+from realtime_widgets.settings import (
+    FALSE_INTERRUPTION_S,
+    Changes,
+    SessionSettings,
+    TurnDetection,
+    changed,
+    turn_detection_settings,
+)
 from realtime_widgets.sources import check_folder, load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.changes import describe_change
@@ -71,6 +78,10 @@ class RealtimeSession(SessionState):
     turn_detection : str, mapping or None, optional
         ``"server_vad"`` (default), ``"semantic_vad"``, ``"push_to_talk"``, a `ServerVad` or `SemanticVad`, or
         settings in the protocol's shape.
+    false_interruption_timeout : float or None
+        Speech over an answer stops it at once. Where it turns out to be no speech (a cough: no words and no
+        response of the service within so many seconds after it), the answer goes on where it stopped, once.
+        None: what was stopped stays stopped.
     tools : iterable of callables, optional
         Functions that the model may call, and `HostedMcp` for those of MCP servers that the service calls; `tool`
         adds more at any time.
@@ -116,6 +127,7 @@ class RealtimeSession(SessionState):
         model: str | None = None,
         endpoint: str | Endpoint | None = None,
         turn_detection: TurnDetection = "server_vad",
+        false_interruption_timeout: float | None = FALSE_INTERRUPTION_S,
         tools: Iterable[Callable[..., Any] | HostedMcp] = (),
         api_key: str | Secret | TokenProvider | None = None,
         speed: float = 1.0,
@@ -128,7 +140,9 @@ class RealtimeSession(SessionState):
         prices: PriceTable | OwnPrices | None = None,
         clock: Clock = REAL_CLOCK,
     ) -> None:
-        settings = SessionSettings(instructions, voice, speed, turn_detection_settings(turn_detection))
+        settings = SessionSettings(
+            instructions, voice, speed, turn_detection_settings(turn_detection), false_interruption_timeout
+        )
         asked = isinstance(api_key, str) and api_key == ASK
         key = placeholder if asked else api_key
         resolved = resolve_endpoint(
@@ -341,7 +355,9 @@ class RealtimeSession(SessionState):
         return await self._io(exchanges.retrieve(self._runtime, item_id, limit))
 
     async def update(self, **changes: Unpack[Changes]) -> None:
-        """Change settings while the talk goes on: ``instructions``, ``voice``, ``speed``, ``turn_detection``.
+        """Change settings while the talk goes on, by the names they have when a session is made.
+
+        These are ``instructions``, ``voice``, ``speed``, ``turn_detection`` and ``false_interruption_timeout``.
 
         The tools stay; what is being said now ends as it began.
 

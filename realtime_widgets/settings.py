@@ -22,6 +22,8 @@ _MANUAL = ("push_to_talk", "none", "manual")
 _PCM = {"type": "audio/pcm", "rate": SAMPLE_RATE}
 #: Speeds the protocol takes.
 SPEED_RANGE = (0.25, 1.5)
+#: How long words are waited for after sound that stopped an answer, in seconds, and the longest such wait.
+FALSE_INTERRUPTION_S, LONGEST_FALSE_INTERRUPTION_S = 2.0, 60.0
 
 
 def turn_detection_settings(value: TurnDetection) -> JsonObject | None:
@@ -68,12 +70,16 @@ class SessionSettings:
         Of speech, 0.25 to 1.5.
     turn_detection
         In the protocol's shape, None for push-to-talk.
+    false_interruption_timeout
+        Seconds after the end of sound that stopped an answer within which words must come, or the answer goes
+        on; None for never. The service does not know of it.
     """
 
     instructions: str = ""
     voice: str | None = None
     speed: float = 1.0
     turn_detection: JsonObject | None = None
+    false_interruption_timeout: float | None = FALSE_INTERRUPTION_S
 
     def __post_init__(self) -> None:
         if not isinstance(self.instructions, str):
@@ -86,6 +92,13 @@ class SessionSettings:
         low, high = SPEED_RANGE
         if not isinstance(self.speed, int | float) or not low <= self.speed <= high:
             raise ConfigurationError(f"speed must be between {low} and {high}, not {self.speed!r}")
+        limit = self.false_interruption_timeout
+        number = isinstance(limit, int | float) and not isinstance(limit, bool)
+        if limit is not None and not (number and 0 < limit <= LONGEST_FALSE_INTERRUPTION_S):
+            raise ConfigurationError(
+                "false_interruption_timeout must be seconds, more than 0 and up to "
+                f"{LONGEST_FALSE_INTERRUPTION_S:g}, or None, not {limit!r}"
+            )
 
     def changes_from(self, before: SessionSettings) -> JsonObject:
         """Return what `session.update` has to name to come from `before` to these settings."""
@@ -135,6 +148,7 @@ class Changes(TypedDict, total=False):
     voice: str
     speed: float
     turn_detection: TurnDetection
+    false_interruption_timeout: float | None
 
 
 def changed(settings: SessionSettings, changes: Changes) -> SessionSettings:

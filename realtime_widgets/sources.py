@@ -134,7 +134,8 @@ class Conversing:
     def _busy(self) -> bool:
         core = self._runtime.core
         reconnecting = self._runtime.state == "reconnecting"
-        return core.user_speaking or core.activity != "listening" or reconnecting
+        undecided = core.user_speaking or core.barge_in.undecided
+        return undecided or core.activity != "listening" or reconnecting
 
     def _over(self) -> bool:
         waiting = self._busy() or self._runtime.core.expects_response

@@ -60,8 +60,7 @@ class InstantSpeaker:
 
     def play(self, block: Block) -> None:
         """Count the block as heard."""
-        played = self._positions.get(block.part, 0) + len(block.pcm) // BYTES_PER_SAMPLE
-        self._positions[block.part] = played
+        played = self._positions[block.part] = block.start + block.samples
         if self._listener and block.pcm:
             # Not at once: the session is still dealing with what made it hand the block over.
             asyncio.get_running_loop().call_soon(self._listener.played, [PlayedTo(block.part, played)])
@@ -71,6 +70,7 @@ class InstantSpeaker:
         if self._listener:
             positions = [PlayedTo(part, played) for part, played in self._positions.items()]
             asyncio.get_running_loop().call_soon(self._listener.silenced, positions)
+        self._positions.clear()
 
 
 class VirtualPlayer:
@@ -102,7 +102,7 @@ class VirtualPlayer:
 
     def push(self, block: Block) -> None:
         """Queue a block."""
-        self._positions.setdefault(block.part, 0)
+        self._positions.setdefault(block.part, block.start)
         if block.pcm:
             self._queue.append(block)
         self._running |= block.last or self.queued >= self._startup
@@ -117,7 +117,7 @@ class VirtualPlayer:
             self._positions[block.part] += len(now) // BYTES_PER_SAMPLE
             left -= len(now)
             if later:
-                self._queue.appendleft(Block(block.part, later))
+                self._queue.appendleft(Block(block.part, later, start=self._positions[block.part]))
         self._running &= bool(self._queue)
 
     def positions(self) -> list[PlayedTo]:

@@ -93,6 +93,14 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Wake:
+    """Give this id to `SessionCore.wake` after so many seconds."""
+
+    id: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class RunTool:
     """Run this tool call and give its output to `SessionCore.tool_finished`."""
 
@@ -151,4 +159,4 @@ def end_turn(turn: Turn) -> list[Command]:
     return [TurnEnded(turn)]
 
 
-Command = Send | Play | Silence | RunTool | AskApproval | TurnEnded
+Command = Send | Play | Silence | Wake | RunTool | AskApproval | TurnEnded

@@ -81,7 +81,8 @@ export class SoundChecks {
       const pcm = Int16Array.from({ length: BLOCK }, (_, i) =>
         Math.min(32000, 8000 + (block * BLOCK + i) / 2),
       );
-      this.model.receive({ type: "play", generation, item_id, content_index: 0 }, pcm.buffer);
+      const part = { generation, item_id, content_index: 0, start: block * BLOCK };
+      this.model.receive({ type: "play", ...part }, pcm.buffer);
     }
   }
 

@@ -54,12 +54,13 @@ export interface Configure {
   input_mode: InputMode;
 }
 
-/** One block of speech to queue; PCM16 in the buffer. */
+/** One block of speech to queue, from sample `start` of its part on; PCM16 in the buffer. */
 export interface Play {
   type: "play";
   generation: number;
   item_id: string;
   content_index: number;
+  start: number;
 }
 
 /** The content part has been sent whole. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Position } from "../src/messages";
 import { FADE_SAMPLES, MAX_STARTUP_MS, PlaybackQueue } from "../src/audio/playback_queue";
 import { concat, decibels, sine, worst } from "./helpers";
 
@@ -159,6 +160,22 @@ describe("positions", () => {
     queue.play(0, "b", 0, constant(300));
     render(queue, 450);
     expect(positions(queue)).toEqual({ "a.0": [300, 300], "a.1": [150, 300], "b.0": [0, 300] });
+  });
+
+  it("go on where a part was cut, when its rest comes in a later generation", () => {
+    const ramp = Float32Array.from({ length: 1000 }, (_, i) => 0.1 + i / 2000);
+    const queue = plain();
+    queue.play(0, "a", 0, ramp);
+    const before = render(queue, 300);
+    const [{ played }] = queue.clear(1) as [Position];
+    const tail = render(queue, 200);
+    queue.play(1, "a", 0, ramp.slice(played), played);
+    queue.end(1, "a", 0);
+    const after = render(queue, 1000);
+    expect(played).toBe(300 + FADE_SAMPLES - 1);
+    expect(heard(concat([before, tail, after]))).toBe(1000);
+    expect(Math.max(...after)).toBeCloseTo(ramp.at(-1 - FADE_SAMPLES)!, 2);
+    expect(positions(queue)).toEqual({ "a.0": [1000, 1000] });
   });
 
   it("tell a finished part once, as finished, and then no more", () => {

@@ -132,7 +132,7 @@ async function activate(inputMode: "open" | "push_to_talk" = "open"): Promise<vo
 
 async function play(generation: number, item_id: string, samples: number): Promise<void> {
   lane.say(
-    { type: "play", generation, item_id, content_index: 0 },
+    { type: "play", generation, item_id, content_index: 0, start: 0 },
     new Int16Array(samples).fill(9000).buffer,
   );
   await settled();
@@ -248,7 +248,10 @@ describe("playing", () => {
       microphone,
     });
     early.say({ type: "activate", page_id: other.pageId });
-    early.say({ type: "play", generation: 0, item_id: "a", content_index: 0 }, new ArrayBuffer(48_000));
+    early.say(
+      { type: "play", generation: 0, item_id: "a", content_index: 0, start: 0 },
+      new ArrayBuffer(48_000),
+    );
     early.say({ type: "clear", generation: 1 });
     await vi.advanceTimersByTimeAsync(60);
     expect(early.told("cleared")[0]!.positions).toEqual([

@@ -138,16 +138,16 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
     else:
         return None
     parts = [state for _, state in core.ledger.item_parts(item.id)]
-    cut = any(part.cut for part in parts)
+    heard_length = heard_characters(item, core.ledger)
     entry: Entry = {
         "id": item.id,
         "kind": kind,  # type: ignore[typeddict-item]
         "source": "speech" if item.spoken else "text",
         "text": item.text,
         "state": "incomplete" if closed and item.state == "in_progress" else item.state,
-        "cut": cut,
+        "cut": heard_length is not None,
         "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
-        "heard_length": heard_characters(item, core.ledger),
+        "heard_length": heard_length,
         "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
     if item.images:

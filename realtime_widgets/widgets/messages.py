@@ -60,12 +60,13 @@ class Configure(TypedDict):
 
 
 class Play(TypedDict):
-    """One block of speech to queue; PCM16 in the buffer."""
+    """One block of speech to queue, from sample `start` of its part on; PCM16 in the buffer."""
 
     type: Literal["play"]
     generation: int
     item_id: str
     content_index: int
+    start: int
 
 
 class End(TypedDict):

@@ -59,6 +59,8 @@ class AudioPort(RealtimeWidget):
         self._nobody = InstantSpeaker()
         self._alone = False
         self._clearing: asyncio.TimerHandle | None = None
+        #: Silences that the page has not answered.
+        self._unanswered = 0
         self._watch: asyncio.TimerHandle | None = None
         self._microphone_on = False
         #: Called on the I/O thread with each report of the microphone and of the player.
@@ -100,6 +102,7 @@ class AudioPort(RealtimeWidget):
             self._nobody.silence()
             return
         self._command({"type": "clear", "generation": self._generation})
+        self._unanswered += 1
         if self._clearing is None:
             self._clearing = self._engine.loop.call_later(CLEAR_TIMEOUT_S, self._not_cleared)
 
@@ -137,7 +140,8 @@ class AudioPort(RealtimeWidget):
             case "playback":
                 self._played(cast("msg.Playback", content))
             case "cleared":
-                self._cleared(cast("msg.Cleared", content)["positions"])
+                if self._unanswered:  # else it is late, or nobody asked
+                    self._cleared(cast("msg.Cleared", content)["positions"])
             case "interrupt":
                 self._interrupted()
             case "talk":
@@ -153,7 +157,7 @@ class AudioPort(RealtimeWidget):
             return  # another window shows the notebook while somebody talks in the first
         if self._page is not None:
             # The page was loaded anew: what it had not played is not heard any more.
-            self._cleared([])
+            self._gone()
         self._page, self._alone = hello["page_id"], False
         self._command({"type": "activate", "page_id": self._page})
         self.configure("open" if self._runtime.settings.turn_detection else "push_to_talk")
@@ -173,7 +177,8 @@ class AudioPort(RealtimeWidget):
     def _send_block(self, block: Block) -> None:
         part = {"item_id": block.part.item_id, "content_index": block.part.content_index}
         if block.pcm:
-            self._command({"type": "play", "generation": self._generation, **part}, [block.pcm])
+            play = {"type": "play", "generation": self._generation, **part, "start": block.start}
+            self._command(play, [block.pcm])
             self._expect_word()
         if block.last:
             self._command({"type": "end", "generation": self._generation, **part})
@@ -200,7 +205,8 @@ class AudioPort(RealtimeWidget):
         return [PlayedTo(part, played) for part, played in self._positions.items()]
 
     def _cleared(self, positions: list[msg.Position]) -> None:
-        if self._clearing is not None:
+        self._unanswered = max(0, self._unanswered - 1)
+        if self._clearing is not None and not self._unanswered:
             self._clearing.cancel()
             self._clearing = None
         self._stop_watch()
@@ -213,13 +219,22 @@ class AudioPort(RealtimeWidget):
     def _not_cleared(self) -> None:
         self._clearing = None
         self._runtime.problem("The page did not say where it fell silent; its last known position is used.")
+        while self._unanswered:
+            self._cleared([])
+
+    def _gone(self) -> None:
+        """Answer for a page that will not: to every silence, and that it plays nothing any more."""
+        while self._unanswered:
+            self._cleared([])
         self._cleared([])
 
     def _interrupted(self) -> None:
         before = self._generation
         self._runtime.perform(self._runtime.core.interrupt())
         if self._generation == before:
-            self.silence()  # nothing was left to cut, but the page waits for a new generation
+            # Nothing was left to cut, but the page waits for a new generation.
+            self._generation += 1
+            self._command({"type": "clear", "generation": self._generation})
 
     def _microphone(self, report: msg.MicrophoneReport) -> None:
         self._microphone_on = report["state"] in ("opening", "on")
@@ -245,4 +260,4 @@ class AudioPort(RealtimeWidget):
             "The page does not play the sound: it was closed, is asleep, or its browser waits for a click "
             "before it lets it play. Show the session in an open notebook and click its microphone."
         )
-        self._cleared([])
+        self._gone()

@@ -44,8 +44,8 @@ def test_an_answer_plays_until_its_last_sample_was_heard() -> None:
 
 def test_a_cut_tells_what_was_heard_rounded_down() -> None:
     ledger = ledger_with()
-    ledger.stop()
-    assert ledger.cut([PlayedTo(A, 100 * MS + MS - 1)]) == [Cut(A, 100, 1000)]
+    ledger.stop(1)
+    assert ledger.cut([PlayedTo(A, 100 * MS + MS - 1)], 1) == [Cut(A, 100, 1000)]
     assert ledger.cut([PlayedTo(A, 300 * MS)]) == []
     assert heard(ledger) == 100 * MS + MS - 1
     assert ledger.playing == []
@@ -57,13 +57,13 @@ def test_a_cut_leaves_alone_what_was_heard_whole_and_what_began_since() -> None:
     ledger.completed(A)
     ledger.report([PlayedTo(A, 1000 * MS)])
     ledger.received(B, 100 * MS)
-    assert ledger.stop()
-    assert not ledger.stop()
+    assert ledger.stop(1)
+    assert not ledger.stop(2)
     later = Part("c", 0)
     ledger.received(later, 50 * MS)
     ledger.sent(later, 50 * MS)
     assert ledger.ahead() == 50 * MS
-    assert ledger.cut([]) == [Cut(B, 0, 100)]
+    assert ledger.cut([], 1) == [Cut(B, 0, 100)]
     assert ledger.playing == [later]
 
 
@@ -73,7 +73,7 @@ def test_a_player_that_falls_silent_by_itself_ends_everything() -> None:
 
 
 def test_there_is_nothing_to_stop_where_nothing_plays() -> None:
-    assert not PlaybackLedger().stop()
+    assert not PlaybackLedger().stop(1)
     assert PlaybackLedger().cut([PlayedTo(A, 4)]) == []
 
 
@@ -86,10 +86,16 @@ def test_parts_of_an_item_come_in_order() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["receive", "send", "report", "stop", "cut"]), st.integers(0, 5000)), max_size=40
+        st.tuples(
+            st.sampled_from(["receive", "send", "report", "stop", "keep", "answer", "end", "go on", "give up"]),
+            st.integers(0, 5000),
+        ),
+        max_size=40,
     )
 )
 def test_heard_is_never_more_than_received_and_never_falls(steps: list[tuple[str, int]]) -> None:
+    """Invariant: heard is within received."""
+    silences = answers = 0
     ledger = PlaybackLedger()
     ledger.received(A, 0)
     before = 0
@@ -103,10 +109,17 @@ def test_heard_is_never_more_than_received_and_never_falls(steps: list[tuple[str
                 ledger.sent(A, min(samples, state.received - state.sent))
             case "report":
                 ledger.report([PlayedTo(A, samples)])
-            case "stop":
-                ledger.stop()
-            case "cut":
-                for cut in ledger.cut([PlayedTo(A, samples)]):
+            case "stop" | "keep":
+                silences += ledger.stop(silences + 1, keep=step == "keep")
+            case "go on":
+                ledger.go_on()
+            case "give up":
+                ledger.give_up([A])
+            case "answer" if answers == silences:
+                pass
+            case "answer" | "end":
+                answers += step == "answer"
+                for cut in ledger.cut([PlayedTo(A, samples)], answers if step == "answer" else 0):
                     assert cut.heard_ms <= cut.received_ms == to_ms(state.received)
         assert before <= state.heard <= state.sent <= state.received
         before = state.heard
@@ -135,9 +148,29 @@ def test_the_end_of_a_part_follows_its_last_block() -> None:
 def test_a_cleared_pacer_gives_nothing() -> None:
     pacer = Pacer()
     pacer.push(A, b"\1\0" * 100)
-    pacer.finish(A)
+    pacer.finish(A, 100)
     pacer.clear()
     assert pacer.release(0) == []
+
+
+def test_what_is_put_back_comes_first_and_what_is_dropped_never() -> None:
+    pacer = Pacer()
+    pacer.push(A, b"\1\0" * 100, 50)
+    pacer.push(B, b"\2\0" * 100)
+    rest = Block(A, b"\1\0" * 50, start=0).after(20)
+    assert rest == Block(A, b"\1\0" * 30, start=20)
+    pacer.put_back([rest])
+    assert [(block.part, block.start) for block in pacer.release(0)] == [(A, 20), (A, 50), (B, 0)]
+    pacer.push(A, b"\1\0")
+    pacer.push(B, b"\2\0")
+    pacer.drop([A])
+    assert [block.part for block in pacer.release(0)] == [B]
+
+
+def test_of_a_block_that_was_heard_only_the_end_of_its_part_is_left() -> None:
+    assert Block(A, bytes(20), start=5).after(15) is None
+    assert Block(A, b"", last=True, start=15).after(15) == Block(A, b"", last=True, start=15)
+    assert Block(A, bytes(20), start=5).after(2) == Block(A, bytes(20), start=5)
 
 
 @given(st.lists(st.integers(0, 9000), max_size=10), st.integers(20, 500), st.integers(5, 200))

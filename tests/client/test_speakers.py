@@ -50,11 +50,23 @@ def test_a_cleared_player_forgets_what_was_queued() -> None:
     assert (player.idle, player.positions(), len(player.heard)) == (True, [], 8)
 
 
+def test_a_part_that_goes_on_in_a_cleared_player_keeps_its_positions() -> None:
+    player = VirtualPlayer()
+    player.push(Block(A, bytes(20)))
+    player.advance(4)
+    player.clear()
+    player.push(Block(A, bytes(12), start=4))
+    player.advance(3)
+    assert player.positions() == [PlayedTo(A, 7)]
+    player.advance(3)
+    assert (player.idle, len(player.heard)) == (True, 20)
+
+
 async def test_the_instant_speaker_has_heard_everything_at_once() -> None:
     speaker, listener = InstantSpeaker(), Listener()
     speaker.attach(listener)
     speaker.play(Block(A, bytes(20)))
-    speaker.play(Block(A, bytes(10), last=True))
+    speaker.play(Block(A, bytes(10), last=True, start=10))
     assert listener.positions == []  # not while the session still deals with the block
     await listener.changed.wait()
     assert listener.positions[-1] == [PlayedTo(A, 15)]

@@ -14,10 +14,10 @@ interface Line extends Position {
 export class PositionLedger {
   private lines: Line[] = [];
 
-  received(generation: number, itemId: string, contentIndex: number, samples: number): void {
+  received(generation: number, itemId: string, contentIndex: number, start: number, samples: number): void {
     let line = this.find(generation, itemId, contentIndex);
     if (!line) {
-      line = { generation, item_id: itemId, content_index: contentIndex, played: 0, received: 0 };
+      line = { generation, item_id: itemId, content_index: contentIndex, played: start, received: start };
       this.lines.push(line);
     }
     line.received += samples;

@@ -100,14 +100,18 @@ export class PlaybackQueue {
     this.volumeTarget = Math.max(0, Math.min(1, volume));
   }
 
-  /** Queues one block; false where its generation is over and it was dropped. */
-  play(generation: number, itemId: string, contentIndex: number, samples: Float32Array): boolean {
+  /**
+   * Queues one block; false where its generation is over and it was dropped.
+   *
+   * `start` is the block's place in its part: a part that goes on in a later generation keeps its positions.
+   */
+  play(generation: number, itemId: string, contentIndex: number, samples: Float32Array, start = 0): boolean {
     if (generation < this.generation || generation <= this.stoppedThrough) {
       this.dropped++;
       return false;
     }
     if (generation > this.generation) this.begin(generation);
-    const part = this.find(itemId, contentIndex) ?? this.add(itemId, contentIndex);
+    const part = this.find(itemId, contentIndex) ?? this.add(itemId, contentIndex, start);
     if (this.starved === part) {
       this.underruns++;
       this.startupMs = Math.max(
@@ -201,9 +205,10 @@ export class PlaybackQueue {
     return this.parts.find((part) => part.itemId === itemId && part.contentIndex === contentIndex);
   }
 
-  private add(itemId: string, contentIndex: number): Part {
+  private add(itemId: string, contentIndex: number, start: number): Part {
     const { generation } = this;
-    const part = { generation, itemId, contentIndex, received: 0, pulled: 0, played: 0, ended: false };
+    const places = { received: start, pulled: start, played: start };
+    const part = { generation, itemId, contentIndex, ...places, ended: false };
     this.parts.push(part);
     return part;
   }

@@ -24,7 +24,13 @@ export class Player {
     const { queue } = this;
     switch (command.type) {
       case "play":
-        queue.play(command.generation, command.item_id, command.content_index, fromPcm16(command.pcm));
+        queue.play(
+          command.generation,
+          command.item_id,
+          command.content_index,
+          fromPcm16(command.pcm),
+          command.start,
+        );
         return;
       case "end":
         return queue.end(command.generation, command.item_id, command.content_index);

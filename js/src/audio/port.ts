@@ -181,11 +181,11 @@ export class AudioPort {
       case "end":
         return this.toSpeaker(command);
       case "play": {
-        const { generation, item_id, content_index } = command;
+        const { generation, item_id, content_index, start } = command;
         if (!pcm) throw new Error(`a play command for ${item_id} came without its sound`);
         this.counters.blocks_received++;
         this.counters.generation = Math.max(this.counters.generation, generation);
-        this.ledger.received(generation, item_id, content_index, pcm.byteLength >> 1);
+        this.ledger.received(generation, item_id, content_index, start, pcm.byteLength >> 1);
         return this.toSpeaker({ ...command, pcm });
       }
     }

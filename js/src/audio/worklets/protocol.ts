@@ -5,7 +5,14 @@ import type { CapturedBlock } from "../capture_blocks";
 import type { QueueState } from "../playback_queue";
 
 export type SpeakerCommand =
-  | { type: "play"; generation: number; item_id: string; content_index: number; pcm: ArrayBuffer }
+  | {
+      type: "play";
+      generation: number;
+      item_id: string;
+      content_index: number;
+      start: number;
+      pcm: ArrayBuffer;
+    }
   | { type: "end"; generation: number; item_id: string; content_index: number }
   | { type: "clear"; generation: number }
   | { type: "stop" }

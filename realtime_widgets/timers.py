@@ -1,0 +1,40 @@
+"""Time for the pure core: wakes it after the times it names; on the I/O thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_widgets.turns import Wake
+
+
+class Timers:
+    """Sets timers, and ends them all.
+
+    Parameters
+    ----------
+    wake
+        Called with a timer's id when its time is over.
+    """
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._running: dict[str, asyncio.TimerHandle] = {}
+
+    def set(self, timer: Wake) -> None:
+        """Set a timer."""
+        loop = asyncio.get_running_loop()
+        self._running[timer.id] = loop.call_later(timer.seconds, self._over, timer.id)
+
+    def stop(self) -> None:
+        """End all timers."""
+        for handle in self._running.values():
+            handle.cancel()
+        self._running.clear()
+
+    def _over(self, timer_id: str) -> None:
+        del self._running[timer_id]
+        self._wake(timer_id)
