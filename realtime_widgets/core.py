@@ -16,20 +16,17 @@ from realtime_widgets.mcp_approvals import McpApprovals
 from realtime_widgets.memory import Memory
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
+from realtime_widgets.refusals import Refusals
 from realtime_widgets.restore import Unacknowledged
 from realtime_widgets.resumption import Resumption
 from realtime_widgets.retrieval import Retrievals
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
+from realtime_widgets.turn_detection import TurnTaking
 from realtime_widgets.turns import AskApproval, Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
 from realtime_widgets.voice import VoiceOutput
 
 #: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
 MIN_COMMIT_MS = 100.0
-
-#: Errors that only say that a wish came too late: PROTOCOL's benign races.
-BENIGN_CODES = frozenset(
-    {"response_cancel_not_active", "input_audio_buffer_commit_empty", "item_truncate_invalid_item_id"}
-)
 
 
 class SessionCore:
@@ -54,8 +51,8 @@ class SessionCore:
         self.approvals = McpApprovals(self.conversation, self.new_id)
         self.notices: list[Notice] = []
         self.settings: ev.JsonObject = {}
+        self._turn_taking = TurnTaking()
         self.updates = 0
-        self.refusals: dict[str, ev.ErrorDetail] = {}
         self.user_speaking = False
         self.keep_spoken_audio = False
         self.asides = Asides(self.conversation)
@@ -93,6 +90,18 @@ class SessionCore:
             own=own,
         )
         self._keeper = self._resumption.keeper
+        self._refusals = Refusals(
+            self._sequencer,
+            self.asides,
+            self._resumption,
+            self.retrievals,
+            self.turns,
+            self._turn_of_event,
+            self._abandoned,
+            self._expectation,
+            self.notice,
+        )
+        self.refusals = self._refusals.by_event
 
     @property
     def activity(self) -> Literal["speaking", "thinking", "listening"]:
@@ -119,10 +128,9 @@ class SessionCore:
 
     def lost(self) -> list[Command]:
         """The connection is gone and another one will be tried: what ended with it ends."""
-        automatic = bool(self._turn_detection().get("create_response", True))
         settled = self.barge_in.settle() + self._catch_up()
         asked = self._lost_consent()
-        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, automatic)
+        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, self._turn_taking.answers)
         for response in asked:
             commands += self._continue(response)
         self.barge_in.disconnected()
@@ -154,9 +162,9 @@ class SessionCore:
     def _follow(self, event: ev.AnyServerEvent) -> list[Command]:
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
-                self.settings = event.session
+                self.settings, self._turn_taking = event.session, TurnTaking.of(event.session)
                 self.updates += isinstance(event, ev.SessionUpdated)
-                return self._unheard_speech() if not self._detection() else []
+                return [] if self._turn_taking.detects else self._unheard_speech()
             case ev.SpeechStarted():
                 self._keeper.started(event.item_id, event.audio_start_ms)
                 self._speaking = event.item_id
@@ -181,7 +189,7 @@ class SessionCore:
                 self.notice("error", f"Your words could not be written down: {event.error.message}")
                 return []
             case ev.ErrorEvent():
-                return self._error(event.error)
+                return self._refusals.take(event.error)
             case ev.ItemRetrieved():
                 self.retrievals.came(event.item)
                 return []
@@ -321,12 +329,10 @@ class SessionCore:
     def _speech_started(self, item_id: str) -> list[Command]:
         self.user_speaking = True
         self._sequencer.user_speaking(True)
-        detection = self._turn_detection()
-        if not detection.get("interrupt_response", True):
+        taking = self._turn_taking
+        if not taking.interrupts:
             return []
-        transcribed = bool(self._input_settings().get("transcription"))
-        answers_itself = bool(detection.get("create_response", True))
-        return self.barge_in.speech_started(item_id, transcribed, answers_itself)
+        return self.barge_in.speech_started(item_id, taking.transcribed, taking.answers)
 
     def _unheard_speech(self) -> list[Command]:
         """Turn detection is off: what it heard begin never ends."""
@@ -336,21 +342,10 @@ class SessionCore:
         return self.barge_in.sound_ended() + self._send_all(self._sequencer.user_speaking(False))
 
     def _expect_answer(self, item_id: str) -> list[Command]:
-        if not self._turn_detection().get("create_response", True):
+        if not self._turn_taking.answers:
             self._expectation.end()
             return []
         return [*self._expectation.begin(item_id, self.new_id("wake"))]
-
-    def _input_settings(self) -> ev.JsonObject:
-        settings: ev.JsonObject = self.settings.get("audio", {}).get("input", {})
-        return settings
-
-    def _detection(self) -> ev.JsonObject | None:
-        return self._input_settings().get("turn_detection")
-
-    def _turn_detection(self) -> ev.JsonObject:
-        """Settings of the service's turn detection; it does nothing by itself where that is off."""
-        return self._detection() or {"create_response": False, "interrupt_response": False}
 
     def _catch_up(self) -> list[Command]:
         """Go on with responses that waited for what an interruption turned out to be."""
@@ -467,41 +462,3 @@ class SessionCore:
         ids = dict.fromkeys(request.response_id for request in gone)
         found = [self.conversation.responses[each] for each in ids if each in self.conversation.responses]
         return [response for response in found if not response.active]
-
-    def _error(self, error: ev.ErrorDetail) -> list[Command]:
-        if error.code == "conversation_already_has_active_response":
-            return self._refused_busy(error.event_id)
-        tidying = (error.event_id or "").startswith(("rw_truncate_", "rw_delete_"))
-        if error.code in BENIGN_CODES or tidying:
-            return []
-        if missing := self._resumption.refused(error.event_id or ""):
-            self.notice("notice", f"The model does not know any more {missing}: {error.message}")
-            return []
-        if self.retrievals.refused(error.event_id or "", error):
-            return []
-        if error.event_id:
-            self.refusals[error.event_id] = error
-        request = self._sequencer.refused(error.event_id)
-        aside = self.asides.refused(error.event_id or "")
-        refused = request.turn_id if request else aside.id if aside else None
-        turn_id = refused or self._turn_of_event.get(error.event_id or "")
-        self.notice("error", error.message or error.code or "the service reported an error")
-        if turn_id and (turn := self.turns.get(turn_id)):
-            turn.error, turn.error_code = error.message or str(error.code), error.code
-            self._sequencer.drop(turn_id)
-            flying = self._sequencer.in_flight
-            if flying and flying.turn_id == turn_id:
-                self._abandoned.add(turn_id)  # its question was refused: nothing is left to answer
-            return end_turn(turn) + self._send_all(self._sequencer.proceed())
-        return []
-
-    def _refused_busy(self, event_id: str | None) -> list[Command]:
-        flying = self._sequencer.in_flight
-        if flying is None and event_id is None:
-            self._expectation.end()  # it was the service's own try
-        commands = self._send_all(self._sequencer.refused_busy(event_id))
-        if flying and self._sequencer.in_flight is None and flying.turn_id in self._abandoned:
-            self._abandoned.remove(flying.turn_id)
-            self._sequencer.drop(flying.turn_id)
-            commands += end_turn(self.turns[flying.turn_id])
-        return commands

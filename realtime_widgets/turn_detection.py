@@ -88,6 +88,41 @@ class SemanticVad:
         check_turn_detection(settings_of(self))
 
 
+@dataclass(frozen=True)
+class TurnTaking:
+    """What the service does by itself when somebody speaks, by its settings in effect.
+
+    Attributes
+    ----------
+    detects
+        Whether it finds turns.
+    answers, interrupts
+        Whether it answers them, and whether speech stops its answers.
+    transcribed
+        Whether it was asked to write down what is said.
+    """
+
+    detects: bool = False
+    answers: bool = False
+    interrupts: bool = False
+    transcribed: bool = False
+
+    @classmethod
+    def of(cls, session: JsonObject) -> TurnTaking:
+        """Read the settings of a session."""
+        settings = _part(_part(session, "audio"), "input")
+        transcribed = bool(settings.get("transcription"))
+        if not (detection := _part(settings, "turn_detection")):
+            return cls(transcribed=transcribed)
+        answers, interrupts = (bool(detection.get(name, True)) for name in _SWITCHES)
+        return cls(True, answers, interrupts, transcribed)
+
+
+def _part(settings: JsonObject, name: str) -> JsonObject:
+    value = settings.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def settings_of(detection: ServerVad | SemanticVad) -> JsonObject:
     """Return the protocol's shape of typed settings; what is left to the service is left out."""
     values = {field.name: getattr(detection, field.name) for field in fields(detection)}
