@@ -96,7 +96,7 @@ class SessionRuntime(Observable):
         self._held = HeldInput()
         self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers = Timers(lambda timer_id: self.perform(self.core.wake(timer_id)))
+        self._timers = Timers(clock, lambda timer_id: self.perform(self.core.wake(timer_id)))
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self._dropping = False
         self.speaker.attach(self)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_widgets.clock import Clock, Timer
     from realtime_widgets.turns import Wake
 
 
@@ -16,18 +16,19 @@ class Timers:
 
     Parameters
     ----------
+    clock
+        Whose time it is.
     wake
         Called with a timer's id when its time is over.
     """
 
-    def __init__(self, wake: Callable[[str], None]) -> None:
-        self._wake = wake
-        self._running: dict[str, asyncio.TimerHandle] = {}
+    def __init__(self, clock: Clock, wake: Callable[[str], None]) -> None:
+        self._clock, self._wake = clock, wake
+        self._running: dict[str, Timer] = {}
 
     def set(self, timer: Wake) -> None:
         """Set a timer."""
-        loop = asyncio.get_running_loop()
-        self._running[timer.id] = loop.call_later(timer.seconds, self._over, timer.id)
+        self._running[timer.id] = self._clock.call_later(timer.seconds, self._over, timer.id)
 
     def stop(self) -> None:
         """End all timers."""
