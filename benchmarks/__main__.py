@@ -20,6 +20,7 @@ from benchmarks.rows import Row, table, worse
 
 #: Module of each benchmark, by its name; a module has `measure(quick: bool) -> list[Row]`.
 BENCHMARKS = {
+    "mic_to_speaker": "benchmarks.mic_to_speaker",
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
     "many_sessions": "benchmarks.many_sessions",

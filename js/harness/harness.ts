@@ -1,11 +1,15 @@
 /**
- * A page that shows every view in made-up states (`?scene=speaking&theme=dark`), or, with `?scene=sound`, only
- * a real port, for `check_sound.py`.
+ * A page that shows every view in made-up states (`?scene=speaking&theme=dark`), or only a real port: with
+ * `?scene=sound` for `check_sound.py`, with `?scene=bare&socket=ADDRESS` on a plain WebSocket for benchmarks.
  */
 
-import type { AudioPort } from "../src/audio/port";
+import { startCapture } from "../src/audio/capture";
+import { pageEnvironment } from "../src/audio/microphone";
+import { AudioPort } from "../src/audio/port";
 import type { PortState } from "../src/audio/port_state";
 import { registerPort, watchPort } from "../src/audio/registry";
+import { openSpeaker } from "../src/audio/speaker";
+import { bareLane } from "./bare_lane";
 import { PlayedModel } from "./played_model";
 import { SoundChecks } from "./sound_checks";
 import { REPLIES, type Scene, SCENES } from "./scenes";
@@ -91,5 +95,9 @@ if (name === "sound") {
     if (parameters.has("suspended")) void checks.suspended();
   });
   endWatch();
+}
+if (name === "bare") {
+  const lane = await bareLane(parameters.get("socket")!);
+  registerPort("bare", new AudioPort(lane, { openSpeaker, microphone: pageEnvironment(startCapture) }));
 }
 document.body.dataset.ready = "true";

@@ -1,0 +1,64 @@
+"""The floor for sound through a notebook: the same port in a plain page, echoed by a plain WebSocket."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from websockets.asyncio.server import ServerConnection
+
+#: Folder of the built harness (``.ci/npm run harness``).
+HARNESS = Path(__file__).resolve().parents[1] / "js" / "dist"
+
+
+@contextmanager
+def harness_page() -> Iterator[str]:
+    """Serve the built harness on loopback; gives its address."""
+    if not (HARNESS / "harness.js").is_file():
+        raise RuntimeError("the plain page is not built: run .ci/npm run harness")
+    handler = functools.partial(_Quiet, directory=str(HARNESS))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@asynccontextmanager
+async def bare_echo(block_ms: float, startup_ms: float) -> AsyncIterator[str]:
+    """Play the kernel's part for a bare page and send all sound back as it comes; gives the address."""
+
+    async def session(socket: ServerConnection) -> None:
+        try:
+            async for message in socket:
+                if isinstance(message, bytes):
+                    await socket.send(message)
+                else:
+                    await _begin(socket, json.loads(message), block_ms, startup_ms)
+        except ConnectionClosed:
+            pass
+
+    async with serve(session, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield f"ws://127.0.0.1:{port}"
+
+
+async def _begin(socket: ServerConnection, hello: dict[str, Any], block_ms: float, startup_ms: float) -> None:
+    await socket.send(json.dumps({"type": "activate", "page_id": hello["page_id"]}))
+    settings = {"block_ms": block_ms, "startup_ms": startup_ms, "input_mode": "open"}
+    await socket.send(json.dumps({"type": "configure", **settings}))
