@@ -35,6 +35,7 @@ class Client:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
         self.events: list[dict[str, Any]] = []
+        self.session_type = "realtime"
 
     async def send(self, kind: str, **fields: Any) -> None:
         await self.socket.send_str(json.dumps({"type": kind, **fields}))

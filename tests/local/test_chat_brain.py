@@ -13,6 +13,7 @@ from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.brain.chat import ChatBrain
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
 from tests.local.chat_server import ChatServer, call_delta, delta
+from tests.local.support_probes import RED_DOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -210,7 +211,7 @@ async def test_of_several_models_one_must_be_named(start_endpoint: StartEndpoint
 async def test_a_picture_reaches_a_brain_that_sees(start_endpoint: StartEndpoint, chat: ChatServer) -> None:
     client = await talk(start_endpoint, chat, sees=True)
     chat.streams(delta("A cat."))
-    picture = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    picture = {"type": "input_image", "image_url": RED_DOT}
     await client.send("conversation.item.create", item={"type": "message", "role": "user", "content": [picture]})
     await client.send("response.create")
     await client.until("response.done")

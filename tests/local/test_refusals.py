@@ -150,6 +150,17 @@ REFUSED = [
         "item.content[0].audio",
     ),
     (
+        create(
+            {
+                "type": "message",
+                "role": "user",
+                "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA"}],
+            }
+        ),
+        INVALID,
+        "item.content[0].image_url",
+    ),
+    (
         create({"type": "message", "role": "assistant", "content": [{"type": "output_audio", "audio": "AAAA"}]}),
         INVALID,
         "item.content[0].type",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pybase64
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
+from realtime_widgets.local.realtime.images import image_size, image_tokens
 from realtime_widgets.local.realtime.items import decoded_audio
 from realtime_widgets.local.realtime.session_config import BYTES_PER_SECOND
 from realtime_widgets.local.realtime.usage import (
     ASSISTANT_AUDIO_TOKEN_MS,
-    IMAGE_TOKENS,
     USER_AUDIO_TOKEN_MS,
     PromptPart,
     Tokens,
@@ -81,6 +81,8 @@ class Item:
 
     wire: dict[str, Any]
     speech: dict[int, Speech] = field(default_factory=dict)
+    #: Tokens of the pictures among its content parts.
+    image_tokens: int = 0
 
     @property
     def id(self) -> str:
@@ -129,29 +131,30 @@ class Item:
 
     def prompt_part(self) -> PromptPart:
         """Return what the item adds to the input of a response."""
-        tokens = Tokens()
+        tokens = Tokens(image=self.image_tokens)
         for index, part in enumerate(self.wire.get("content", ())):
             speech = self.speech.get(index)
             if speech is not None:
                 own = self.wire["role"] == "assistant"
                 unit = ASSISTANT_AUDIO_TOKEN_MS if own else USER_AUDIO_TOKEN_MS
                 tokens += Tokens(audio=audio_tokens(speech.milliseconds, unit))
-            elif part["type"] == "input_image":
-                tokens += Tokens(image=IMAGE_TOKENS)
             else:
                 tokens += Tokens(text=text_tokens(part.get("text", "")))
         written = "".join(self.wire.get(key, "") for key in ("name", "arguments", "output"))
         return PromptPart(self.id, tokens + Tokens(text=text_tokens(written)))
 
 
-def item_with_speech(wire: dict[str, Any], encoding: str, param: str) -> Item:
-    """Make an item of a client's checked one, its sound (in the wire's format `encoding`) taken out."""
+def item_of(wire: dict[str, Any], encoding: str, param: str) -> Item:
+    """Make an item of a client's checked one: its sound in `encoding` taken out, its pictures counted."""
     item = Item(wire)
     for index, part in enumerate(wire.get("content", ())):
         if part["type"] == "input_audio":
             data = decoded_audio(part.pop("audio"), f"{param}.content[{index}].audio")
             part.setdefault("transcript", None)
             item.speech[index] = Speech(encoding, bytearray(data))
+        elif part["type"] == "input_image":
+            width, height = image_size(part["image_url"], f"{param}.content[{index}].image_url")
+            item.image_tokens += image_tokens(width, height, part.get("detail") or "auto")
     return item
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime import client_events as client
-from realtime_widgets.local.realtime.conversation import Conversation, Item, item_with_speech
+from realtime_widgets.local.realtime.conversation import Conversation, Item, item_of
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.failures import describe, log_failure
 from realtime_widgets.local.realtime.identifiers import new_id
@@ -184,7 +184,7 @@ class ServerSession:
         }
 
     def _create_item(self, event: client.CreateItem) -> None:
-        item = item_with_speech(checked_item(event.item), self._turns.encoding, "item")
+        item = item_of(checked_item(event.item), self._turns.encoding, "item")
         previous = self._conversation.insert(item, event.previous_item_id)
         self._turns.announce(item, previous)
         self._turns.understand(item)
@@ -242,6 +242,6 @@ class ServerSession:
     def _context_item(self, value: dict[str, Any]) -> Item:
         if value["type"] == "item_reference":
             return self._conversation.get(value["id"], "invalid_value")
-        item = item_with_speech(value, self._turns.encoding, "response.input")
+        item = item_of(value, self._turns.encoding, "response.input")
         self._turns.understand(item)
         return item

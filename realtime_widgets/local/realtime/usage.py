@@ -13,8 +13,6 @@ USER_AUDIO_TOKEN_MS = 100
 ASSISTANT_AUDIO_TOKEN_MS = 50
 #: Bytes of UTF-8 text that count as one token: the usual rule of thumb for English.
 TEXT_TOKEN_BYTES = 4
-#: Tokens of one image, whatever its size: nothing here looks at it.
-IMAGE_TOKENS = 85
 
 
 @dataclass(frozen=True)
