@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import Meta
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
+from realtime_widgets.local.realtime.images import BASE_TOKENS
 from realtime_widgets.local.realtime.items import decoded_audio
 from realtime_widgets.local.realtime.schema import Shape
 from realtime_widgets.local.realtime.usage import (
     ASSISTANT_AUDIO_TOKEN_MS,
-    IMAGE_TOKENS,
     Tokens,
     audio_tokens,
     text_tokens,
@@ -238,7 +238,7 @@ class _Reader:
             case TextPart(text=text):
                 return {"type": "input_text", "text": self._counted(text)}
             case ImagePart(image_url=image):
-                self.prompt.tokens += Tokens(image=IMAGE_TOKENS)
+                self.prompt.tokens += Tokens(image=BASE_TOKENS)
                 return {"type": "input_image", "image_url": image.url, "detail": image.detail or "auto"}
             case AudioPart(input_audio=audio):
                 param = f"{param}.input_audio.data"
