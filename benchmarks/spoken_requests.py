@@ -1,0 +1,197 @@
+"""What the built-in brain makes of spoken requests: ``python -m benchmarks.spoken_requests [--quick]``.
+
+The requests of `benchmarks.request_list` are spoken by the endpoint's own synthesiser in two voices at two speeds
+(`--quick`: one voice, one speed), recognised by its recogniser and answered by its brain, with the twelve tools of
+`benchmarks.request_tools`. Where the brain asks back, the answer is spoken too.
+
+A request has the right tool where that tool alone is called, at once or after the answer to a question; where none
+is wanted, if none is called. It has the right arguments where all of them are right and there is none besides; texts
+are compared as word errors are counted, without punctuation and an article in front. "Asked back rightly" are
+requests that leave something open, were answered by a question, and then came to the right call. "Asked without need"
+are questions to requests that leave nothing open. The requests held out are counted apart. Synthesised speech is
+clearer than people's; `benchmarks.recordings` measures recognition of those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.request_list import HELD_OUT, NOW, SEEN
+from benchmarks.request_tools import definitions
+from benchmarks.word_errors import normalised_words, word_errors
+from realtime_widgets.audio import SAMPLE_RATE, resample
+from realtime_widgets.local.brain import StandInBrain
+from realtime_widgets.local.speech import load_recogniser, load_synthesiser
+from realtime_widgets.local.stages import RECOGNITION_RATE, BrainRequest, CallTool, Say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.request_list import Request
+
+VOICES, SPEEDS = ("marin", "echo"), (1.0, 1.25)
+
+
+@dataclass
+class Outcome:
+    """What came of one request in one voice."""
+
+    request: Request
+    heard: str
+    calls: list[tuple[str, dict[str, Any]]]
+    question: str = ""
+    said: str = ""
+    errors: int = 0
+    words: int = 0
+    exchanges: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def right_tool(self) -> bool:
+        names = [name for name, _ in self.calls]
+        return names == ([] if self.request.tool is None else [self.request.tool])
+
+    @property
+    def right_arguments(self) -> bool:
+        return self.right_tool and (not self.calls or _same(self.calls[0][1], self.request.arguments))
+
+    @property
+    def asked_rightly(self) -> bool:
+        return bool(self.request.answer and self.question) and self.right_arguments
+
+    @property
+    def asked_without_need(self) -> bool:
+        return bool(self.question) and self.request.tool is not None and not self.request.answer
+
+
+def measure(requests: Sequence[Request], hear: Callable[[str], str], brain: StandInBrain) -> list[Outcome]:
+    """Let each of `requests` be heard, and answered; `hear` gives what is recognised of a sentence said."""
+    tools = definitions()
+    return [_talk(request, hear, brain, tools) for request in requests]
+
+
+def _talk(
+    request: Request, hear: Callable[[str], str], brain: StandInBrain, tools: Sequence[dict[str, Any]]
+) -> Outcome:
+    items: list[dict[str, Any]] = []
+    outcome = Outcome(request, "", [])
+    for sentence in (request.said, *([request.answer] if request.answer else [])):
+        heard = hear(sentence)
+        outcome.heard += f" / {heard}" if outcome.heard else heard
+        errors, words = word_errors(sentence, heard)
+        outcome.errors += errors
+        outcome.words += words
+        items.append(_item("user", {"type": "input_audio", "transcript": heard}))
+        parts = list(brain.answer(BrainRequest(items, tools)))
+        outcome.calls += [(one.name, json.loads(one.arguments)) for one in parts if isinstance(one, CallTool)]
+        outcome.said = " ".join(one.text for one in parts if isinstance(one, Say))
+        if outcome.calls or not outcome.said.endswith("?"):
+            break
+        outcome.question = outcome.question or outcome.said
+        items.append(_item("assistant", {"type": "output_audio", "transcript": outcome.said}))
+    return outcome
+
+
+def _item(role: str, part: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "message", "role": role, "content": [part]}
+
+
+def _same(got: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return got.keys() == wanted.keys() and all(_alike(got[name], value) for name, value in wanted.items())
+
+
+def _alike(got: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(got, str):
+        return _bare(got) == _bare(wanted)
+    if isinstance(wanted, int | float) and isinstance(got, int | float):
+        return abs(got - wanted) <= 0.005 * abs(wanted)
+    return bool(got == wanted)
+
+
+def _bare(text: str) -> list[str]:
+    return normalised_words(re.sub(r"^(?:the|an?)\s+", "", text.strip(), flags=re.IGNORECASE))
+
+
+def ears(voice: str, speed: float) -> Callable[[str], str]:
+    """What speaks a sentence in a voice and at a speed, and gives what is recognised of it."""
+    synthesiser, recogniser = load_synthesiser(), load_recogniser()
+
+    def hear(sentence: str) -> str:
+        samples = np.concatenate(
+            [*synthesiser.stream(sentence, voice, speed), np.zeros(SAMPLE_RATE // 4, np.int16)]
+        )
+        sound = samples.astype(np.float32) / 32768
+        return recogniser(resample(sound, SAMPLE_RATE, RECOGNITION_RATE)).text
+
+    return hear
+
+
+def row(name: str, outcomes: Sequence[Outcome]) -> str:
+    """One line of the table."""
+    wanting = [one for one in outcomes if one.request.tool is not None]
+    open_ones = [one for one in outcomes if one.request.answer]
+    errors, words = sum(one.errors for one in outcomes), sum(one.words for one in outcomes)
+    return (
+        f"| {name} | {len(outcomes)} | {errors / words:.1%} | {_share(one.right_tool for one in outcomes)} "
+        f"| {_share(one.right_arguments for one in wanting)} | {_share(one.asked_rightly for one in open_ones)} "
+        f"| {sum(one.asked_without_need for one in outcomes)} |"
+    )
+
+
+def _share(flags: Any) -> str:
+    found = list(flags)
+    return f"{sum(found)} of {len(found)} ({sum(found) / len(found):.0%})" if found else "-"
+
+
+HEADER = (
+    "| requests | n | word errors | right tool | right arguments | asked back rightly | asked without need |\n"
+    "|-|-|-|-|-|-|-|"
+)
+
+
+def run(quick: bool = False, show: str = "") -> None:
+    """Measure and print; `show` names a set whose wrong outcomes are printed, ``seen`` or ``held-out``."""
+    brain = StandInBrain.load(clock=lambda: NOW)
+    sets = {"seen": SEEN, "held-out": HELD_OUT}
+    written: Callable[[str], str] = lambda sentence: sentence  # noqa: E731
+    found = {f"{name}, as written": measure(requests, written, brain) for name, requests in sets.items()}
+    spoken: dict[str, list[Outcome]] = {f"{name}, spoken": [] for name in sets}
+    for voice in VOICES[:1] if quick else VOICES:
+        for speed in SPEEDS[:1] if quick else SPEEDS:
+            hear = ears(voice, speed)
+            for name, requests in sets.items():
+                spoken[f"{name}, spoken"] += measure(requests, hear, brain)
+    found |= spoken
+    found["all, spoken"] = [one for outcomes in spoken.values() for one in outcomes]
+    print(HEADER)
+    for name, outcomes in found.items():
+        print(row(name, outcomes))
+    for name, outcomes in found.items():
+        for one in outcomes if show and name.startswith(show) else ():
+            if not one.right_arguments or one.asked_without_need or (one.request.answer and not one.asked_rightly):
+                print(f"{name}: {one.heard}\n  wanted {one.request.tool} {one.request.arguments}")
+                print(f"  got {one.calls} {one.said}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.spoken_requests",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="one voice at one speed")
+    parser.add_argument("--wrong", choices=("seen", "held-out"), default="", help="also print what came out wrong")
+    options = parser.parse_args(arguments)
+    run(options.quick, options.wrong)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
