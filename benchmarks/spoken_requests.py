@@ -4,12 +4,14 @@ The requests of `benchmarks.request_list` are spoken by the endpoint's own synth
 (`--quick`: one voice, one speed), recognised by its recogniser and answered by its brain, with the twelve tools of
 `benchmarks.request_tools`. Where the brain asks back, the answer is spoken too.
 
-A request has the right tool where that tool alone is called, at once or after the answer to a question; where none
-is wanted, if none is called. It has the right arguments where all of them are right and there is none besides; texts
-are compared as word errors are counted, without punctuation and an article in front. "Asked back rightly" are
-requests that leave something open, were answered by a question, and then came to the right call. "Asked without need"
-are questions to requests that leave nothing open. The requests held out are counted apart. Synthesised speech is
-clearer than people's; `benchmarks.recordings` measures recognition of those.
+A request has the right tool where that tool alone is called, at once or after the answer to a question; where
+none is wanted, if none is called. It has the right arguments where all of them are right and there is none
+besides; texts are compared as word errors are counted, without punctuation and an article in front. "Asked
+back rightly" are requests that leave something open, were answered by a question, and then came to the right
+call. "Needless questions" are those to requests that leave nothing open; where the brain asks whether it
+shall do something, it is told "Yes, please." if a tool is wanted, whichever it names, and "No, thank you." if
+none is. The requests held out are counted apart. Synthesised speech is clearer than people's;
+`benchmarks.recordings` measures recognition of those.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +53,6 @@ class Outcome:
     said: str = ""
     errors: int = 0
     words: int = 0
-    exchanges: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def right_tool(self) -> bool:
@@ -66,8 +68,9 @@ class Outcome:
         return bool(self.request.answer and self.question) and self.right_arguments
 
     @property
-    def asked_without_need(self) -> bool:
-        return bool(self.question) and self.request.tool is not None and not self.request.answer
+    def asked_needlessly(self) -> bool:
+        expects = self.request.tool is not None or self.question.startswith("Shall I")
+        return bool(self.question) and expects and not self.request.answer
 
 
 def measure(requests: Sequence[Request], hear: Callable[[str], str], brain: StandInBrain) -> list[Outcome]:
@@ -81,7 +84,10 @@ def _talk(
 ) -> Outcome:
     items: list[dict[str, Any]] = []
     outcome = Outcome(request, "", [])
-    for sentence in (request.said, *([request.answer] if request.answer else [])):
+    sentences = deque([request.said])
+    answers = deque([request.answer] if request.answer else [])
+    while sentences:
+        sentence = sentences.popleft()
         heard = hear(sentence)
         outcome.heard += f" / {heard}" if outcome.heard else heard
         errors, words = word_errors(sentence, heard)
@@ -94,6 +100,10 @@ def _talk(
         if outcome.calls or not outcome.said.endswith("?"):
             break
         outcome.question = outcome.question or outcome.said
+        if outcome.said.startswith("Shall I") and len(items) == 1:
+            sentences.append("Yes, please." if request.tool else "No, thank you.")
+        elif answers:
+            sentences.append(answers.popleft())
         items.append(_item("assistant", {"type": "output_audio", "transcript": outcome.said}))
     return outcome
 
@@ -140,7 +150,7 @@ def row(name: str, outcomes: Sequence[Outcome]) -> str:
     return (
         f"| {name} | {len(outcomes)} | {errors / words:.1%} | {_share(one.right_tool for one in outcomes)} "
         f"| {_share(one.right_arguments for one in wanting)} | {_share(one.asked_rightly for one in open_ones)} "
-        f"| {sum(one.asked_without_need for one in outcomes)} |"
+        f"| {sum(one.asked_needlessly for one in outcomes)} |"
     )
 
 
@@ -150,7 +160,7 @@ def _share(flags: Any) -> str:
 
 
 HEADER = (
-    "| requests | n | word errors | right tool | right arguments | asked back rightly | asked without need |\n"
+    "| requests | n | word errors | right tool | right arguments | asked back rightly | needless questions |\n"
     "|-|-|-|-|-|-|-|"
 )
 
@@ -174,7 +184,7 @@ def run(quick: bool = False, show: str = "") -> None:
         print(row(name, outcomes))
     for name, outcomes in found.items():
         for one in outcomes if show and name.startswith(show) else ():
-            if not one.right_arguments or one.asked_without_need or (one.request.answer and not one.asked_rightly):
+            if not one.right_arguments or one.asked_needlessly or (one.request.answer and not one.asked_rightly):
                 print(f"{name}: {one.heard}\n  wanted {one.request.tool} {one.request.arguments}")
                 print(f"  got {one.calls} {one.said}")
 

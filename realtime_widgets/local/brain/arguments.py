@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.dates import find_dates
-from realtime_widgets.local.brain.fill_choices import find_choices, find_flag
+from realtime_widgets.local.brain.fill_choices import find_choices, find_directed, find_flag
 from realtime_widgets.local.brain.fill_moments import fill_moments
 from realtime_widgets.local.brain.fill_numbers import fill_numbers, free_numbers
-from realtime_widgets.local.brain.fill_strings import fill_strings, list_text, remaining_text
+from realtime_widgets.local.brain.fill_strings import fill_strings, list_text, remaining_text, takes_a_phrase
 from realtime_widgets.local.brain.numbers import plain
 from realtime_widgets.local.brain.phrases import split_list, whole_answer
 from realtime_widgets.local.brain.units import unit_of_choice
 from realtime_widgets.local.brain.utterance import Utterance
-from realtime_widgets.local.brain.words import stem
+from realtime_widgets.local.brain.words import stem, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,9 @@ def fill(
     if asked is None:
         values |= fill_strings(utterance, texts, tool.words, tool.own_stems)
     elif asked in texts:
-        answer = _without_noun(whole_answer(text), tool)
+        # "Temperature, as a histogram": what is another argument's is no part of a name.
+        own = remaining_text(utterance, tool.own_stems) if values and not takes_a_phrase(asked) else ""
+        answer = _without_noun(whole_answer(own or text), tool)
         if answer:
             values[asked] = answer
     _fill_lists(utterance, tool, parameters, values, now)
@@ -120,12 +122,13 @@ def _without_noun(answer: str, tool: Tool) -> str:
 
 
 def _assumed_unit(tool: Tool, values: Mapping[Parameter, Any]) -> Unit | None:
-    """The temperature scale of a call: what its unit argument says, or else that argument's default."""
+    """The temperature scale of a call: its unit argument, that one's default, the tool's description."""
     for parameter in tool.parameters:
         scales = [unit_of_choice(choice) for choice in parameter.shape.choices]
         if scales and all(scales):
             return unit_of_choice(values.get(parameter, parameter.default))
-    return None
+    named = {unit_of_choice(word.text) for word in words_of(tool.description) if len(word.text) > 1} - {None}
+    return named.pop() if len(named) == 1 else None
 
 
 def _asked_first(parameters: Sequence[Parameter], asked: Parameter | None) -> list[Parameter]:
@@ -139,7 +142,13 @@ def _fill_choices(
     values: dict[Parameter, Any],
     asked: Parameter | None,
 ) -> None:
+    groups = _alike(parameters)
+    for group in groups:
+        values |= find_directed(utterance, group, tool.own_stems, asked)
+    directed = {parameter for group in groups for parameter in group}
     for parameter in parameters:
+        if parameter in directed:
+            continue
         if parameter.shape.kind == "choice":
             if len(parameter.shape.choices) == 1 and parameter.required:
                 values[parameter] = parameter.shape.choices[0]
@@ -151,6 +160,15 @@ def _fill_choices(
             flag = find_flag(utterance, parameter, parameter == asked)
             if flag is not None:
                 values[parameter] = flag
+
+
+def _alike(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
+    """Parameters that choose from one and the same set, two or three together."""
+    groups: dict[tuple[Any, ...], list[Parameter]] = {}
+    for parameter in parameters:
+        if parameter.shape.kind == "choice":
+            groups.setdefault(parameter.shape.choices, []).append(parameter)
+    return [group for group in groups.values() if 1 < len(group) <= 3]
 
 
 def _fill_lists(

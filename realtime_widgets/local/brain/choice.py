@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.local.brain.arguments import Filled, fill
+from realtime_widgets.local.brain.fill_strings import is_name
 from realtime_widgets.local.brain.words import STOP_WORDS, content_stems, stem, words_of
 
 if TYPE_CHECKING:
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from realtime_widgets.local.brain.schema import Tool
+    from realtime_widgets.local.brain.schema import Parameter, Tool
 
 #: A tool with at least this score is called.
 CALL_SCORE = 0.48
 #: So much the best must lead the second, unless it scores `SURE_SCORE`.
 MARGIN = 0.03
 SURE_SCORE = 0.60
+#: From this score on, and with this lead, a tool is asked about.
+ASK_SCORE = 0.36
+_ASK_MARGIN = 0.08
 _WORD_WEIGHT = 0.30
 _VERB_WEIGHT = 0.12
 _ALL_ARGUMENTS, _ONLY_TEXTS, _NO_ARGUMENTS = 0.15, 0.06, -0.06
@@ -101,7 +105,23 @@ def _argument_evidence(filled: Filled) -> float:
         return _NO_ARGUMENTS
     if not filled.values:
         return 0.0
+    if any(_is_guess(one, value) for one, value in filled.values.items()):
+        return _ONLY_TEXTS
     return _ONLY_TEXTS if all(one.shape.kind in ("string", "any") for one in filled.values) else _ALL_ARGUMENTS
+
+
+def _is_guess(parameter: Parameter, value: object) -> bool:
+    """Whether a name may be any words that were left over: names have capitals."""
+    if parameter.shape.kind != "string" or not parameter.required or not is_name(parameter):
+        return False
+    return isinstance(value, str) and value == value.lower()
+
+
+def is_likely(fits: Sequence[Fit]) -> bool:
+    """Whether the best of `fits`, which is not clear, is good enough to be asked about."""
+    if not fits or fits[0].score < ASK_SCORE:
+        return False
+    return len(fits) == 1 or fits[0].score - fits[1].score >= _ASK_MARGIN
 
 
 def is_clear(fits: Sequence[Fit]) -> bool:
@@ -148,7 +168,8 @@ _COURTESY = re.compile(
     r"^(?:(?:ok(?:ay)?|hey|hi|hello|well|so|um+|uh+|er+|oh|now|then|and|please|yes|yeah|no|alright|all right"
     r"|thanks|thank you|great|good|assistant|computer)\b[\s,.!]*)+"
     r"|^(?:can|could|would|will) you (?:please |kindly |maybe |also )*"
-    r"|^i(?:'d| would) (?:like|love) (?:you )?to |^(?:i|we) (?:want|need) (?:(?:you )?to )?|^(?:please|kindly) "
+    r"|^i(?:'d| would) (?:like|love) (?:(?:you )?to )?"
+    r"|^(?:i|we) (?:want|need) (?:(?:you )?to )?|^(?:please|kindly) "
     r"|^would you mind ",
     re.IGNORECASE,
 )

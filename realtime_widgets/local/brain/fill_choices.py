@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.numbers import find_numbers
 from realtime_widgets.local.brain.words import STOP_WORDS, split_name, stem, word_set, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from realtime_widgets.local.brain.schema import Parameter
     from realtime_widgets.local.brain.utterance import Utterance
 
@@ -35,6 +38,9 @@ _LIKENESS = 0.84
 _NEGATIONS = word_set("no not without don't isn't never non disable disabled")
 _FLAG_PREFIXES = word_set("is has with include use enable enabled should do be are")
 _STATES = word_set("on state enabled enable active power powered switch switched turned")
+_SOURCES = word_set("from source src origin base start departure")
+_TARGETS = word_set("to into target dst dest destination end arrival")
+_TOWARDS = word_set("to into in as many")
 _YES = word_set("yes yeah yep sure true please certainly absolutely definitely ok okay")
 _NO = word_set("no nope false not never")
 
@@ -55,6 +61,54 @@ def find_choices(
     for _score, start, _order, _choice, end in matches[:1]:
         utterance.take(start, end)
     return [match[3] for match in matches]
+
+
+def find_directed(
+    utterance: Utterance, parameters: Sequence[Parameter], tool_stems: frozenset[str], asked: Parameter | None
+) -> dict[Parameter, Any]:
+    """Values of parameters that choose from one and the same set: "ten miles to kilometres", "from A to B".
+
+    What stands before each value tells which is which, or else their order; what is used is taken.
+    """
+    places: dict[int, tuple[float, int, Any]] = {}
+    for choice in parameters[0].shape.choices:
+        found = _match(utterance, parameters[0], choice)
+        if found is None or _names_tool(utterance.text[found[1] : found[2]], choice, tool_stems):
+            continue
+        score, start, end = found
+        if start not in places or score > places[start][0]:
+            places[start] = (score, end, choice)
+    said = [(start, end, choice) for start, (_, end, choice) in sorted(places.items())]
+    cues = [[_direction(utterance, parameter, start) for start, _, _ in said] for parameter in parameters]
+    count = min(len(said), len(parameters))
+    best: tuple[float, list[tuple[int, int]]] = (-1.0, [])
+    for chosen in permutations(range(len(parameters)), count):
+        for order in combinations(range(len(said)), count):
+            pairs = list(zip(chosen, order, strict=True))
+            # Without a cue the first value said is the first parameter's.
+            straight = 0.1 * (list(chosen) == sorted(chosen)) - 0.01 * sum(chosen)
+            straight += 0.5 * any(parameters[one] == asked for one in chosen)
+            worth = sum(cues[one][other] for one, other in pairs) + straight
+            best = max(best, (worth, pairs), key=lambda pair: pair[0])
+    for _, place in best[1]:
+        utterance.take(said[place][0], said[place][1])
+    return {parameters[one]: said[other][2] for one, other in best[1]}
+
+
+def _direction(utterance: Utterance, parameter: Parameter, start: int) -> float:
+    """How much speaks for the value at `start` being the parameter's: "from" before it, "to", a number."""
+    before = next(iter(utterance.before(start, 1)), "")
+    words = set(parameter.words)
+    numbered = any(
+        number.end <= start and not utterance.text[number.end : start].strip(" -")
+        for number in find_numbers(utterance.text)
+        if not number.article
+    )
+    if words & _TARGETS:
+        return 3.0 * (before in _TOWARDS) - 1.0 * (numbered or before == "from")
+    if words & _SOURCES:
+        return 3.0 * (before == "from") + 2.0 * numbered - 1.0 * (before in _TOWARDS)
+    return 0.0
 
 
 def _names_tool(said: str, choice: object, tool_stems: frozenset[str]) -> bool:
@@ -139,6 +193,8 @@ def _alike(utterance: Utterance, text: str) -> tuple[float, int, int] | None:
         return None
     for word in utterance.words:
         close = abs(len(word.text) - len(wanted)) <= 3 and word.text[0] == wanted[0]
+        if not utterance.is_free(word.start, word.end):
+            continue
         if close and SequenceMatcher(None, word.text, wanted).ratio() >= _LIKENESS:
             return 0.9, word.start, word.end
         stem_of = word.text

@@ -51,7 +51,7 @@ _PRONOUNS = word_set(
 )
 _EDGE_WORDS = word_set(
     """
-    a an the some any my our your please sorted ordered for of to on at in by with from and is are
+    a an the some any my our your please as sorted ordered for of to on at in by with from and is are
     was be it's called named that this me us now then just also about into until
     """
 )
@@ -61,6 +61,16 @@ _NOT_NAMES = word_set(
     march april may june july august september october november december ok okay
     """
 )
+#: Behind a verb they belong to it: "write down", "look up".
+_PARTICLES = word_set("down up out")
+#: What sentences begin with, though it says little: "translate where is the station".
+_SENTENCE_OPENINGS = word_set(
+    """
+    where what when who why how is are do does did can could will would i we he she they i'm we're he's she's it's
+    what's where's there you
+    """
+)
+_WORDS_FOR_WORDS = word_set("word words phrase sentence expression term")
 #: A name ends before any of these.
 _NAME_ENDS = (_PREPOSITIONS - {"of"}) | word_set(
     "and now today right saying that who which sorted because if when is are or via using while instead"
@@ -69,7 +79,8 @@ _CALLED = re.compile(
     r"\b(?:called|named|labell?ed|titled|entitled|name is|known as)\s+(?P<value>.+)", re.IGNORECASE | re.DOTALL
 )
 _SAYING = re.compile(
-    r"(?:\b(?:saying|says|that says|reading|that|telling \w+|message)\s+(?:that\s+)?|:\s+)(?P<value>\S.*)",
+    r"(?:\b(?:saying|says|that says|reading|that|telling \w+|tell (?:her|him|them)|message)\s+(?:that\s+)?"
+    r"|:\s+)(?P<value>\S.*)",
     re.I | re.S,
 )
 _CLAUSE_END = re.compile(r"[.!?;,:\n]|(?<!\w)(?:please|and then)(?!\w)", re.IGNORECASE)
@@ -88,26 +99,29 @@ def fill_strings(
         if value:
             found[parameter] = value
     for parameter in parameters:
-        if parameter not in found and parameter.required and _is_name(parameter):
+        if parameter not in found and parameter.required and is_name(parameter):
             value = _capitalised(utterance, tool_stems)
             if value:
                 found[parameter] = value
     wanting = [one for one in parameters if one.required and one not in found]
     if len(wanting) == 1:
-        value = remaining_text(utterance, tool_stems)
+        value = remaining_text(utterance, tool_stems, takes_a_phrase(wanting[0]))
         if value:
             found[wanting[0]] = value
     return found
 
 
-def remaining_text(utterance: Utterance, tool_stems: frozenset[str]) -> str:
-    """What is left when the used stretches and the tool's own words are taken away at both ends."""
+def remaining_text(utterance: Utterance, tool_stems: frozenset[str], phrase: bool = False) -> str:
+    """What is left when the used stretches and the tool's own words are taken away at both ends.
+
+    A `phrase` may be a whole sentence: behind the tool's words its first words count, however common.
+    """
     stretches = _free_stretches(utterance)
     best = ""
     for start, end in stretches:
         words = [word for word in utterance.words if start <= word.start and word.end <= end]
-        words = _strip_tool_phrases(words, tool_stems, opening=words[:1] == utterance.words[:1])
-        if words:
+        words = _strip_tool_phrases(words, tool_stems, words[:1] == utterance.words[:1], phrase)
+        if words and words[0].text not in _PRONOUNS:
             text = utterance.text[words[0].start : words[-1].end]
             best = max(best, text, key=len)
     return best
@@ -179,7 +193,7 @@ def _after_preposition(
     utterance: Utterance, parameter: Parameter, tool_stems: frozenset[str], phrase: bool | None = None
 ) -> str:
     """In Paris; to Anna; about black holes."""
-    phrase = bool(_PHRASES & set(parameter.words)) if phrase is None else phrase
+    phrase = takes_a_phrase(parameter) if phrase is None else phrase
     candidates = [
         word
         for preposition in _prepositions_for(parameter)
@@ -294,13 +308,19 @@ def _prepositions_for(parameter: Parameter) -> list[str]:
     return found
 
 
+def takes_a_phrase(parameter: Parameter) -> bool:
+    """Whether any words may be its value: a message, a note."""
+    return bool(_PHRASES & set(parameter.words))
+
+
 def _takes_a_name(parameter: Parameter, parameters: Sequence[Parameter]) -> bool:
     naming = {"name", "label", "title", "tag", "filename", "file"}
     candidates = [one for one in parameters if naming & set(one.words)]
     return parameter in candidates or (not candidates and len(parameters) == 1)
 
 
-def _is_name(parameter: Parameter) -> bool:
+def is_name(parameter: Parameter) -> bool:
+    """Whether it takes a name: of a person, a place, a thing."""
     return bool(_NAMES & set(parameter.words))
 
 
@@ -354,20 +374,28 @@ def _free_stretches(utterance: Utterance) -> list[tuple[int, int]]:
     return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i] < edges[i + 1]]
 
 
-def _strip_tool_phrases(words: list[Word], tool_stems: frozenset[str], opening: bool) -> list[Word]:
+def _strip_tool_phrases(words: list[Word], tool_stems: frozenset[str], opening: bool, phrase: bool) -> list[Word]:
     """Take leading and trailing words away that only name the tool or mean nothing."""
     droppable = STOP_WORDS | _EDGE_WORDS
     start = 0
     named = False
-    while start < len(words) and (words[start].text in droppable or stem(words[start].text) in tool_stems):
-        named = named or stem(words[start].text) in tool_stems
+    while start < len(words):
+        word = words[start].text
+        own = stem(word) in tool_stems
+        particle = opening and start == 1 and word in _PARTICLES
+        if not (own or particle or word in droppable) or (phrase and named and word in _SENTENCE_OPENINGS):
+            break
+        named = named or own
         start += 1
     # "Add dinner with Sarah" for create_event: another verb for what the tool does.
     if opening and not named and start < len(words) and words[start].text in REQUEST_VERBS:
         start += 1
-        while start < len(words) and words[start].text in droppable:
+        while start < len(words) and (words[start].text in droppable or stem(words[start].text) in tool_stems):
             start += 1
     words = words[start:]
+    # "The word for butterfly": a noun that only says that words follow.
+    if phrase and len(words) > 2 and words[0].text in _WORDS_FOR_WORDS and words[1].text in ("for", "of"):
+        words = words[2:]
     # "milk to my shopping list": a tail that begins with a preposition and only names the tool.
     for place in range(1, len(words)):
         tail = words[place:]

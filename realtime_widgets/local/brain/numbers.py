@@ -59,6 +59,9 @@ _BEFORE_PRONOUN_ONE = word_set(
     "the this that which other another every each no any some last next good same new second first"
 )
 
+_ARTICLES = word_set("a an the another")
+_NUMERAL = frozenset(_UNITS) | frozenset(_TENS) | frozenset(_SCALES) | word_set("and a an point minus")
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -273,4 +276,6 @@ def _exponent(text: str) -> int:
 
 def _is_pronoun(tokens: list[_Token], at: int) -> bool:
     before = _word(tokens, at - 1) if at else ""
-    return before in _BEFORE_PRONOUN_ONE or _word(tokens, at + 1) == "of"
+    # "a large one": what stands for a noun has an article before its adjective.
+    described = at > 1 and _word(tokens, at - 2) in _ARTICLES and before not in _NUMERAL
+    return before in _BEFORE_PRONOUN_ONE or described or _word(tokens, at + 1) == "of"

@@ -19,7 +19,8 @@ def whole_answer(text: str) -> str:
     core = re.sub(
         r"(?i)^(?:(?:oh|um+|uh+|well|okay|ok|yes|sure|so|then|please|it's|it is|that's|that is"
         r"|the (?:name|city|title) is|make it|let's say|say|i(?:'d| would) like|i(?:'d| would) say|i want|i mean"
-        r"|for|in|to|at|on|with|about|called|named|call it|name it|use|take)\b[\s,:]*)+",
+        r"|for|in|to|into|at|on|by|from|with|about|called|named|call it|name it|use|take"
+        r"|(?:tell|write) (?:him|her|them)(?: that)?|saying|that)\b[\s,:]*)+",
         "",
         core,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from realtime_widgets.local.brain.speech_text import abilities
+from realtime_widgets.local.brain.fill_choices import spoken_choices
+from realtime_widgets.local.brain.speech_text import abilities, ability, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,10 @@ _COURTESIES = (
 
 def _pattern(*said: str) -> re.Pattern[str]:
     """Match an utterance that says nothing but one of `said`, courtesies aside."""
-    opening = r"(?:(?:oh|well|so|and|okay|ok|hey|hi|hello|um|uh|but|yes|great|good)[\s,.!]+)*"
+    opening = (
+        r"(?:(?:oh|well|so|and|okay|ok|hey|hi|hello|um|uh|but|yes|great|thanks|thank you"
+        r"|good (?:morning|afternoon|evening|day)|good)[\s,.!]+)*"
+    )
     return re.compile(rf"^\W*{opening}(?:{'|'.join(said)})(?:[\s,.!?]+{_COURTESIES})*\W*$", re.IGNORECASE)
 
 
@@ -83,7 +87,7 @@ _HEARING = _pattern(
     r"is this (?:thing )?(?:on|working)",
 )
 _HELP = _pattern(
-    r"help(?: me)?",
+    r"(?:(?:can|could|will) you )?help(?: me)?",
     r"what can you do(?: for me)?",
     r"what (?:do|can) you (?:know|offer|help(?: me)? with)",
     r"how can you help(?: me)?",
@@ -106,6 +110,12 @@ _DAY = re.compile(
     r"|\b(?:which|what) (?:day|date) is (?:it|today)\b",
     re.I,
 )
+_HOW = re.compile(
+    r"\bhow (?:do|can|would|should) (?:i|we|one) (?:use|get|make|ask|call|start|send|set|tell|order|run)\b"
+    r"|\bhow does .{1,40} work\b|\bwhat does .{1,40} do\b|\bwhat do you need\b"
+    r"|\bwhat (?:can|should) i say (?:for|to)\b",
+    re.I,
+)
 _NEVER_MIND = _pattern(
     r"never ?mind",
     r"cancel(?: (?:that|it))?",
@@ -116,6 +126,9 @@ _NEVER_MIND = _pattern(
     r"leave it",
     r"don'?t bother",
     r"abort",
+    r"i (?:don'?t|do not) know",
+    r"(?:i have )?no idea",
+    r"i(?:'m| am) not sure",
 )
 _ALONE = _pattern(
     r"yes",
@@ -132,6 +145,29 @@ _ALONE = _pattern(
     r"got it",
     r"fine",
 )
+
+
+_YES = _pattern(
+    r"yes(?:,? (?:do|please do|do it|do that|go ahead|of course))?",
+    r"yeah",
+    r"yep",
+    r"yup",
+    r"sure(?: thing)?",
+    r"of course",
+    r"please(?: do)?",
+    r"do (?:it|that|so)",
+    r"go (?:ahead|on|for it)",
+    r"right",
+    r"correct",
+    r"exactly",
+    r"ok(?:ay)?",
+    r"that(?:'s| is) (?:right|correct|it)",
+)
+
+
+def is_yes(text: str) -> bool:
+    """Whether somebody agrees, and says nothing else."""
+    return _YES.match(text) is not None
 
 
 def is_repeat(text: str) -> bool:
@@ -202,6 +238,29 @@ def what_it_can(tools: Sequence[Tool]) -> list[str]:
     if not tools:
         return ["Not much yet.", STAND_IN, _NO_TOOLS]
     return [abilities(tools), "Just ask in your own words.", STAND_IN]
+
+
+def asks_how(text: str) -> bool:
+    """Whether somebody asks how something is done here, rather than for the thing itself."""
+    return _HOW.search(text) is not None
+
+
+def how_to(tool: Tool) -> list[str]:
+    """What can be said to have a tool do its work."""
+    needed = [one.spoken for one in tool.parameters if one.required]
+    optional = [one.spoken for one in tool.parameters if not one.required]
+    said = [f"I can {ability(tool)}."]
+    if needed:
+        said.append(f"Tell me {join_words(_with_the(needed))}.")
+    if optional:
+        said.append(f"You may also give {join_words(_with_the(optional))}.")
+    listed = [one for one in tool.parameters if one.shape.kind == "choice" and len(one.shape.choices) < 8]
+    said += [f"The {one.spoken} can be {join_words(spoken_choices(one.shape.choices), 'or')}." for one in listed]
+    return said if len(said) > 1 else [*said, "Just ask for it."]
+
+
+def _with_the(names: Sequence[str]) -> list[str]:
+    return [f"the {name}" for name in names]
 
 
 def no_match(text: str, tools: Sequence[Tool], has_image: bool) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.brain.fill_choices import spoken_choices
@@ -35,6 +36,7 @@ _FAILED = word_set("error failed failure exception")
 _ERROR_TEXT = re.compile(
     r"^(?:error|exception|traceback|failed)\b\s*[:(]?|^[A-Za-z_.]+(?:Error|Exception)\s*:", re.I
 )
+_ISO_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def say_result(tool: str, output: str) -> list[str]:
@@ -112,6 +114,20 @@ def ask_for(parameter: Parameter, tool: Tool) -> str:
     if kind == "array" or spoken in ("minutes", "seconds", "hours", "days", "people", "guests", "items"):
         return f"For which {spoken}?" if kind == "array" else f"For how many {spoken}?"
     return f"For which {spoken}?"
+
+
+def ask_whether(tool: Tool, arguments: Mapping[Parameter, object]) -> str:
+    """The question whether a tool that is only likely is meant: "Shall I start a timer: minutes 45?"."""
+    named = join_words([f"{parameter.spoken} {_spoken_value(value)}" for parameter, value in arguments.items()])
+    return f"Shall I {ability(tool)}{f': {named}' if named else ''}?"
+
+
+def _spoken_value(value: object) -> str:
+    """A value as one reads it out: a day by its name."""
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        day = date.fromisoformat(value)
+        return f"{day:%A}, {day:%B} {day.day}"
+    return _brief(value)
 
 
 def ability(tool: Tool) -> str:

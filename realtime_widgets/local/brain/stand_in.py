@@ -15,12 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain import small_talk
 from realtime_widgets.local.brain.arguments import Filled, fill, known_values
-from realtime_widgets.local.brain.choice import SURE_SCORE, Embedder, descriptions, is_clear, rank
+from realtime_widgets.local.brain.choice import (
+    ASK_SCORE,
+    SURE_SCORE,
+    Embedder,
+    descriptions,
+    is_clear,
+    is_likely,
+    rank,
+)
 from realtime_widgets.local.brain.conversation import Turn, fresh_outputs, read_turns
 from realtime_widgets.local.brain.embedding import SentenceEmbedder
+from realtime_widgets.local.brain.fill_strings import takes_a_phrase
 from realtime_widgets.local.brain.numbers import find_numbers
 from realtime_widgets.local.brain.schema import read_tools
-from realtime_widgets.local.brain.speech_text import ask_for, say_result
+from realtime_widgets.local.brain.speech_text import ask_for, ask_whether, say_result
 from realtime_widgets.local.brain.words import REQUEST_VERBS, content_stems, words_of
 from realtime_widgets.local.stages import BrainRequest, CallTool, Say
 
@@ -56,10 +65,15 @@ class _Plan:
 
     tool: Tool
     filled: Filled
+    #: The parameter that was asked for just before, where it is filled now.
+    told: Parameter | None = None
 
     def call(self) -> CallTool:
         arguments = json.dumps(self.filled.arguments(), ensure_ascii=False, default=str)
         return CallTool(self.tool.name, arguments)
+
+    def question(self) -> str:
+        return ask_whether(self.tool, self.filled.values)
 
 
 class StandInBrain:
@@ -117,6 +131,7 @@ class _Answer:
         self._instructions = request.instructions if isinstance(request.instructions, str) else ""
         self._tools = read_tools(request.tools)
         self._forced = _forced_tools(request.tool_choice, self._tools)
+        self._last_said = next((one.text for one in reversed(turns) if one.kind == "assistant" and one.text), "")
         self._may_call = request.tool_choice != "none"
 
     def parts(self) -> Iterator[Say | CallTool]:
@@ -135,28 +150,36 @@ class _Answer:
             yield Say(ask_for(plans[0].filled.missing[0], plans[0].tool))
         elif plans:
             yield from (plan.call() for plan in plans)
+        elif (likely := self._likely(text, place)) is not None:
+            yield Say(likely.question())
         else:
             yield from map(Say, self._words(turn, text))
 
     def _words(self, turn: Turn, text: str) -> list[str]:
-        last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
-        said = small_talk.small_talk(text, self._tools, self._instructions, last_said, self._now) if text else None
+        said = self._talk(text) if text else None
         if said is not None and not turn.has_image:
             return said
+        if (tool := self._asked_how(text)) is not None:
+            return small_talk.how_to(tool)
         return small_talk.no_match(text, self._tools, turn.has_image)
 
     def _plans(self, text: str, place: int) -> list[_Plan]:
         """The calls that the user's turn at `place` asks for; empty when it asks for none."""
+        if self._asked_how(text) is not None:
+            return []
+        if small_talk.is_yes(text) and (agreed := self._agreed(place)) is not None:
+            return [agreed]
         if _wants_again(text):
             repeated = self._repeat(place)
             return [repeated] if repeated else []
-        last_said = next((one.text for one in reversed(self._turns) if one.kind == "assistant" and one.text), "")
-        talk = small_talk.small_talk(text, self._tools, self._instructions, last_said, self._now)
+        talk = self._talk(text)
         fits = rank(text, self._tools, self._embed, self._now)
         clear = is_clear(fits)
         if talk is not None and (not clear or fits[0].score < 0.75):
             pending = None if small_talk.is_cancel(text) or small_talk.is_help(text) else self._pending(place)
-            return [pending] if pending and not pending.filled.missing else []
+            # "Good night" may be what a message should say, but is no place.
+            said = pending is not None and pending.told is not None and takes_a_phrase(pending.told)
+            return [pending] if pending and (said or _is_value(pending)) else []
         pending = self._pending(place)
         if pending is not None and (not clear or fits[0].score < 0.7 or fits[0].tool == pending.tool):
             return [pending]
@@ -169,6 +192,36 @@ class _Answer:
         if several:
             return several
         return [_Plan(fits[0].tool, fill(fits[0].tool, text, self._now))]
+
+    def _likely(self, text: str, place: int) -> _Plan | None:
+        """A call that may be meant, complete, to be asked about; None where nothing comes near."""
+        if not self._may_call or not text or self._turns[place].has_image or self._talk(text) is not None:
+            return None
+        fits = rank(text, self._tools, self._embed, self._now)
+        if is_clear(fits) or not is_likely(fits):
+            return None
+        filled = fill(fits[0].tool, text, self._now)
+        return None if filled.missing or not filled.values else _Plan(fits[0].tool, filled)
+
+    def _asked_how(self, text: str) -> Tool | None:
+        """The tool about whose use somebody asks, without giving what it needs."""
+        if not small_talk.asks_how(text):
+            return None
+        fits = rank(text, self._tools, self._embed, self._now)
+        if not fits or fits[0].score < ASK_SCORE:
+            return None
+        filled = fill(fits[0].tool, text, self._now)
+        return fits[0].tool if filled.missing or not filled.values else None
+
+    def _agreed(self, place: int) -> _Plan | None:
+        """The call that was asked about just before the turn at `place`."""
+        if place < 2 or self._turns[place - 1].kind != "assistant" or self._turns[place - 2].kind != "user":
+            return None
+        likely = self._likely(self._turns[place - 2].text, place - 2)
+        return likely if likely and _was_said(self._turns[place - 1].text, likely.question()) else None
+
+    def _talk(self, text: str) -> list[str] | None:
+        return small_talk.small_talk(text, self._tools, self._instructions, self._last_said, self._now)
 
     def _several(self, text: str) -> list[_Plan]:
         """Two or more calls, where each clause clearly asks for another tool and is complete."""
@@ -213,12 +266,14 @@ class _Answer:
             return None
         tool = fits[0].tool
         filled = fill(tool, self._turns[chain[0]].text, self._now)
+        told: Parameter | None = None
         for place in chain[1:]:
-            if not filled.missing or not _was_asked(self._turns[place - 1].text, filled.missing[0], tool):
+            if not filled.missing or not _was_said(self._turns[place - 1].text, ask_for(filled.missing[0], tool)):
                 return None
             asked = filled.missing[0]
             filled = fill(tool, self._turns[place].text, self._now, filled.values, asked)
-        return _Plan(tool, filled)
+            told = asked if asked in filled.values else None
+        return _Plan(tool, filled, told)
 
     def _last_call(self, place: int) -> _Plan | None:
         for turn in reversed(self._turns[:place]):
@@ -264,6 +319,11 @@ class _Answer:
         return _Plan(tool, fill(tool, text, self._now))
 
 
+def _is_value(plan: _Plan) -> bool:
+    """Whether what was asked for came, as something else than any words."""
+    return plan.told is not None and plan.told.shape.kind not in ("string", "any")
+
+
 def _wants_again(text: str) -> bool:
     """Whether the last call is to be repeated: "Try again", "I fixed it, please try again"."""
     clauses = [clause for clause in re.split(r"[,.;:!?]\s+", text) if clause.strip()]
@@ -281,8 +341,8 @@ def _forced_tools(tool_choice: object, tools: Sequence[Tool]) -> list[Tool]:
     return []
 
 
-def _was_asked(said: str, parameter: Parameter, tool: Tool) -> bool:
-    """Whether `said`, maybe cut short by an interruption, is our question for `parameter`."""
-    question = re.sub(r"\W+", " ", ask_for(parameter, tool)).lower().strip()
+def _was_said(said: str, question: str) -> bool:
+    """Whether `said`, maybe cut short by an interruption, is our `question`."""
+    asked = re.sub(r"\W+", " ", question).lower().strip()
     heard = re.sub(r"\W+", " ", said).lower().strip()
-    return question.startswith(heard)
+    return asked.startswith(heard)
