@@ -128,8 +128,8 @@ async def run(folder: Path, prefix: str, longest_s: float) -> int:
     for stage in STAGES:
         gaps = [one.gaps[stage] for one in measured if stage in one.gaps]
         if gaps:
-            median, ninth = np.median(gaps), np.percentile(gaps, 90)
-            print(f"{stage:12} median {median:4.0f}   p90 {ninth:4.0f}   ({len(gaps)} recordings)")
+            p50, p90, p95 = np.percentile(gaps, [50, 90, 95])
+            print(f"{stage:12} p50 {p50:4.0f}   p90 {p90:4.0f}   p95 {p95:4.0f}   ({len(gaps)} recordings)")
     return 0 if measured else 1
 
 

@@ -36,7 +36,6 @@ _FAILED = word_set("error failed failure exception")
 _ERROR_TEXT = re.compile(
     r"^(?:error|exception|traceback|failed)\b\s*[:(]?|^[A-Za-z_.]+(?:Error|Exception)\s*:", re.I
 )
-_ISO_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def say_result(tool: str, output: str) -> list[str]:
@@ -124,8 +123,11 @@ def ask_whether(tool: Tool, arguments: Mapping[Parameter, object]) -> str:
 
 def _spoken_value(value: object) -> str:
     """A value as one reads it out: a day by its name."""
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        day = date.fromisoformat(value)
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        day = None
+    if day is not None:
         return f"{day:%A}, {day:%B} {day.day}"
     return _brief(value)
 
