@@ -1,8 +1,8 @@
 """All figures of the local endpoint by one command: ``python -m benchmarks.endpoint [FOLDER] [--quick]``.
 
 Word errors over the recordings of FOLDER (`benchmarks.recordings`; the test suite's own where none is given),
-the wait from the end of speech to the first sound over the shipped recordings (`benchmarks.endpoint_gap`), and what
-the built-in brain makes of spoken requests (`benchmarks.spoken_requests`).
+the wait from the end of speech to the first sound over the shipped recordings (`benchmarks.endpoint_gap`),
+and what the built-in brain makes of spoken requests (`benchmarks.spoken_requests`).
 """
 
 from __future__ import annotations

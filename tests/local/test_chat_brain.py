@@ -337,3 +337,25 @@ def test_the_environment_chooses_where_the_command_line_does_not(monkeypatch: py
     monkeypatch.setenv("REALTIME_WIDGETS_BRAIN_TIMEOUT", "soon")
     with pytest.raises(ConfigurationError, match="--brain-timeout must be seconds above 0, not 'soon'"):
         chosen()
+
+
+async def test_an_endpoint_of_ours_can_be_the_brain_of_another(start_endpoint: StartEndpoint) -> None:
+    thinker = await start_endpoint(api_key=KEY)
+    settings = BrainSettings(thinker.url + "/v1", key=KEY)
+    client = await (await start_endpoint(brain_settings=settings)).connect()
+    names = ("weather", "clock")
+    parameters = {"type": "object", "properties": {}}
+    tools = [{"type": "function", "name": name, "description": "", "parameters": parameters} for name in names]
+    await client.configure(tools=tools)
+    await client.say("tool")
+    message, *calls = (await client.until("response.done"))["response"]["output"]
+    assert message["content"][0]["transcript"] == "I will look."
+    assert [(call["name"], json.loads(call["arguments"])) for call in calls] == [
+        ("weather", {"city": "Oslo", "days": 3, "unit": "celsius"}),
+        ("clock", {}),
+    ]
+    for call, output in zip(calls, ("rain", "noon"), strict=True):
+        item = {"type": "function_call_output", "call_id": call["call_id"], "output": output}
+        await client.send("conversation.item.create", item=item)
+    await client.send("response.create")
+    assert transcript((await client.until("response.done"))["response"]) == "The result is noon."
