@@ -98,10 +98,10 @@ class GivenSchema:
 
 def _validator_of(schema: dict[str, Any]) -> Any:
     try:
-        from jsonschema.validators import validator_for
+        from jsonschema.validators import Draft202012Validator, validator_for
         from referencing import Registry
 
-        kind = validator_for(schema)
+        kind = validator_for(schema, default=Draft202012Validator)
         kind.check_schema(schema)
         # A registry of nothing: no schema of others makes this process fetch an address.
         return kind(schema, registry=Registry())

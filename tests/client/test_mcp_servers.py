@@ -12,13 +12,14 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConfigurationError, McpServerError, ToolArgumentsError
-from realtime_widgets.testing import Call, ScriptedServer, Talk, expect, stall
+from realtime_widgets.testing import Call, ScriptedServer, Talk, close, expect, stall
 from realtime_widgets.widgets.entries import make_entries
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def notices(session: RealtimeSession) -> list[str]:
 
 
 @contextmanager
-def over_http(seen: list[str]) -> Iterator[str]:
+def over_http(seen: list[str], port: int = 0) -> Iterator[str]:
     """Serve the server of today on loopback; gives its address, and notes the keys that come."""
     from tests.client import mcp_today
 
@@ -57,7 +58,7 @@ def over_http(seen: list[str]) -> Iterator[str]:
         seen.extend(value.decode() for name, value in scope.get("headers", []) if name == b"authorization")
         await app(scope, receive, send)
 
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(noting, log_level="error", timeout_graceful_shutdown=0))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
     thread.start()
@@ -167,6 +168,21 @@ async def test_the_processes_end_with_the_session(connect: Open) -> None:
         await session.mcp.add(TODAY)
 
 
+async def test_the_processes_end_when_the_session_ends_by_itself(connect: Open) -> None:
+    async with ScriptedServer([*Talk().start(), stall(), close(1000, "enough")]) as server:
+        session = connect(server, reconnect=False)
+        await session.mcp.add(TODAY)
+        pid = int(await session.tools["evaluate"](expression="os.getpid()"))
+        await session.start()
+        server.resume()
+        await until(session, lambda: session.state == "closed")
+        for thread in threading.enumerate():
+            if thread.name.startswith("realtime-tool-loop"):
+                await asyncio.to_thread(thread.join, 20)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
 async def test_an_old_server_is_listed_cancelled_and_followed(connect: Open, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     talk = Talk()
@@ -251,6 +267,9 @@ async def test_a_server_at_an_address(connect: Open) -> None:
     with pytest.raises(McpServerError, match="the MCP server far"):
         await session.tools["add"](a=1, b=2)
     assert any("far is gone" in notice for notice in notices(session))
+    with over_http(seen, urlsplit(url).port or 0):
+        assert await session.tools["add"](a=1, b=2) == "3"
+        assert server.state == "ready"
 
 
 async def test_a_busy_kernel_does_not_keep_a_servers_tool_waiting(connect: Open) -> None:
