@@ -164,6 +164,23 @@ class Usage:
         """Add up the usages of several responses, unpriced."""
         return sum((cls.of_response(usage) for usage in usages if usage), cls())
 
+    def cost_at(
+        self, price: Price, model: str = "", transcription: Price = UNPRICED, transcriber: str = ""
+    ) -> Cost:
+        """Return what the same tokens cost at other prices, such as a talk on this machine at a service's.
+
+        Parameters
+        ----------
+        price, model
+            Of the responses.
+        transcription, transcriber
+            Price and name of the model that writes down what is said.
+        """
+        cost = _cost_of_response(self, price, model) if self.total_tokens else Cost()
+        if self.transcription == TranscriptionUsage():
+            return cost
+        return cost + _cost_of_transcription(self.transcription, transcription, transcriber)
+
     def __str__(self) -> str:
         cached = f", {self.cached_tokens} of it cached" if self.cached_tokens else ""
         reasoning = f", {self.reasoning_tokens} of it reasoning" if self.reasoning_tokens else ""

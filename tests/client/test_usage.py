@@ -259,3 +259,13 @@ def test_the_table_as_text() -> None:
     assert Usage().table() == "Nothing used yet."
     assert Usage()._repr_html_() == "<p>Nothing used yet.</p>"
     assert str(Cost()) == "$0.00"
+
+
+def test_tokens_of_this_machine_can_be_priced_as_a_service_would() -> None:
+    here = Usage.of_response(ONE, ON_THIS_MACHINE) + Usage.of_transcription({"seconds": 60}, ON_THIS_MACHINE)
+    there = Usage.of_response(ONE, price("gpt-realtime-2.1"))
+    cost = here.cost_at(price("gpt-realtime-2.1"), "gpt-realtime-2.1", price("gpt-transcribe"), "gpt-transcribe")
+    assert here.money == 0
+    assert cost.total == pytest.approx((there.money or 0) + 0.0045)
+    assert {line.model for line in cost.lines} == {"gpt-realtime-2.1", "gpt-transcribe"}
+    assert Usage().cost_at(price("gpt-realtime-2.1")).total == 0
