@@ -3,7 +3,8 @@
 The protocol does not say whether a `response.create` is needed once a request is answered whose response has
 ended. One is asked for, but as a wish that any response fulfils: where the service goes on by itself, or begins
 to answer something else, that one takes the answer in and nothing more is asked for (`Request.any_response`). So
-there are never two responses to one answer. While the request's own response still runs, nothing is asked for.
+there are no two responses to one answer, unless the service makes a whole one by itself in less time than an event
+takes on its way. While the request's own response still runs, nothing is asked for.
 """
 
 from __future__ import annotations
