@@ -9,6 +9,7 @@ const PART = { generation: 0, item_id: "bare", content_index: 0 };
 export async function bareLane(address: string): Promise<Lane> {
   const socket = new WebSocket(address);
   socket.binaryType = "arraybuffer";
+  let start = 0;
   await new Promise((opened) => socket.addEventListener("open", opened, { once: true }));
   return {
     send(report, pcm) {
@@ -18,7 +19,10 @@ export async function bareLane(address: string): Promise<Lane> {
     listen(handlers) {
       socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
         if (typeof data === "string") handlers.command(JSON.parse(data) as PortCommand);
-        else handlers.command({ type: "play", ...PART }, data);
+        else {
+          handlers.command({ type: "play", ...PART, start }, data);
+          start += data.byteLength / 2;
+        }
       };
       return () => socket.close();
     },
