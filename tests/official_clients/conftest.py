@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,16 @@ from tests.support.voice import speak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+NPM = [str(Path(__file__).parents[2] / ".ci" / "npm"), "--prefix", str(Path(__file__).parent / "js")]
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """Install the JavaScript clients and return their folder; what keeps them from it is the test's error."""
+    result = subprocess.run([*NPM, "ci", "--loglevel=error"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"npm could not install the official clients:\n{result.stderr}"
+    return Path(__file__).parent / "js" / "node_modules"
 
 
 @pytest.fixture(scope="session")

@@ -5,26 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.official_clients.conftest import NPM
+
 if TYPE_CHECKING:
     from realtime_widgets.local.process import EmbeddedEndpoint
 
-pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
-
-ROOT = Path(__file__).parents[2]
-PACKAGE = Path(__file__).parent / "js"
-NPM = [str(ROOT / ".ci" / "npm"), "--prefix", str(PACKAGE)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packages() -> None:
-    """Install the clients; what keeps them from it is the test's error."""
-    result = subprocess.run([*NPM, "ci", "--loglevel=error"], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"npm could not install the official clients:\n{result.stderr}"
+pytestmark = [pytest.mark.models, pytest.mark.timeout(600), pytest.mark.usefixtures("packages")]
 
 
 def talk(script: str, embedded: EmbeddedEndpoint, spoken: list[str]) -> dict[str, Any]:

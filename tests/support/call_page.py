@@ -1,0 +1,72 @@
+"""A page that talks by WebRTC: served on loopback, in a Chromium whose microphone asks again and again."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from tests.support.chromium import chromium_flags, find_chromium
+from tests.support.sound import microphone_wav
+from tests.support.voice import RATE, speak
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Page, Playwright
+
+TIMEOUT_S = 60.0
+#: The question comes again after this long, and interrupts the answer to the one before.
+AGAIN_S = 8.0
+
+
+@asynccontextmanager
+async def call_page(
+    playwright: Playwright, folder: Path, html: Path, files: dict[str, Path] | None = None
+) -> AsyncIterator[Page]:
+    """Open a page that keeps the protocol's events in ``globalThis.events``.
+
+    Parameters
+    ----------
+    playwright
+        Drives Chromium.
+    folder
+        Where what the microphone says is written.
+    html
+        The page.
+    files
+        Folders that the page loads from, by their path in its address.
+    """
+
+    async def page_file(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(html)
+
+    app = web.Application()
+    app.router.add_get("/", page_file)
+    for path, served in (files or {}).items():
+        app.router.add_static(path, served)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    question = [(1.0, speak("What is the weather in Paris?"))]
+    wav = microphone_wav(folder / "question.wav", question, rate=RATE, seconds=AGAIN_S)
+    browser = await playwright.chromium.launch(
+        executable_path=find_chromium(), args=chromium_flags(wav, loop=True, grant=True)
+    )
+    try:
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        yield page
+    finally:
+        await browser.close()
+        await runner.cleanup()
+
+
+async def until(page: Page, kind: str) -> dict[str, Any]:
+    """Wait until the page was given an event of this type; return the first."""
+    find = "kind => globalThis.events.find(event => event.type === kind)"
+    handle = await page.wait_for_function(find, arg=kind, timeout=TIMEOUT_S * 1000)
+    event: dict[str, Any] = await handle.json_value()
+    return event
