@@ -92,9 +92,10 @@ def default_config(session_type: SessionType = "realtime") -> dict[str, Any]:
     return copy.deepcopy(_DEFAULTS[session_type])
 
 
-def initial_config(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the configuration of a session of the update's own type that begins with it."""
-    session_type: SessionType = "transcription" if update.get("type") == "transcription" else "realtime"
+def initial_config(update: Any) -> dict[str, Any]:
+    """Return the configuration of a session of the update's own type that begins with it; else as `updated_config`."""
+    kind = update.get("type") if isinstance(update, dict) else None
+    session_type: SessionType = "transcription" if kind == "transcription" else "realtime"
     return updated_config(default_config(session_type), update, spoke=False)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.session_config import default_config, updated_config
+from realtime_widgets.local.realtime.session_config import initial_config
 from realtime_widgets.local.webrtc.candidates import plain_address
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class CallRoutes:
             session = msgspec.json.decode(given)
         except msgspec.DecodeError as error:
             raise invalid_value(f"'session' is not valid JSON: {error}.", "session") from None
-        return offer, updated_config(default_config(), session, False)
+        return offer, initial_config(session)
 
 
 def _text(value: Any) -> str | None:

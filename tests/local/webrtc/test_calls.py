@@ -50,6 +50,16 @@ async def test_a_spoken_turn_is_heard_and_answered(endpoint: Endpoint, caller: C
     await caller.until("output_audio_buffer.stopped")
 
 
+async def test_a_call_can_be_for_transcription_only(endpoint: Endpoint, caller: Caller) -> None:
+    session = {"type": "transcription", "audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+    await caller.call(endpoint.http, endpoint.url, session=session)
+    assert (await caller.until("session.created"))["session"]["type"] == "transcription"
+    caller.say(tone(0.8))
+    said = await caller.until("conversation.item.input_audio_transcription.completed")
+    assert said["transcript"] == "hello there"
+    assert not any(kind.startswith("response.") for kind in caller.types())
+
+
 async def test_speech_cuts_the_answer_at_what_was_played(endpoint: Endpoint, caller: Caller) -> None:
     endpoint.synthesiser.free = 100
     await caller.call(endpoint.http, endpoint.url)

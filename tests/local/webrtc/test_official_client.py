@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import aiohttp
 import openai
 import pytest
 from aiortc import RTCSessionDescription
@@ -51,3 +52,7 @@ async def test_a_refused_offer_is_the_clients_error(start_endpoint: StartEndpoin
                 sdp="v=0", session={"type": "realtime", "output_modalities": ["smell"]}
             )
         assert "output_modalities" in str(refused.value)
+    form = aiohttp.FormData({"sdp": "v=0", "session": "[]"})
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with endpoint.http.post(endpoint.url + "/v1/realtime/calls", data=form, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["error"]["param"]) == (400, "session")
