@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Page, Playwright
 
 TIMEOUT_S = 60.0
-#: The question comes again after this long, and interrupts the answer to the one before.
-AGAIN_S = 8.0
+#: The question comes again after this long. The forecast takes longer to say, so that there is something to
+#: interrupt.
+AGAIN_S = 6.0
+FORECAST = (
+    "sunny in the morning with some clouds from the west, warm and dry in the afternoon with a light wind, "
+    "and clear in the evening with a few showers in the hills before midnight"
+)
 
 
 @asynccontextmanager
@@ -64,9 +69,19 @@ async def call_page(
         await runner.cleanup()
 
 
-async def until(page: Page, kind: str) -> dict[str, Any]:
-    """Wait until the page was given an event of this type; return the first."""
-    find = "kind => globalThis.events.find(event => event.type === kind)"
-    handle = await page.wait_for_function(find, arg=kind, timeout=TIMEOUT_S * 1000)
+_NEXT_EVENT = """
+([kind, text]) => {
+  globalThis.read ??= 0;
+  while (globalThis.read < globalThis.events.length) {
+    const event = globalThis.events[globalThis.read++];
+    if (event.type === kind && JSON.stringify(event).includes(text)) return event;
+  }
+}
+"""
+
+
+async def until(page: Page, kind: str, text: str = "") -> dict[str, Any]:
+    """Return the next event of this type, with this text in it, after the last that was waited for."""
+    handle = await page.wait_for_function(_NEXT_EVENT, arg=[kind, text], timeout=TIMEOUT_S * 1000)
     event: dict[str, Any] = await handle.json_value()
     return event

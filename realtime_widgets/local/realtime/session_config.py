@@ -93,7 +93,7 @@ def default_config(session_type: SessionType = "realtime") -> dict[str, Any]:
 
 
 def initial_config(update: Any) -> dict[str, Any]:
-    """Return the configuration of a session of the update's own type that begins with it; else as `updated_config`."""
+    """Return the configuration of a session of the update's own type that begins with it; see `updated_config`."""
     kind = update.get("type") if isinstance(update, dict) else None
     session_type: SessionType = "transcription" if kind == "transcription" else "realtime"
     return updated_config(default_config(session_type), update, spoke=False)

@@ -52,7 +52,7 @@ async def test_a_refused_offer_is_the_clients_error(start_endpoint: StartEndpoin
                 sdp="v=0", session={"type": "realtime", "output_modalities": ["smell"]}
             )
         assert "output_modalities" in str(refused.value)
-    form = aiohttp.FormData({"sdp": "v=0", "session": "[]"})
+    form = aiohttp.FormData({"sdp": "v=0", "session": "[]"}, default_to_multipart=True)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with endpoint.http.post(endpoint.url + "/v1/realtime/calls", data=form, headers=headers) as answer:
         assert (answer.status, (await answer.json())["error"]["param"]) == (400, "session")
