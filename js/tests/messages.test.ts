@@ -3,7 +3,16 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import type { Decide, PortCommand, PortReport, Remove, SayText, Upsert } from "../src/messages";
+import type {
+  Decide,
+  Forget,
+  KeyMessage,
+  PortCommand,
+  PortReport,
+  Remove,
+  SayText,
+  Upsert,
+} from "../src/messages";
 
 const python = readFileSync(
   new URL("../../realtime_widgets/widgets/messages.py", import.meta.url),
@@ -116,9 +125,10 @@ describe("the TypeScript messages", () => {
       (Upsert | Remove | SayText | Decide)["type"],
       1
     >);
+    const prompt = Object.keys({ key: 1, forget: 1 } satisfies Record<(KeyMessage | Forget)["type"], 1>);
     const types = Object.values(pythonClasses()).flatMap(({ type }) =>
       type ? [JSON.parse(type) as string] : [],
     );
-    expect(new Set(types)).toEqual(new Set([...commands, ...reports, ...transcript]));
+    expect(new Set(types)).toEqual(new Set([...commands, ...reports, ...transcript, ...prompt]));
   });
 });
