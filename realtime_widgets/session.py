@@ -12,6 +12,7 @@ from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.asked_key import ASK, ask_for_key, placeholder
 from realtime_widgets.audio import from_pcm16, write_wav
+from realtime_widgets.blocking import blocking
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.engine import running_loop
 from realtime_widgets.errors import (
@@ -378,6 +379,10 @@ class RealtimeSession(SessionState):
         """End the session; harmless when it is over already."""
         await self._io(self._runtime.close())
         await self.mcp.close()
+
+    ask_sync = blocking(ask)
+    talk_sync = blocking(talk)
+    close_sync = blocking(close)
 
     async def __aenter__(self) -> RealtimeSession:
         await self.start()

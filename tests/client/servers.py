@@ -15,8 +15,22 @@ if TYPE_CHECKING:
     from realtime_widgets.testing.steps import Step
 
 
+class BesideServer(ScriptedServer):
+    """A scripted server whose loop runs on another thread."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def wait_for_stall(self) -> None:
+        """Wait until the script stands at a stall."""
+        asyncio.run_coroutine_threadsafe(self.stalled(), self.loop).result(20)
+
+    def go_on(self) -> None:
+        """Go on after a stall."""
+        self.loop.call_soon_threadsafe(self.resume)
+
+
 @contextmanager
-def server_on_its_own_thread(steps: Iterable[Step]) -> Iterator[ScriptedServer]:
+def server_on_its_own_thread(steps: Iterable[Step]) -> Iterator[BesideServer]:
     """Serve a script beside everything else; leaving waits for its end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -25,8 +39,11 @@ def server_on_its_own_thread(steps: Iterable[Step]) -> Iterator[ScriptedServer]:
     def run(coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
 
-    async def entered() -> ScriptedServer:
-        return await ScriptedServer(steps).__aenter__()
+    async def entered() -> BesideServer:
+        made = BesideServer(steps)
+        made.loop = loop
+        await made.__aenter__()
+        return made
 
     server = run(entered())
     try:
