@@ -91,14 +91,16 @@ class StreamResampler:
     ----------
     rate, to_rate
         Sample rates in hertz.
+    prompt
+        Whether every sample comes out at once, at the price of some aliasing; else the filter holds some 20 ms back.
     """
 
-    def __init__(self, rate: int, to_rate: int) -> None:
+    def __init__(self, rate: int, to_rate: int, prompt: bool = False) -> None:
         self._stream: Any = None
         if rate != to_rate:
             import soxr
 
-            self._stream = soxr.ResampleStream(rate, to_rate, 1, dtype="int16", quality="MQ")
+            self._stream = soxr.ResampleStream(rate, to_rate, 1, dtype="int16", quality="QQ" if prompt else "MQ")
 
     def __call__(self, block: npt.NDArray[np.int16], last: bool = False) -> npt.NDArray[np.int16]:
         """Convert one int16 block of shape (n,); `last` flushes what the filter still holds."""

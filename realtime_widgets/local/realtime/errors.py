@@ -9,6 +9,10 @@ INVALID_REQUEST = "invalid_request_error"
 SERVER_ERROR = "server_error"
 
 
+#: Characters of a client's own words that an error repeats at most.
+_LONGEST_TEXT, _LONGEST_PATH = 1000, 300
+
+
 class RequestRefusedError(Exception):
     """A client event that is refused; the session goes on.
 
@@ -27,8 +31,8 @@ class RequestRefusedError(Exception):
     def __init__(self, code: str, message: str, param: str | None = None, kind: str = INVALID_REQUEST):
         super().__init__(message)
         self.code = code
-        self.message = message
-        self.param = param
+        self.message = _shortened(message, _LONGEST_TEXT)
+        self.param = None if param is None else _shortened(param, _LONGEST_PATH)
         self.kind = kind
 
     def body(self, event_id: str | None = None) -> dict[str, Any]:
@@ -40,6 +44,10 @@ class RequestRefusedError(Exception):
             "param": self.param,
             "event_id": event_id,
         }
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def invalid_value(message: str, param: str | None) -> RequestRefusedError:

@@ -101,8 +101,10 @@ class Ears:
         self._detector = detector
         self._encoding = encoding
         self._odd = b""
-        rate = SAMPLE_RATE if encoding == "audio/pcm" else 8000
-        self._resampler = StreamResampler(rate, RECOGNITION_RATE)
+        wide = encoding == "audio/pcm"
+        rate = SAMPLE_RATE if wide else 8000
+        # What begins and ends a turn is worth more at once than pure; upwards, the images would be too loud.
+        self._resampler = StreamResampler(rate, RECOGNITION_RATE, prompt=wide)
         self._waiting = np.zeros(0, dtype=np.int16)
         detector.reset()
 
