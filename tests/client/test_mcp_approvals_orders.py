@@ -37,6 +37,7 @@ class HostingService:
     refused: int = 0
     _pending: list[str] = field(default_factory=list)
     _asking: str = ""
+    _speech: str = ""
     _approved: list[str] = field(default_factory=list)
     _metadata: Any = None
     _ids: Any = field(default_factory=lambda: count(1))
@@ -52,7 +53,7 @@ class HostingService:
                 if self._asking and not self._pending:  # the response that waited goes on
                     self._asking = ""
                     self._finish(calls=True)
-                elif self.goes_on and not self._pending and not self.active:
+                elif self.goes_on and not self._pending and not self.active and not self._speech:
                     self._begin(None, "itself")
             case ev.ItemCreate(item=item):
                 self.out.append(wire.added({"id": f"item_{next(self._ids)}", **item}))
@@ -65,6 +66,26 @@ class HostingService:
             case _:
                 pass
 
+    def speak(self) -> None:
+        """The user begins to speak, which cuts what runs, or ends, which is answered."""
+        if not self._speech:
+            self._speech = f"speech_{next(self._ids)}"
+            self.out.append(wire.speech_started(self._speech))
+            if self.active:
+                self.out.append(wire.finished(self.active, status="cancelled", metadata=self._metadata))
+                self.active = self._asking = ""
+            return
+        self.out.append(wire.committed(self._speech))
+        self._speech = ""
+        if self.active:
+            self.out.append(wire.error("conversation_already_has_active_response"))
+        else:
+            self._begin(None, "speech")
+
+    @property
+    def hears(self) -> bool:
+        return bool(self._speech)
+
     def step(self) -> bool:
         """End the running response, unless it waits for an answer."""
         if not self.active or self._asking:
@@ -76,8 +97,9 @@ class HostingService:
         self.active = f"resp_{next(self._ids)}"
         self._metadata = metadata if self.echoes else None
         self.out.append(wire.created(self.active, self._metadata))
-        if self.answers:
+        if self.answers and not self._pending:
             self.begun.append(by)
+        if self.answers or self._pending or by == "speech":
             return
         for index in range(self.requests):
             item = _request(f"ask_{next(self._ids)}")
@@ -150,6 +172,10 @@ class Talk:
             return True
         return False
 
+    def speak(self) -> bool:
+        self.service.speak()
+        return True
+
     def decide(self, approve: bool = True) -> bool:
         if self.asking:
             self.do(self.core.decide_approval(self.asking.pop(), approve))
@@ -163,7 +189,7 @@ class Talk:
         return False
 
 
-STEPS = ("write", "read", "decide", "decide_again", "step")
+STEPS = ("write", "read", "decide", "decide_again", "step", "speak")
 
 
 @given(
@@ -178,16 +204,22 @@ def test_one_answer_a_request_and_one_response_to_them(
 ) -> None:
     service = HostingService(goes_on, waits, requests, echoes)
     talk = Talk(service)
-    talk.core.receive(wire.event("session.created", session={}))
+    detection = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+    talk.core.receive(wire.event("session.created", session={"audio": {"input": {"turn_detection": detection}}}))
     turn, commands = talk.core.ask(QUESTION)
     talk.do(commands)
     for step in steps:
         getattr(talk, step)()
+    if service.hears:
+        talk.speak()
     while any((talk.write(), talk.step(), talk.read(), talk.decide())):
         pass
     assert sorted(service.answers) == sorted(talk.asked)
-    assert len(talk.asked) == requests
-    assert len(service.begun) == (0 if waits else 1), "one response to the answers, whoever began it"
-    assert talk.ended == [turn]
-    assert turn.error == ""
+    assert "client" not in service.begun[1:], "what was begun after the answers takes them in"
+    assert "itself" not in service.begun[1:]
+    if "speak" not in steps:
+        assert len(talk.asked) == requests
+        assert len(service.begun) == (0 if waits else 1), "one response to the answers, whoever began it"
+        assert talk.ended == [turn]
+    assert all(each.done and not each.error for each in talk.core.turns.values())
     assert talk.core.quiet()
