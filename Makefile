@@ -6,9 +6,14 @@ ARGS ?=
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = .ci/npm
+CLIENT = tests/client
+PROPERTIES = $(addprefix $(CLIENT)/test_,session_orders.py session_losses.py conversation.py playback.py)
+PURE_TESTS = $(addprefix $(CLIENT)/test_,$(addsuffix .py,asides budget conversation core entries export \
+    false_interruption heard held_input journal mcp_approvals meter playback prices reconnect retrieval sequencer \
+    session_losses session_orders settings turn_taking usage)) tests/tools/test_tool_lifecycle.py
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
-.PHONY: demo test setup style format types js build clean
+.PHONY: demo test nightly coverage setup style format types js build clean
 
 demo: .venv/installed
 	$(BIN)/realtime-widgets demo $(ARGS)
@@ -17,6 +22,15 @@ demo: .venv/installed
 test: setup style types
 	$(NPM) test --silent
 	$(BIN)/python -m pytest $(ARGS)
+
+# Ten thousand orders of events for each property (realtime_widgets/INVARIANTS.md), then the coverage.
+nightly: .venv/installed-dev coverage
+	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
+
+# How much of the pure core its own tests run; below 95 % it fails.
+coverage: .venv/installed-dev
+	$(BIN)/python -m coverage run -m pytest --quiet $(PURE_TESTS)
+	$(BIN)/python -m coverage report
 
 setup: .venv/installed-dev js
 	$(BIN)/python -m tests.support.chromium --install

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from realtime_widgets import RealtimeSession
 from realtime_widgets.engine import shared_engine
+from tests.client.cases import NIGHTLY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("no deadline", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY)
 settings.load_profile("no deadline")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from realtime_widgets.protocol import events as ev
 from tests.client import wire
@@ -27,6 +27,9 @@ class Service:
     echoes_metadata: bool = True
     sends_item_done: bool = True
     transcribes: bool = False
+    #: What becomes of sound without words: nothing is said of it, its transcript is empty, it is answered all
+    #: the same, or an answer that it cut is made again.
+    coughs: Literal["unwritten", "empty", "answered", "made again"] = "empty"
     plans: deque[Plan] = field(default_factory=deque)
     out: deque[ev.AnyServerEvent] = field(default_factory=deque)
     active: str | None = None
@@ -49,7 +52,9 @@ class Service:
 
     def created(self) -> None:
         detection = {"create_response": True, "interrupt_response": self.interrupt_response}
-        session = {"audio": {"input": {"turn_detection": {"type": "server_vad", **detection}}}}
+        transcription = {"model": "whisper-1"} if self.transcribes else None
+        sound = {"turn_detection": {"type": "server_vad", **detection}, "transcription": transcription}
+        session = {"audio": {"input": sound}}
         self.out.append(wire.event("session.created", session=session))
 
     def take(self, event: ev.ClientEvent) -> None:
@@ -117,6 +122,25 @@ class Service:
         else:
             self._begin(None)
 
+    def cough(self) -> None:
+        """Sound without words, from its start to its end, where nobody speaks."""
+        if self._speech is not None:
+            return
+        item_id = self._id("cough")
+        cut = bool(self.active and self.interrupt_response)
+        self.out.append(wire.speech_started(item_id))
+        if cut:
+            self._cut("turn_detected")
+        item = wire.message(item_id, "user", {"type": "input_audio", "transcript": None}, status="completed")
+        self.items[item_id] = ""
+        self.out += [wire.committed(item_id), wire.added(item), wire.done(item)]
+        if self.coughs == "answered" and not self.active:
+            self._begin(None)
+        if self.transcribes and self.coughs != "unwritten":
+            self.out.append(wire.heard_words(item_id, ""))
+        if self.coughs == "made again" and cut:
+            self._begin(None)
+
     @property
     def hears_speech(self) -> bool:
         return self._speech is not None
@@ -128,6 +152,7 @@ class Service:
             echoes_metadata=self.echoes_metadata,
             sends_item_done=self.sends_item_done,
             transcribes=self.transcribes,
+            coughs=self.coughs,
             plans=self.plans,
         )
         new._ids = self._ids

@@ -34,6 +34,7 @@ def folded(*events: object) -> Conversation:
 
 @given(st.integers(1, 8).flatmap(lambda length: st.permutations(range(length))))
 def test_order_follows_the_links_in_whatever_order_the_items_come(order: list[int]) -> None:
+    """Invariant 3."""
     conversation = folded(*(added(message(f"i{n}", "user"), f"i{n - 1}" if n else None) for n in order))
     assert conversation.order == [f"i{n}" for n in range(len(order))]
 
@@ -44,6 +45,7 @@ def test_order_follows_the_links_in_whatever_order_the_items_come(order: list[in
     )
 )
 def test_order_holds_when_the_links_are_repeated_as_items_end(orders: tuple[list[int], list[int]]) -> None:
+    """Invariant 3."""
     conversation = Conversation()
     for make, order in zip((added, done), orders, strict=True):
         for n in order:

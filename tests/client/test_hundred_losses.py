@@ -61,6 +61,7 @@ class CutService:
 
 
 async def test_every_question_is_answered_through_a_hundred_losses(connect: Open) -> None:
+    """Invariant 8."""
     cutting = CutService(seed=7)
 
     def double(x: int) -> int:

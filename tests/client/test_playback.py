@@ -94,7 +94,7 @@ def test_parts_of_an_item_come_in_order() -> None:
     )
 )
 def test_heard_is_never_more_than_received_and_never_falls(steps: list[tuple[str, int]]) -> None:
-    """Invariant: heard is within received."""
+    """Invariant 4."""
     silences = answers = 0
     ledger = PlaybackLedger()
     ledger.received(A, 0)

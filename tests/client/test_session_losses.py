@@ -6,15 +6,17 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.client.cases import cases
 from tests.client.service import Plan, Service
+from tests.client.test_session_orders import SERVICES
 from tests.client.world import World
 
-PLANS = st.lists(st.builds(Plan, spoken=st.booleans(), calls=st.integers(0, 2)), max_size=6)
 KINDS = [
-    "ask", "speak", "interrupt", "write", "step", "read", "tool", "hear", "silenced", *["go on"] * 6, *["cut"] * 2,
+    "ask", "speak", "cough", "time", "interrupt", "write", "step", "read", "tool", "hear", "silenced",
+    *["go on"] * 6, *["cut"] * 2,
     *["reconnect"] * 3,
 ]  # fmt: skip
 STEPS = st.lists(st.sampled_from(KINDS), min_size=5, max_size=60)
@@ -28,7 +30,11 @@ def play_out(world: World, steps: list[str]) -> None:
             case "speak":
                 world.speak()
             case "interrupt":
-                world.do(world.core.interrupt())
+                world.interrupt()
+            case "cough":
+                world.cough()
+            case "time":
+                world.pass_time()
             case "tool":
                 world.end_tool()
             case "hear":
@@ -64,7 +70,7 @@ def finish(world: World) -> None:
 
 def check(world: World) -> None:
     core, service = world.core, world.service
-    assert core.activity == "listening"
+    assert core.quiet()
     for turn in core.turns.values():
         assert turn.done
         responses = [core.conversation.responses[response_id] for response_id in turn.response_ids]
@@ -86,14 +92,11 @@ def check(world: World) -> None:
     assert set(service.outputs) == {call_id for call_id in core.calls if call_id in service.known_calls}
 
 
-@settings(max_examples=200)
-@given(PLANS, STEPS, st.booleans(), st.booleans(), st.booleans())
-def test_every_turn_goes_on_or_is_named_as_lost(
-    plans: list[Plan], steps: list[str], interrupts: bool, item_done: bool, transcribes: bool
-) -> None:
-    service = Service(interrupt_response=interrupts, sends_item_done=item_done, transcribes=transcribes)
-    service.plans.extend(plans)
-    world = World(service)
+@cases(200)
+@given(SERVICES, STEPS, st.sampled_from([None, 1.0]))
+def test_every_turn_goes_on_or_is_named_as_lost(service: Service, steps: list[str], limit_s: float | None) -> None:
+    """Invariants 1, 4, 5, 7 and 8."""
+    world = World(service, limit_s)
     play_out(world, steps)
     finish(world)
     check(world)
@@ -104,7 +107,7 @@ def test_a_long_talk_survives_many_losses(seed: int) -> None:
     chance = random.Random(seed)
     service = Service(transcribes=bool(seed % 2))
     service.plans.extend(Plan(chance.random() < 0.8, chance.choice([0, 0, 1, 2])) for _ in range(200))
-    world = World(service)
+    world = World(service, limit_s=1.0 if seed % 3 else None)
     steps: list[str] = []
     for _ in range(5):
         steps += [*chance.choices(KINDS, k=60), "cut", "reconnect"]

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from itertools import pairwise
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime_widgets.protocol import events as ev
+from tests.client.cases import cases
 from tests.client.service import Plan, Service
 from tests.client.world import World
 
 PLANS = st.lists(st.builds(Plan, spoken=st.booleans(), calls=st.integers(0, 2)), max_size=4)
 STEPS = st.lists(
     st.sampled_from(
-        ["ask", "speak", "interrupt", "write", "step", "read", "tool", "hear", "silenced", *["go on"] * 4]
+        [
+            "ask",
+            "speak",
+            "interrupt",
+            "cough",
+            "time",
+            "write",
+            "step",
+            "read",
+            "tool",
+            "hear",
+            "silenced",
+            *["go on"] * 4,
+        ]
     ),
     min_size=5,
     max_size=50,
+)
+
+
+COUGHS = st.sampled_from(["unwritten", "empty", "answered", "made again"])
+SERVICES = st.builds(
+    Service,
+    interrupt_response=st.booleans(),
+    sends_item_done=st.booleans(),
+    transcribes=st.booleans(),
+    coughs=COUGHS,
+    plans=PLANS.map(deque),
 )
 
 
@@ -36,6 +61,10 @@ def play_out(world: World, steps: list[str]) -> None:
                 world.ask()
             case "speak":
                 world.service.speak()
+            case "cough":
+                world.cough()
+            case "time":
+                world.pass_time()
             case "write":
                 world.write()
             case "step":
@@ -49,7 +78,7 @@ def play_out(world: World, steps: list[str]) -> None:
             case "silenced":
                 world.silenced()
             case "interrupt":
-                world.do(world.core.interrupt())
+                world.interrupt()
             case "go on":
                 world.go_on()
         check_always(world)
@@ -72,7 +101,10 @@ def check_always(world: World) -> None:
 def check_the_end(world: World) -> None:
     assert all(turn.done for turn in world.core.turns.values())
     assert Counter(turn.id for turn in world.ended) == Counter(list(world.core.turns))
-    assert world.core.activity == "listening"
+    assert world.core.quiet()
+    states = [part for item in world.core.conversation for _, part in world.core.ledger.item_parts(item.id)]
+    assert all(part.cut or part.heard == part.received for part in states)
+    assert len(world.player.heard) == 2 * sum(part.heard for part in states)
     assert Counter(world.service.outputs) == Counter(list(world.core.calls))
     assert set(world.service.calls) <= set(world.core.calls)
     check_questions_follow_outputs(world)
@@ -94,15 +126,14 @@ def check_questions_follow_outputs(world: World) -> None:
             assert not [call for call in world.core.calls.values() if call.response_id in last]
 
 
-@settings(max_examples=150)
-@example([], ["speak", "speak", "step", "step"] * 2 + ["speak", "speak", "go on"], True, False)
-@given(PLANS, STEPS, st.booleans(), st.booleans())
+@cases(150)
+@example(Service(), ["speak", "speak", "step", "step"] * 2 + ["speak", "speak", "go on"], None)
+@given(SERVICES, STEPS, st.sampled_from([None, 1.0]))
 def test_every_turn_ends_and_every_call_has_one_output(
-    plans: list[Plan], steps: list[str], interrupts: bool, item_done: bool
+    service: Service, steps: list[str], limit_s: float | None
 ) -> None:
-    service = Service(interrupt_response=interrupts, sends_item_done=item_done)
-    service.plans.extend(plans)
-    world = World(service)
+    """Invariants 1, 2, 4, 5, 6 and 7."""
+    world = World(service, limit_s)
     play_out(world, steps)
     if service.hears_speech:
         service.speak()
@@ -111,9 +142,10 @@ def test_every_turn_ends_and_every_call_has_one_output(
     check_the_end(world)
 
 
-@settings(max_examples=60)
+@cases(60)
 @given(PLANS, STEPS.map(lambda steps: [step for step in steps if step != "speak"]))
 def test_a_server_that_echoes_no_metadata_serves_every_request(plans: list[Plan], steps: list[str]) -> None:
+    """Invariants 1, 2, 6 and 7."""
     service = Service(echoes_metadata=False)
     service.plans.extend(plans)
     world = World(service)
@@ -130,7 +162,7 @@ def play_out_without_names(world: World, step: str) -> None:
         case "ask":
             world.ask()
         case "interrupt":
-            world.do(world.core.interrupt())
+            world.interrupt()
         case "write":
             world.write()
         case "step":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.core import SessionCore
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.speakers import VirtualPlayer
-from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded
+from realtime_widgets.turns import Command, Play, RunTool, Send, Silence, ToolCall, Turn, TurnEnded, Wake
 
 if TYPE_CHECKING:
     from realtime_widgets.playback import PlayedTo
@@ -22,8 +22,8 @@ QUESTION: dict[str, Any] = {
 
 
 class World:
-    def __init__(self, service: Service) -> None:
-        self.core = SessionCore()
+    def __init__(self, service: Service, limit_s: float | None = None) -> None:
+        self.core = SessionCore(limit_s)
         self.service = service
         self.player = VirtualPlayer()
         self.sent: list[ev.ClientEvent] = []
@@ -32,6 +32,9 @@ class World:
         self.ended: list[Turn] = []
         self.answers: deque[list[PlayedTo]] = deque()
         self.known_active = False
+        self.wakes: deque[str] = deque()
+        #: Responses of which nothing may play any more.
+        self.stopped: set[str] = set()
         #: Requests that were sent while the client knew of a running response.
         self.overlapping: list[str] = []
         self.connected = True
@@ -51,7 +54,12 @@ class World:
                     self.sent.append(event)
                     self.wire.append(event)
                 case Play(block):
+                    item = self.core.conversation.items.get(block.part.item_id)
+                    assert not (block.pcm and item and item.response_id in self.stopped), "a late delta plays"
+                    assert not self.core.barge_in.undecided, "it sounds before the verdict"
                     self.player.push(block)
+                case Wake():
+                    self.wakes.append(command.id)
                 case Silence():
                     self.answers.append(self.player.clear())
                 case RunTool(call):
@@ -70,6 +78,25 @@ class World:
         turn, commands = self.core.ask({**QUESTION, "content": content})
         self.do(commands)
         return turn
+
+    def interrupt(self) -> None:
+        """The person presses stop: nothing that has begun may be heard after that."""
+        self.stopped |= set(self.core.conversation.responses)
+        self.do(self.core.interrupt())
+
+    def pass_time(self) -> bool:
+        """The oldest time limit is over."""
+        if not self.wakes:
+            return False
+        self.do(self.core.wake(self.wakes.popleft()))
+        return True
+
+    def cough(self) -> None:
+        """Sound without words."""
+        if self.connected:
+            event = self.core.append_audio(bytes(4800))
+            assert isinstance(event, ev.InputAppend)
+            self.service.cough()
 
     def speak(self) -> None:
         """The user begins to speak, or ends; only a connected service hears it."""
@@ -153,4 +180,4 @@ class World:
         steps = (self.write, self.service.step, self.read, self.silenced, self.end_tool, self.hear)
         moved = True
         while moved:
-            moved = sum(step() for step in steps) > 0
+            moved = sum(step() for step in steps) > 0 or self.pass_time()
