@@ -95,7 +95,8 @@ class Endpoint:
             object.__setattr__(self, "dialect", "xai" if self.service == "xai" else "ga")
         if self.capabilities is None:
             known = Capabilities.of(self.service)
-            object.__setattr__(self, "capabilities", replace(known, hosted_mcp=False) if self.local else known)
+            without = self.local or self.dialect == "2024"  # the shapes of that year have no word for it
+            object.__setattr__(self, "capabilities", replace(known, hosted_mcp=False) if without else known)
 
     @classmethod
     def azure(
@@ -312,6 +313,8 @@ def resolve_endpoint(
     for name, value in (("model", model), ("transcription", transcription), ("dialect", dialect)):
         if value:
             changes[name] = value
+    if dialect == "2024" and dialect != found.dialect:
+        found = replace(found, dialect=dialect, capabilities=replace(found.capabilities, hosted_mcp=False))
     if capabilities:
         changes["capabilities"] = found.capabilities.changed(capabilities)
     found = replace(found, **changes)

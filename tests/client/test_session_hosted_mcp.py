@@ -173,6 +173,8 @@ async def test_hosted_servers_come_and_go_while_the_talk_goes_on(connect: Open) 
 async def test_an_endpoint_without_them_says_what_to_do(connect: Open) -> None:
     with pytest.raises(ConfigurationError, match=r"session.mcp.add"):
         RealtimeSession(endpoint="local", tools=[docs()])
+    with pytest.raises(ConfigurationError, match=r"session.mcp.add"):
+        connect("http://127.0.0.1:9/v1", dialect="2024").tools.add(docs())
     session = connect("http://127.0.0.1:9/v1", capabilities={"hosted_mcp": False})
     with pytest.raises(ConfigurationError, match=r"session.mcp.add") as caught:
         session.tools.add(docs())
