@@ -10,7 +10,8 @@ CLIENT = tests/client
 PROPERTIES = $(addprefix $(CLIENT)/test_,session_orders.py session_losses.py conversation.py playback.py)
 PURE_TESTS = $(addprefix $(CLIENT)/test_,$(addsuffix .py,asides budget conversation core entries export \
     false_interruption heard held_input journal mcp_approvals meter playback prices reconnect retrieval sequencer \
-    session_losses session_orders settings turn_taking usage)) tests/tools/test_tool_lifecycle.py
+    session_losses session_orders pictures session_images settings turn_taking update \
+    usage)) tests/tools/test_tool_lifecycle.py
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
 .PHONY: demo test nightly coverage setup style format types js build clean

@@ -82,7 +82,7 @@ class RealtimeSession(SessionState):
     false_interruption_timeout : float or None
         Speech over an answer stops it at once. Where it turns out to be no speech (a cough: no words and no
         response of the service within so many seconds after it), the answer goes on where it stopped, once.
-        None: what was stopped stays stopped.
+        A service that answers such sounds too makes them interruptions. None: what was stopped stays stopped.
     tools : iterable of callables, optional
         Functions that the model may call, and `HostedMcp` for those of MCP servers that the service calls; `tool`
         adds more at any time.

@@ -46,7 +46,8 @@ class ManualClock:
     """Time that passes only by `advance`; may be used from several threads and loops at once.
 
     What obeys it: the delays of a `ScriptedServer`, a `PlayedSpeaker` and a `PlayedMicrophone` that are given it;
-    and of a `RealtimeSession` that is given it (``clock=``) the time limits of tools and of consents, the minutes
+    and of a `RealtimeSession` that is given it (``clock=``) the time limits of tools, of consents and of
+    interruptions that may be none, the minutes
     of a budget, the waits between attempts to connect again, the pace of `talk`, and the times in the journal
     and in results. What does not: sockets and their time-outs, the move to a new connection before the
     service's own limit (a date), a page's player, and what a tool does by itself, such as ``time.sleep``.

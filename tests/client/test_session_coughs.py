@@ -1,0 +1,165 @@
+"""A cough over an answer, in whole sessions: what comes out of the player, sample by sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.testing import (
+    ManualClock,
+    PlayedMicrophone,
+    PlayedSpeaker,
+    ScriptedServer,
+    Talk,
+    emit,
+    expect,
+    stall,
+    tone,
+)
+from tests.local import conftest as local_conftest
+
+if TYPE_CHECKING:
+    from realtime_widgets import RealtimeSession
+    from realtime_widgets.testing.steps import Step
+    from tests.client.conftest import Open
+    from tests.local.conftest import Endpoint
+
+#: Endpoints around small stand-ins for the models.
+start_endpoint, endpoint = local_conftest.start_endpoint, local_conftest.endpoint
+
+STORY = tone(4000)
+BEHIND = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": str}]}
+
+
+def cough(words: str | None = "") -> list[Step]:
+    """The events of a sound over the answer, up to its transcript."""
+    item = {"id": "cough", "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
+    truncated = emit("conversation.item.truncated", item_id="item_2", content_index=0, audio_end_ms=1000)
+    steps: list[Step] = [
+        emit("input_audio_buffer.speech_started", item_id="cough", audio_start_ms=5000),
+        expect("conversation.item.truncate", item_id="item_2", audio_end_ms=1000).then(truncated),
+        emit("input_audio_buffer.speech_stopped", item_id="cough", audio_end_ms=5300),
+        emit("input_audio_buffer.committed", item_id="cough", previous_item_id="item_2"),
+        emit("conversation.item.added", item=item, previous_item_id="item_2"),
+        emit("conversation.item.done", item=item, previous_item_id="item_2"),
+    ]
+    if words is not None:
+        kind = "conversation.item.input_audio_transcription.completed"
+        steps.append(emit(kind, item_id="cough", content_index=0, transcript=words))
+    return steps
+
+
+async def decided(session: RealtimeSession) -> None:
+    core = session.runtime.core
+    held = session.runtime.until(lambda: not core.barge_in.undecided and not core.user_speaking, 5)
+    assert await session._io(held)
+
+
+@pytest.mark.parametrize("how", ["by its empty transcript", "by time"])
+async def test_the_answer_goes_on_where_it_stopped_and_no_sample_is_lost(connect: Open, how: str) -> None:
+    talk, clock = Talk(), ManualClock()
+    turn = talk.spoken_turn("Tell me a story.", "It was a dark and stormy night in all of London.", STORY)
+    steps = [*talk.start(), *turn, stall(), *cough("" if how == "by its empty transcript" else None), stall()]
+    steps += [expect("conversation.item.create", item=BEHIND, previous_item_id="item_2")]
+    async with ScriptedServer(steps) as server:
+        session = connect(server, clock=clock, transcription="whisper-1", false_interruption_timeout=1.5)
+        speaker = PlayedSpeaker(session)
+        await session.start()
+        await server.stalled()
+        await speaker.holding(1500)
+        await clock.advance(1.0)
+        server.resume()
+        await server.stalled()
+        server.resume()
+        if how == "by time":
+            runtime = session.runtime
+            assert await session._io(runtime.until(lambda: runtime.core.expects_response, 5))
+            await clock.advance(1.4)
+            assert speaker.heard_ms == 1000
+            await clock.advance(0.2)
+        await decided(session)
+        await server.finished()
+        await speaker.holding(1000)
+        await clock.advance(2.0)
+        await speaker.holding(500)
+        await clock.advance(3.0)
+        assert speaker.heard() == STORY
+        assert not session.conversation[1].cut
+        assert session.state == "listening"
+
+
+async def test_words_over_the_answer_end_it(connect: Open) -> None:
+    talk, clock = Talk(), ManualClock()
+    turn = talk.spoken_turn("Tell me a story.", "It was a dark and stormy night.", STORY)
+    async with ScriptedServer([*talk.start(), *turn, stall(), *cough("Stop it!"), stall()]) as server:
+        session = connect(server, clock=clock, transcription="whisper-1")
+        speaker = PlayedSpeaker(session)
+        await session.start()
+        await server.stalled()
+        await speaker.holding(1500)
+        await clock.advance(1.0)
+        server.resume()
+        await server.stalled()
+        await decided(session)
+        await clock.advance(10.0)
+        assert speaker.heard() == STORY[: 1000 * 48]
+        assert session.conversation[1].cut
+
+
+async def test_the_setting_is_checked_and_changes_while_the_talk_goes_on(connect: Open) -> None:
+    talk, clock = Talk(), ManualClock()
+    turn = talk.spoken_turn("Tell me a story.", "It was a dark and stormy night.", STORY)
+    async with ScriptedServer([*talk.start(), *turn, stall(), *cough(), stall()]) as server:
+        session = connect(server, clock=clock, transcription="whisper-1")
+        speaker = PlayedSpeaker(session)
+        await session.start()
+        await session.update(false_interruption_timeout=None)
+        await server.stalled()
+        await speaker.holding(1500)
+        await clock.advance(1.0)
+        server.resume()
+        await server.stalled()
+        await decided(session)
+        await clock.advance(10.0)
+        assert speaker.heard() == STORY[: 1000 * 48]
+    for wrong in (0, -1, 61, True, "soon", float("nan")):
+        with pytest.raises(ConfigurationError, match="false_interruption_timeout"):
+            connect("http://127.0.0.1:9/v1", false_interruption_timeout=wrong)
+
+
+async def test_the_local_endpoint_takes_a_cough_for_none(connect: Open, endpoint: Endpoint) -> None:
+    session = connect(f"{endpoint.url}/v1", transcription="whisper-1")
+    clock = ManualClock()
+    speaker, microphone = PlayedSpeaker(session, clock), PlayedMicrophone(session, clock)
+    endpoint.synthesiser.free = 100
+    session.say("long")
+    runtime: Any = session.runtime
+    await speaker.holding(1500)
+
+    def made() -> bool:
+        turns = runtime.core.turns.values()
+        return bool(turns) and all(turn.done for turn in turns)
+
+    assert await session._io(runtime.until(made, 20))
+    await clock.advance(1.0)
+    microphone.open()
+    microphone.tone(300, 4000)  # no words are heard in it
+    await clock.advance(1.5)
+
+    def known() -> bool:
+        coughs = [item for item in runtime.core.conversation if item.role == "user" and item.spoken]
+        return any(item.state == "completed" for item in coughs) and not runtime.core.barge_in.undecided
+
+    assert await session._io(runtime.until(known, 20))
+    heard = speaker.heard_ms
+    for _ in range(40):
+        await clock.advance(1.0)
+    core = runtime.core
+    [answer] = [line for line in session.conversation if line.role == "assistant"]
+    assert heard < 3000
+    assert speaker.heard_ms == answer.audio_ms == answer.heard_ms
+    assert not answer.cut
+    assert not core.notices
+    assert [record.event["type"] for record in session.journal].count("conversation.item.truncate") == 1
