@@ -198,7 +198,11 @@ class Conversation:
                 self._own(event).content(event.content_index, "speech")
             case ev.FunctionArgumentsDelta() | ev.McpArgumentsDelta():
                 self._item(event.item_id, event.response_id).arguments += event.delta
-            case ev.FunctionArgumentsDone() | ev.McpArgumentsDone():
+            case ev.FunctionArgumentsDone():
+                call = self._of_response(event.item_id, event.response_id)
+                call.kind, call.arguments = "function_call", event.arguments
+                call.call_id, call.name = event.call_id or call.call_id, event.name or call.name
+            case ev.McpArgumentsDone():
                 self._item(event.item_id, event.response_id).arguments = event.arguments
             case ev.McpCallFailed() | ev.McpListToolsFailed():
                 item = self._item(event.item_id)
@@ -245,9 +249,17 @@ class Conversation:
         return self.items[item_id]
 
     def _own(self, event: ev.ContentEvent) -> Item:
-        item = self._item(event.item_id, event.response_id)
+        item = self._of_response(event.item_id, event.response_id)
         item.role = item.role or "assistant"
-        item.response_id = item.response_id or event.response_id
+        return item
+
+    def _of_response(self, item_id: str, response_id: str) -> Item:
+        """Return an item of a response; some servers never tell that they put it out."""
+        item = self._item(item_id, response_id)
+        item.response_id = item.response_id or response_id
+        response = self.responses.get(item.response_id)
+        if response and item_id not in response.item_ids:
+            response.item_ids.append(item_id)
         return item
 
     def _user_speech(self, item_id: str) -> None:
@@ -269,10 +281,8 @@ class Conversation:
         item = self._take_item(event.item, None, event.response_id)
         if item is None:
             return
-        item.response_id, item.output_index = event.response_id, event.output_index
-        response = self.responses.get(event.response_id)
-        if response and item.id not in response.item_ids:
-            response.item_ids.append(item.id)
+        item.output_index = event.output_index
+        self._of_response(item.id, event.response_id)
         if isinstance(event, ev.OutputItemDone):
             self._finish(item, event.item)
 
@@ -370,9 +380,7 @@ class Conversation:
         for output in _objects(data.get("output")):
             item = self._take_item(output, None, response_id)
             if item is not None:
-                item.response_id = response_id
-                if item.id not in response.item_ids:
-                    response.item_ids.append(item.id)
+                self._of_response(item.id, response_id)
                 if not response.active and item.state == "in_progress":
                     self._finish(item, output)
         details = _object(data.get("status_details"))

@@ -184,3 +184,40 @@ async def test_what_is_asked_later_is_held_against_the_endpoint_too(connect: Ope
             await session.update(turn_detection="semantic_vad")
         with pytest.raises(ConfigurationError, match="beside the conversation"):
             await session.ask("Sum up", aside=True)
+
+
+async def test_a_server_that_never_tells_of_its_items_is_understood(connect: Open) -> None:
+    def ended(response_id: str) -> Any:
+        return emit("response.done", response={"id": response_id, "status": "completed", "output": []})
+
+    def begun(response_id: str) -> Any:
+        def response(matched: Any) -> dict[str, Any]:
+            metadata = matched[-1]["response"].get("metadata")
+            return {"id": response_id, "status": "in_progress", "output": [], "metadata": metadata}
+
+        return emit("response.created", response=response)
+
+    place = {"output_index": 0, "content_index": 0}
+    call = {"call_id": "c1", "name": "double", "arguments": '{"x": 21}', "output_index": 0}
+    answer = emit(
+        "response.output_audio_transcript.done", item_id="a1", response_id="r2", transcript="42.", **place
+    )
+    steps = [
+        *Talk().start(),
+        *(expect("conversation.item.create"), expect("response.create"), begun("r1")),
+        emit("response.function_call_arguments.done", item_id="f1", response_id="r1", **call),
+        ended("r1"),
+        expect("conversation.item.create", item={"type": "function_call_output", "call_id": "c1", "output": "42"}),
+        *(expect("response.create"), begun("r2"), answer, ended("r2")),
+    ]
+    async with ScriptedServer(steps) as server:
+        session = connect(server)
+
+        @session.tool
+        def double(x: int) -> int:
+            """Double it."""
+            return 2 * x
+
+        reply = await session.ask("Twice 21?")
+        assert (reply.text, [each.output for each in reply.tool_calls]) == ("42.", ["42"])
+        assert session.conversation[-1].state == "completed"
