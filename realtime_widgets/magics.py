@@ -8,9 +8,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
 
-from realtime_widgets.engine import shared_engine
 from realtime_widgets.latest import latest_session
 from realtime_widgets.session import RealtimeSession
 
@@ -92,19 +91,23 @@ class RealtimeMagics(Magics):
             print(f"{tool.signature} is a tool, version {tool.version}")
 
     @no_var_expand
-    @line_magic
-    def realtime(self, line: str) -> Any:
+    @line_cell_magic
+    def realtime(self, line: str, cell: str | None = None) -> Any:
         """Talk with the session, or look at it, in few keystrokes.
 
         %realtime                   what it is doing
+        %realtime ask "WORDS"       ask and wait; in quotes, for a ? at the end asks IPython for help
         %realtime say WORDS         say something and go on
         %realtime stop              stop what is being said
         %realtime tools             the tools; likewise: calls, usage, mcp, transcript
         %realtime close             end the session
+        %%realtime ask              the same with the words in the cell; likewise: say
         %realtime session NAME      mean the session in this variable from now on; without a name the latest
         """
         command, _, rest = line.strip().partition(" ")
-        rest = rest.strip()
+        rest = f"{rest}\n{cell or ''}".strip()
+        if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'":
+            rest = rest[1:-1]
         if command == "session":
             return self._choose(rest)
         session = self._session()
@@ -116,14 +119,15 @@ class RealtimeMagics(Magics):
             "usage": lambda: session.usage,
             "mcp": lambda: session.mcp,
             "transcript": lambda: print(session.transcript),
-            "close": lambda: shared_engine().submit(session.close()).result(),
+            "close": session.close_sync,
         }
-        if command == "say":
+        says: dict[str, Callable[[str], Any]] = {"ask": session.ask_sync, "say": session.say}
+        if command in says:
             if not rest:
-                raise UsageError("what to say? %realtime say WORDS")
-            return session.say(rest)
+                raise UsageError(f"what to {command}? %realtime {command} WORDS")
+            return says[command](rest)
         if command not in looks:
-            known = ", ".join(["say", *filter(None, looks), "session"])
+            known = ", ".join([*says, *filter(None, looks), "session"])
             raise UsageError(f"%realtime knows no {command!r}; there are {known}")
         if rest:
             raise UsageError(f"%realtime {command} takes nothing more, not {rest!r}")

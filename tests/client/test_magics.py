@@ -13,6 +13,7 @@ from jupyter_client.manager import start_new_kernel
 
 import realtime_widgets
 from realtime_widgets.testing import ScriptedServer, Talk
+from tests.client.servers import server_on_its_own_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,11 +109,21 @@ async def test_words_go_to_the_model_as_they_are(
         assert capsys.readouterr().out == f"{session!r}\n"
 
 
+def test_an_answer_is_waited_for(connect: Open, run: Run) -> None:
+    talk = Talk()
+    turns = [*talk.text_turn("How hot?", "Forty degrees."), *talk.text_turn("And now?", "Cold.")]
+    with server_on_its_own_thread([*talk.start(), *turns]) as server:
+        connect(server)
+        assert run('%realtime ask "How hot?"').text == "Forty degrees."
+        assert run("%%realtime ask\nAnd now?").text == "Cold."
+
+
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ("%realtime dance", "knows no 'dance'; there are say, stop, tools"),
+        ("%realtime dance", "knows no 'dance'; there are ask, say, stop, tools"),
         ("%realtime say", "what to say"),
+        ("%realtime ask ", "what to ask"),
         ("%realtime tools now", "takes nothing more"),
         ("%realtime session nobody", "no session in a variable 'nobody'"),
         ("%%tool --session nobody\ndef f(): pass", "no session in a variable 'nobody'"),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from realtime_widgets import ConnectionFailedError
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.testing import Call, ScriptedServer, Talk, stall
 from realtime_widgets.widgets.entries import make_entries
 
@@ -248,15 +249,44 @@ async def test_an_async_tool_asks_the_session_that_called_it(connect: Open) -> N
         assert outputs(server) == ["The inner answer."]
 
 
-async def test_a_sync_tool_asks_the_session_that_called_it(connect: Open) -> None:
+@pytest.mark.parametrize("place", ["thread", "main"])
+async def test_a_sync_tool_asks_the_session_that_called_it(connect: Open, place: str) -> None:
     def again() -> str:
         """Ask again."""
-        return asyncio.run(session.ask("Inner?")).text
+        return session.ask_sync("Inner?").text
 
     async with ScriptedServer(turn_within_a_call(Talk(), "The inner answer.", "Inner?")) as server:
-        session = connect(server, tools=[again])
+        session = connect(server)
+        session.tool(again, run_in=place)
         assert (await session.ask("Go")).text == "Both are said."
         assert outputs(server) == ["The inner answer."]
+
+
+async def test_a_tool_says_something_to_the_session_that_called_it(connect: Open) -> None:
+    ended = threading.Event()
+
+    def again() -> str:
+        """Say something."""
+        ended.wait(20)
+        session.say("By the way.")
+        return "said"
+
+    talk = Talk()
+    steps = turn_within_a_call(talk, "said", "By the way.")
+    async with ScriptedServer(steps) as server:
+        session = connect(server, tools=[again])
+        runtime = session.runtime
+        asking = asyncio.create_task(session.ask("Go"))
+
+        def response_ended() -> bool:
+            responses = runtime.core.conversation.responses.values()
+            return bool(responses) and not any(response.active for response in responses)
+
+        assert await asyncio.wrap_future(shared_engine().submit(runtime.until(response_ended, 20)))
+        ended.set()
+        assert (await asking).text == "Both are said."
+        assert outputs(server) == ["said"]
+        await server.finished()
 
 
 async def test_a_tool_looks_at_the_session_and_replaces_itself(connect: Open) -> None:
