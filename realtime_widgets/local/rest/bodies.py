@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 #: Bytes of a JSON body without sound in it.
 MAX_JSON_BYTES = 1024 * 1024
@@ -27,10 +25,14 @@ async def read_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> bytear
     if (request.content_length or 0) > limit:
         raise too_large(limit)
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise too_large(limit)
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise too_large(limit)
+    except web.RequestPayloadError:
+        text = "The request body cannot be unpacked as its Content-Encoding says."
+        raise RequestRefusedError("invalid_value", text) from None
     return body
 
 
