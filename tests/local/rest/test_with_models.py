@@ -99,10 +99,10 @@ def test_spoken_question_calls_a_tool_and_its_result_is_spoken(client: openai.Op
     heard = client.audio.transcriptions.create(model="whisper-1", file=("a.mp3", pybase64.b64decode(audio.data)))
     assert "sunny" in heard.text.lower()
 
-    # What it said is remembered by its id: "what did you say?"
+    # What it said is remembered by its id.
     messages += [
         {"role": "assistant", "audio": {"id": audio.id}},
-        {"role": "user", "content": "Please repeat that."},
+        {"role": "user", "content": "What did you say?"},
     ]
-    again = client.chat.completions.create(model="gpt-audio", messages=messages, tools=[WEATHER])
-    assert again.choices[0].finish_reason in ("stop", "tool_calls")
+    again = client.chat.completions.create(model="gpt-audio", messages=messages)
+    assert audio.transcript in (again.choices[0].message.content or "")
