@@ -25,6 +25,7 @@ BENCHMARKS = {
     "event_cost": "benchmarks.event_cost",
     "many_sessions": "benchmarks.many_sessions",
     "endurance": "benchmarks.endurance",
+    "spoken_requests": "benchmarks.spoken_requests",
 }
 
 

@@ -28,6 +28,7 @@ import numpy as np
 
 from benchmarks.request_list import HELD_OUT, NOW, SEEN
 from benchmarks.request_tools import definitions
+from benchmarks.rows import Row
 from benchmarks.word_errors import normalised_words, word_errors
 from realtime_widgets.audio import SAMPLE_RATE, resample
 from realtime_widgets.local.brain import StandInBrain
@@ -73,7 +74,7 @@ class Outcome:
         return bool(self.question) and expects and not self.request.answer
 
 
-def measure(requests: Sequence[Request], hear: Callable[[str], str], brain: StandInBrain) -> list[Outcome]:
+def outcomes(requests: Sequence[Request], hear: Callable[[str], str], brain: StandInBrain) -> list[Outcome]:
     """Let each of `requests` be heard, and answered; `hear` gives what is recognised of a sentence said."""
     tools = definitions()
     return [_talk(request, hear, brain, tools) for request in requests]
@@ -142,15 +143,15 @@ def ears(voice: str, speed: float) -> Callable[[str], str]:
     return hear
 
 
-def row(name: str, outcomes: Sequence[Outcome]) -> str:
+def row(name: str, some: Sequence[Outcome]) -> str:
     """One line of the table."""
-    wanting = [one for one in outcomes if one.request.tool is not None]
-    open_ones = [one for one in outcomes if one.request.answer]
-    errors, words = sum(one.errors for one in outcomes), sum(one.words for one in outcomes)
+    wanting = [one for one in some if one.request.tool is not None]
+    open_ones = [one for one in some if one.request.answer]
+    errors, words = sum(one.errors for one in some), sum(one.words for one in some)
     return (
-        f"| {name} | {len(outcomes)} | {errors / words:.1%} | {_share(one.right_tool for one in outcomes)} "
+        f"| {name} | {len(some)} | {errors / words:.1%} | {_share(one.right_tool for one in some)} "
         f"| {_share(one.right_arguments for one in wanting)} | {_share(one.asked_rightly for one in open_ones)} "
-        f"| {sum(one.asked_needlessly for one in outcomes)} |"
+        f"| {sum(one.asked_needlessly for one in some)} |"
     )
 
 
@@ -165,25 +166,43 @@ HEADER = (
 )
 
 
-def run(quick: bool = False, show: str = "") -> None:
-    """Measure and print; `show` names a set whose wrong outcomes are printed, ``seen`` or ``held-out``."""
+def collect(quick: bool) -> dict[str, list[Outcome]]:
+    """Outcomes by set: each as written, each spoken, and all that was spoken."""
     brain = StandInBrain.load(clock=lambda: NOW)
     sets = {"seen": SEEN, "held-out": HELD_OUT}
     written: Callable[[str], str] = lambda sentence: sentence  # noqa: E731
-    found = {f"{name}, as written": measure(requests, written, brain) for name, requests in sets.items()}
+    found = {f"{name}, as written": outcomes(requests, written, brain) for name, requests in sets.items()}
     spoken: dict[str, list[Outcome]] = {f"{name}, spoken": [] for name in sets}
     for voice in VOICES[:1] if quick else VOICES:
         for speed in SPEEDS[:1] if quick else SPEEDS:
             hear = ears(voice, speed)
             for name, requests in sets.items():
-                spoken[f"{name}, spoken"] += measure(requests, hear, brain)
-    found |= spoken
-    found["all, spoken"] = [one for outcomes in spoken.values() for one in outcomes]
+                spoken[f"{name}, spoken"] += outcomes(requests, hear, brain)
+    return {**found, **spoken, "all, spoken": [one for some in spoken.values() for one in some]}
+
+
+def measure(quick: bool) -> list[Row]:
+    """Rows for ``python -m benchmarks``: what comes out wrong, in percent."""
+    rows = []
+    for name, some in collect(quick).items():
+        wanting = [one for one in some if one.request.tool is not None]
+        wrong = {
+            "words wrong": sum(one.errors for one in some) / sum(one.words for one in some),
+            "tool wrong": sum(not one.right_tool for one in some) / len(some),
+            "arguments wrong": sum(not one.right_arguments for one in wanting) / len(wanting),
+        }
+        rows += [Row("spoken_requests", f"{name}: {what}", (100 * share,), "%") for what, share in wrong.items()]
+    return rows
+
+
+def run(quick: bool = False, show: str = "") -> None:
+    """Measure and print; `show` names a set whose wrong outcomes are printed, ``seen`` or ``held-out``."""
+    found = collect(quick)
     print(HEADER)
-    for name, outcomes in found.items():
-        print(row(name, outcomes))
-    for name, outcomes in found.items():
-        for one in outcomes if show and name.startswith(show) else ():
+    for name, some in found.items():
+        print(row(name, some))
+    for name, some in found.items():
+        for one in some if show and name.startswith(show) else ():
             if not one.right_arguments or one.asked_needlessly or (one.request.answer and not one.asked_rightly):
                 print(f"{name}: {one.heard}\n  wanted {one.request.tool} {one.request.arguments}")
                 print(f"  got {one.calls} {one.said}")

@@ -68,7 +68,10 @@ class Meter:
     @property
     def price(self) -> Price | None:
         """Its price, None where none is known."""
-        return ON_THIS_MACHINE if self._free else self._prices.price_of(self._reported, self._asked)
+        if self._free and not self._reported.startswith("local-"):
+            return ON_THIS_MACHINE
+        # The local endpoint may have its answers from a chat endpoint, which costs nobody here knows what.
+        return self._prices.price_of(self._reported, self._asked)
 
     @property
     def used(self) -> Usage:
@@ -132,8 +135,8 @@ class Meter:
         price = self.price
         if price is not None and price.per_session_minute:
             return self.model, price
-        if price is ON_THIS_MACHINE:
-            return name, price
+        if self._free or price is ON_THIS_MACHINE:
+            return name, ON_THIS_MACHINE
         return name, self._prices.price_of(self._reported_transcription, self._asked_transcription)
 
 

@@ -136,6 +136,7 @@ BUILT_IN: tuple[tuple[str, Price], ...] = (
     ("grok-voice*", replace(_GROK, per_session_minute=0.05, since=date(2026, 4, 4), source=_XAI_APRIL)),
     ("grok-voice*", _GROK),
     (LOCAL_MODEL, ON_THIS_MACHINE),
+    ("local-script", ON_THIS_MACHINE),
 )
 
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")

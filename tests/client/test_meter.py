@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from realtime_widgets import PriceTable
 from realtime_widgets.meter import Meter, RateLimit
+from realtime_widgets.prices import ON_THIS_MACHINE
 from tests.client.test_usage import wire
 from tests.client.wire import event, finished
 
@@ -101,6 +102,15 @@ def test_what_runs_on_this_machine_is_free_whatever_it_is_called() -> None:
         it.receive(words("u1", {"type": "duration", "seconds": 30}))
         assert it.used.money == 0
         assert str(it.used.cost) == "free, on this machine"
+
+
+def test_a_local_endpoint_whose_answers_come_from_elsewhere_is_not_called_free() -> None:
+    it = meter("local-stand-in", free=True)
+    it.receive(configured("local-gpt-5", "local-stand-in"))
+    it.receive(finished("r1", usage=USED))
+    assert it.used.money is None
+    it.receive(configured("local-script", "local-stand-in"))
+    assert it.price == ON_THIS_MACHINE
 
 
 def test_the_time_of_a_session_is_billed_where_that_is_the_price() -> None:
