@@ -122,7 +122,7 @@ def real_models(brain: BrainSettings) -> Models:
         {
             VOICE_ACTIVITY: _load_voice_activity,
             RECOGNITION: _load_recognition,
-            BRAIN: brain.load,
+            BRAIN: lambda: _load_brain(brain),
             SYNTHESIS: _load_synthesis,
         },
         brain,
@@ -130,6 +130,15 @@ def real_models(brain: BrainSettings) -> Models:
 
 
 # Imported when they load: engines take a good part of a second, and the server answers meanwhile.
+
+
+def _load_brain(chosen: BrainSettings) -> Any:
+    brain = chosen.load()
+    look = getattr(brain, "problem", None)
+    # It may come up later, so this is only told.
+    if look is not None and (problem := look()) is not None:
+        logger.warning("%s", problem)
+    return brain
 
 
 def _load_voice_activity() -> Any:

@@ -297,3 +297,15 @@ def test_the_shared_endpoint_has_the_brain_that_the_environment_names(
     finally:
         before.stop()
         after.stop()
+
+
+def test_a_brain_that_does_not_answer_is_in_the_log_of_a_server_that_starts(
+    monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedEndpoint, unused_tcp_port: int
+) -> None:
+    url = f"http://127.0.0.1:{unused_tcp_port}/v1"
+    monkeypatch.setenv("REALTIME_WIDGETS_BRAIN", url)
+    embedded.start()
+    pause = threading.Event()
+    while f"cannot connect to the brain at {url}: Connection refused; is it running?" not in embedded.log:
+        pause.wait(0.05)
+    assert embedded.alive

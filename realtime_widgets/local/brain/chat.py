@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import logging
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from realtime_widgets.local.stages import BrainRequest, CallTool, Say
-
-logger = logging.getLogger(__name__)
 
 #: Seconds to make a connection in, and seconds of silence after which an answer is given up.
 CONNECT_S, SILENCE_S = 10.0, 60.0
@@ -94,9 +93,7 @@ class ChatBrain:
         except TimeoutError as error:
             raise self._timed_out(error) from None
         except aiohttp.ClientConnectorError as error:
-            raise BrainError(
-                f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?"
-            ) from None
+            raise self._unreachable(error) from None
         except aiohttp.ClientPayloadError:
             raise BrainError("the brain's answer broke off midway: the connection was lost") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -121,11 +118,28 @@ class ChatBrain:
         except TimeoutError as error:
             raise self._timed_out(error) from None
         except aiohttp.ClientConnectorError as error:
-            raise BrainError(
-                f"cannot connect to the brain at {self.url}: {error.strerror}; is it running?"
-            ) from None
+            raise self._unreachable(error) from None
         except (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError):
             raise BrainError(f"the brain at {self.url} does not tell its models; name one") from None
+
+    def problem(self) -> str | None:
+        """What would keep it from answering now, None where nothing would; blocking, for seconds at most."""
+
+        async def look() -> list[str]:
+            probe = ChatBrain(self.url, key=self._key, silence_s=CONNECT_S)
+            try:
+                return await probe.models()
+            finally:
+                await probe.close()
+
+        try:
+            names = asyncio.run(look())
+        except BrainError as error:
+            return str(error)
+        # Ollama adds a tag: "llama3" is its "llama3:latest".
+        if self.model and self.model not in [*names, *(name.split(":")[0] for name in names)]:
+            return f"the brain at {self.url} has no model {self.model!r}{_named(names)}"
+        return None
 
     async def close(self) -> None:
         """End the connections."""
@@ -150,7 +164,8 @@ class ChatBrain:
         return names[0]
 
     def _unreachable(self, error: aiohttp.ClientConnectorError) -> BrainError:
-        reason = error.strerror or type(error.os_error).__name__
+        number = error.os_error.errno
+        reason = os.strerror(number) if number is not None and number > 0 else "there is no such host"
         return BrainError(f"cannot connect to the brain at {self.url}: {reason}; is it running?")
 
     def _timed_out(self, error: TimeoutError) -> BrainError:
