@@ -92,7 +92,7 @@ class StreamResampler:
     rate, to_rate
         Sample rates in hertz.
     prompt
-        Whether every sample comes out at once, at the price of some aliasing; else the filter holds some 20 ms back.
+        Whether every sample comes out at once, at the price of aliasing; else the filter holds 20 ms back.
     """
 
     def __init__(self, rate: int, to_rate: int, prompt: bool = False) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.logs import SPEECH
-from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
+from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, TURN_END, VOICE_ACTIVITY, Models
 from realtime_widgets.local.realtime.answering import Piece, Sound, pieces, sounds, spoken, stepped
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition
 from realtime_widgets.local.stages import Say
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from realtime_widgets.local.stages import BrainRequest, Recogniser, Recognition
+    from realtime_widgets.local.stages import BrainRequest, Recogniser, Recognition, TurnEnd
 
     T = TypeVar("T")
 
@@ -71,6 +71,14 @@ class Inference:
         recognition = await asyncio.wrap_future(job)
         SPEECH.info("heard: %s", recognition.text)
         return recognition
+
+    async def turn_end(self, data: bytes, encoding: str) -> float | None:
+        """Probability that a turn in the wire's format is over; None where no model tells, or not yet."""
+        turn_end = self.models.loaded(TURN_END)
+        if turn_end is None:
+            return None
+        job = self._working.submit(_turn_end, turn_end, data, encoding)
+        return await asyncio.wrap_future(job)
 
     async def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Let the brain get ready for `tools`, so that the first turn need not wait for it."""
@@ -124,3 +132,7 @@ class Inference:
 
 def _recognise(recogniser: Recogniser, data: bytes, encoding: str, language: str) -> Recognition:
     return recogniser(for_recognition(data, encoding), language)
+
+
+def _turn_end(turn_end: TurnEnd, data: bytes, encoding: str) -> float:
+    return turn_end(for_recognition(data, encoding))

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 #: The stages' names, as `GET /v1/models` reports them.
 VOICE_ACTIVITY, RECOGNITION, BRAIN, SYNTHESIS = "voice activity", "recognition", "brain", "synthesis"
+#: A stage that turns are found without, by the clock.
+TURN_END = "turn end"
 
 
 class StageUnavailableError(LocalEndpointError):
@@ -94,6 +96,11 @@ class Models:
             if close is not None:
                 await close()
 
+    def loaded(self, name: str) -> Any | None:
+        """Return the stage `name` if it is there by now."""
+        stage = self._stages.get(name)
+        return stage.result() if stage is not None and stage.done() and stage.exception() is None else None
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all stages."""
@@ -124,6 +131,7 @@ def real_models(brain: BrainSettings) -> Models:
             RECOGNITION: _load_recognition,
             BRAIN: lambda: _load_brain(brain),
             SYNTHESIS: _load_synthesis,
+            TURN_END: _load_turn_end,
         },
         brain,
     )
@@ -157,3 +165,9 @@ def _load_synthesis() -> Any:
     from realtime_widgets.local.speech import load_synthesiser
 
     return load_synthesiser()
+
+
+def _load_turn_end() -> Any:
+    from realtime_widgets.local.speech import load_turn_end
+
+    return load_turn_end()

@@ -33,6 +33,13 @@ class VoiceActivityDetector(Protocol):
         """Forget what was heard so far."""
 
 
+class TurnEnd(Protocol):
+    """Tells whether somebody who pauses has finished; blocking, safe to call from several worker threads."""
+
+    def __call__(self, samples: npt.NDArray[np.float32]) -> float:
+        """Probability (0 to 1) that the turn is over, of float32 (n,) at `RECOGNITION_RATE`, pause included."""
+
+
 @dataclass(frozen=True)
 class Recognition:
     """What a recogniser made of one utterance; `text` is empty where it heard no words."""

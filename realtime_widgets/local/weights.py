@@ -2,9 +2,9 @@
 
 Each is looked for in this order: a path given as an argument, a path in its environment variable
 (``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``,
-``REALTIME_WIDGETS_SENTENCE_MODEL``), the package that carries it, the Hugging Face hub where that has it and
-`huggingface_hub` is installed (its cache first, then the network). Weights from a package or the hub must have
-the sha256 written down here.
+``REALTIME_WIDGETS_SENTENCE_MODEL``, ``REALTIME_WIDGETS_TURN_MODEL``), the package that carries it (for one that is
+this package), the Hugging Face hub where that has it and `huggingface_hub` is installed (its cache first, then the
+network). Weights from a package or the hub must have the sha256 written down here.
 """
 
 from __future__ import annotations
@@ -116,8 +116,20 @@ MINILM = ModelDescription(
     weight_file="model.onnx",
     sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
 )
+SMART_TURN = ModelDescription(
+    name="Smart Turn 3.2",
+    purpose="turn end",
+    licence="BSD-2-Clause",
+    variable="REALTIME_WIDGETS_TURN_MODEL",
+    option="turn_end_path",
+    package="realtime-widgets",
+    module="realtime_widgets.local.speech",
+    folder="smart_turn",
+    weight_file="smart-turn-v3.2-cpu.onnx",
+    sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+)
 #: Every model of the local endpoint.
-MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI, MINILM)
+MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI, MINILM, SMART_TURN)
 
 
 @dataclass(frozen=True)

@@ -110,10 +110,16 @@ class Endpoint:
     http: aiohttp.ClientSession
     stack: AsyncExitStack
     app: web.Application
+    models: Models
     detector: LoudnessDetector = field(default_factory=LoudnessDetector)
     recogniser: ToneRecogniser = field(default_factory=ToneRecogniser)
     synthesiser: ToneSynthesiser = field(default_factory=ToneSynthesiser)
     brain: ScriptedBrain = field(default_factory=ScriptedBrain)
+
+    async def ready(self) -> None:
+        """Wait until every stage is loaded."""
+        for name in self.models.names:
+            await self.models.get(name)
 
     async def connect(self, query: str = "?model=gpt-realtime", **options: Any) -> Client:
         """Open a session and take its first event."""
@@ -164,7 +170,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             models.start()
             port = runner.addresses[0][1]
             http = await stack.enter_async_context(aiohttp.ClientSession())
-            return Endpoint(f"http://127.0.0.1:{port}", http, stack, app, *parts)
+            return Endpoint(f"http://127.0.0.1:{port}", http, stack, app, models, *parts)
 
         yield start
 

@@ -205,14 +205,23 @@ class Listener:
         second = BYTES_PER_SECOND[self._buffer.encoding]
         for start in range(0, len(data), second):
             for probability in await self._inference.hear(self._ears, data[start : start + second]):
-                self._decide(self._detector, probability)
+                if self._decide(self._detector, probability) is Decision.PAUSED:
+                    await self._judge(self._detector)
         if not self._detector.speaking:
             self._buffer.drop_until(min(self._turn_may_begin_ms(self._detector), self._idle.since_ms or math.inf))
 
     def _turn_may_begin_ms(self, detector: TurnDetector) -> float:
         return detector.now_ms - (detector.settings.prefix_padding_ms + 2 * ONSET_MS)
 
-    def _decide(self, detector: TurnDetector, probability: float) -> None:
+    async def _judge(self, detector: TurnDetector) -> None:
+        """Ask whether the person who pauses has finished; what comes meanwhile is heard afterwards."""
+        if detector.settings.judged_silence_ms is not None:
+            heard = self._buffer.between(detector.turn_start_ms, detector.now_ms)
+            finished = await self._inference.turn_end(heard, self._buffer.encoding)
+            if finished is not None:
+                detector.judge(finished)
+
+    def _decide(self, detector: TurnDetector, probability: float) -> Decision | None:
         decision = detector.advance(probability)
         start_ms = detector.turn_start_ms
         if decision is Decision.STARTED:
@@ -231,6 +240,7 @@ class Listener:
             self._events.turn_stopped(utterance, round(detector.now_ms))
         elif not detector.speaking:
             self._watch_silence(detector.now_ms)
+        return decision
 
     def _watch_silence(self, now_ms: float) -> None:
         since_ms = self._idle.over(now_ms, self._taking.idle_timeout_ms if self._taking else None)

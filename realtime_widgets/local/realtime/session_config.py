@@ -11,7 +11,7 @@ from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_
 from realtime_widgets.local.realtime.schema import check
 from realtime_widgets.local.realtime.session_shapes import RealtimeUpdate, TranscriptionUpdate
 from realtime_widgets.local.realtime.transcription import check_transcription
-from realtime_widgets.local.realtime.turn_detection import EAGERNESS_SILENCE_MS, TurnSettings
+from realtime_widgets.local.realtime.turn_detection import EAGERNESS, TurnSettings
 
 #: What this endpoint calls its model, whatever name the client asked for.
 MODEL_ID = "local-stand-in"
@@ -212,7 +212,7 @@ def turn_taking(config: dict[str, Any]) -> TurnTaking | None:
     if detection is None:
         return None
     if detection["type"] == "semantic_vad":
-        settings = TurnSettings(silence_duration_ms=EAGERNESS_SILENCE_MS[detection["eagerness"]])
+        settings = EAGERNESS[detection["eagerness"]]
     else:
         settings = TurnSettings(
             detection["threshold"], detection["prefix_padding_ms"], detection["silence_duration_ms"]

@@ -11,17 +11,40 @@ SPECULATION_MS = 128
 ONSET_MS = 64
 #: Speech goes on down to this much below the threshold, so that a soft ending is not cut.
 HYSTERESIS = 0.15
-#: Silence that ends a turn for each eagerness of ``semantic_vad``, in ms.
-EAGERNESS_SILENCE_MS = {"low": 800, "medium": 500, "auto": 500, "high": 300}
+#: Above this probability a judged turn counts as finished; below, the wait grows with the doubt.
+_FINISHED = 0.5
 
 
 @dataclass(frozen=True)
 class TurnSettings:
-    """How turns are found; times in ms of audio."""
+    """How turns are found; times in ms of audio.
+
+    Attributes
+    ----------
+    threshold : float
+        Probability from which sound is speech.
+    prefix_padding_ms : int
+        What of the sound before a turn belongs to it.
+    silence_duration_ms : int
+        Silence that ends a turn of which nobody judged whether it is finished.
+    judged_silence_ms : tuple of int, optional
+        Silence that ends a turn that is judged: finished for sure, and the longest, not finished for sure. None
+        where turns are not to be judged.
+    """
 
     threshold: float = 0.5
     prefix_padding_ms: int = 300
     silence_duration_ms: int = 300
+    judged_silence_ms: tuple[int, int] | None = None
+
+
+#: Settings for each eagerness of ``semantic_vad``; the longest waits are the service's.
+EAGERNESS = {
+    "low": TurnSettings(silence_duration_ms=800, judged_silence_ms=(500, 8000)),
+    "medium": TurnSettings(silence_duration_ms=500, judged_silence_ms=(300, 4000)),
+    "auto": TurnSettings(silence_duration_ms=500, judged_silence_ms=(300, 4000)),
+    "high": TurnSettings(silence_duration_ms=300, judged_silence_ms=(300, 2000)),
+}
 
 
 class Decision(Enum):
@@ -69,12 +92,20 @@ class TurnDetector:
         self._speech_ms = 0.0
         self._silence_ms = 0.0
         self._paused = False
+        self._wait_ms: float | None = None
 
     def forget_turn(self) -> None:
         """End the turn without a decision: its audio was committed or cleared by the client."""
         self.speaking = self._paused = False
         self._speech_ms = self._silence_ms = 0.0
+        self._wait_ms = None
         self._earliest_ms = self.now_ms
+
+    def judge(self, finished: float) -> None:
+        """Take the probability (0 to 1) that the turn which pauses is finished; it decides how long is waited."""
+        if self.settings.judged_silence_ms is not None:
+            shortest, longest = self.settings.judged_silence_ms
+            self._wait_ms = shortest + (longest - shortest) * max(0.0, 1 - finished / _FINISHED)
 
     def advance(self, probability: float) -> Decision | None:
         """Take the next chunk's speech probability (0 to 1)."""
@@ -97,10 +128,12 @@ class TurnDetector:
     def _while_speaking(self, probability: float) -> Decision | None:
         if probability >= max(self.settings.threshold - HYSTERESIS, 0.01):
             was_paused, self._paused, self._silence_ms = self._paused, False, 0.0
+            self._wait_ms = None
             return Decision.RESUMED if was_paused else None
         self._silence_ms += self.chunk_ms
         # To the nearest chunk: waiting for the next whole one would add half a chunk to every answer.
-        if self._silence_ms + self.chunk_ms / 2 >= self.settings.silence_duration_ms:
+        wait_ms = self.settings.silence_duration_ms if self._wait_ms is None else self._wait_ms
+        if self._silence_ms + self.chunk_ms / 2 >= wait_ms:
             self.forget_turn()
             return Decision.STOPPED
         if not self._paused and self._silence_ms >= SPECULATION_MS:

@@ -11,6 +11,7 @@ from realtime_widgets.local.speech.loading import (
     load_models,
     load_recogniser,
     load_synthesiser,
+    load_turn_end,
     load_voice_activity,
 )
 from realtime_widgets.local.speech.voices import VOICES
@@ -22,5 +23,6 @@ __all__ = [
     "load_models",
     "load_recogniser",
     "load_synthesiser",
+    "load_turn_end",
     "load_voice_activity",
 ]

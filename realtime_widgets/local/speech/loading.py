@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from realtime_widgets.errors import LocalEndpointError
 from realtime_widgets.local.speech.recogniser import WhisperRecogniser
 from realtime_widgets.local.speech.synthesiser import HibariSynthesiser
+from realtime_widgets.local.speech.turn_end import SmartTurn
 from realtime_widgets.local.speech.voice_activity import SileroModel
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def load_recogniser(path: str | os.PathLike[str] | None = None, workers: int = 2
 def load_synthesiser(path: str | os.PathLike[str] | None = None) -> HibariSynthesiser:
     """Load the synthesiser from `path` or where it is found; raises `LocalEndpointError`."""
     return HibariSynthesiser(path)
+
+
+def load_turn_end(path: str | os.PathLike[str] | None = None) -> SmartTurn:
+    """Load the end-of-turn model from `path` or where it is found; raises `LocalEndpointError`."""
+    return SmartTurn(path)
 
 
 def load_models(
