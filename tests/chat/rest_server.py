@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -11,7 +14,7 @@ from aiohttp import web
 from realtime_widgets.audio import wav_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -64,6 +67,23 @@ class RestServer:
             self.asked.append(read)
         self.headers.append(dict(request.headers))
         return await self._answers[request.match_info["path"]].pop(0)(request)
+
+
+@contextmanager
+def rest_server_on_its_own_thread() -> Iterator[RestServer]:
+    """Serve beside everything else, for a test that keeps its own loop busy."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = RestServer()
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(20)
+        yield server
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(20)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def events(*chunks: dict[str, Any], done: bool = True) -> Answer:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +21,21 @@ from realtime_widgets import (
     ResponseFailedError,
     SessionClosedError,
 )
-from tests.chat.rest_server import calling, chunk, events, refusal, spoken, wav_answer, whole, written
+from tests.chat.rest_server import (
+    calling,
+    chunk,
+    events,
+    refusal,
+    rest_server_on_its_own_thread,
+    spoken,
+    wav_answer,
+    whole,
+    written,
+)
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from tests.chat.rest_server import RestServer
 
 PCM = np.arange(-3000, 3000, dtype="<i2").tobytes()
@@ -305,3 +318,42 @@ async def test_an_endpoint_keeps_its_model(server: RestServer, keep: Any) -> Non
     )
     await chat.ask("Is it?")
     assert server.asked[0]["model"] == "our-model"
+
+
+async def test_a_busy_cell_delays_no_answer(keep: Any) -> None:
+    answered = threading.Event()
+
+    async def last(request: web.Request) -> web.StreamResponse:
+        response = await written("Two.")(request)
+        answered.set()
+        return response
+
+    with rest_server_on_its_own_thread() as server:
+        server.completions(calling(("call_1", "count", "{}")), last)
+        chat = keep(chat_with(server, tools=[count], spoken=False))
+        task = asyncio.create_task(chat.ask("Count."))
+        await asyncio.sleep(0)  # the question is on its way
+        assert answered.wait(20)  # meanwhile this loop does nothing else: both rounds are gone through
+        assert (await task).text == "Two."
+
+
+async def test_an_interrupted_cell_gives_up_its_question_and_its_calls(server: RestServer, keep: Any) -> None:
+    begun = asyncio.Event()
+    server.completions(calling(("call_1", "wait", "{}")), written("Hello."))
+    chat = keep(chat_with(server, spoken=False))
+
+    @chat.tool
+    async def wait() -> None:
+        """Wait for ever."""
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(chat.ask("Wait."))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    reply = await chat.ask("Hello?")
+    assert reply.text == "Hello."
+    assert [call.phase for call in chat.calls.values()] == ["ended"]
+    assert "stopped" in (chat.calls["call_1"].result.error or "")
