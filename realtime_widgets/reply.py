@@ -96,9 +96,5 @@ class Reply:
         return self.text
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return notebook_view(self, self._session) if self._session else {"text/plain": self._shown()}
-
-    def _shown(self) -> str:
-        if not self.pcm:
-            return self.text
-        return f'{self.text}\n\n{self.seconds:.1f} s of speech: see .audio and .rate, or .save("answer.wav")'
+        data, metadata = notebook_view(self, self._session)
+        return {**data, "text/plain": self.text}, metadata

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 #: What in `realtime_widgets.widgets` makes the view, by class.
-_MAKERS = {"RealtimeSession": "console_of", "Reply": "ReplyView"}
+_MAKERS = {"RealtimeSession": "console_of", "Reply": "reply_view"}
 
 
 def notebook_view(shown: object, *context: Any) -> Any:
@@ -17,7 +17,7 @@ def notebook_view(shown: object, *context: Any) -> Any:
     shown
         A session or a reply.
     *context
-        What the view needs beside it: the session of a reply.
+        What the view needs beside it: the session of a reply, or None.
     """
     widgets = import_module("realtime_widgets.widgets")
     make = getattr(widgets, _MAKERS[type(shown).__name__])

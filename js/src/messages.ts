@@ -30,7 +30,11 @@
  *     `decide`      the person allows, refuses or stops a tool call
  *
  * The reply view, page to kernel
- *     `play`, `stop`
+ *     `play`, `stop`  with the page that asks
+ *     `ended`         the sound is over (or could not be played) where the page plays it by itself
+ * The reply view without a session's player, kernel to page (`ReplySound`)
+ *     `sound`       a WAV file in the buffer, for the page that asked
+ *     `silence`     stop playing
  *
  * The key prompt, page to kernel
  *     `key`         an API key; it is in the binary buffer, for no log shows that
@@ -232,3 +236,34 @@ export interface KeyMessage {
 export interface Forget {
   type: "forget";
 }
+
+/** A reply for the page that plays it by itself, as a WAV file in the buffer. */
+export interface ReplyClip {
+  type: "sound";
+  page_id: string;
+}
+
+/** The page stops playing a reply. */
+export interface Silence {
+  type: "silence";
+}
+
+export type ReplySound = ReplyClip | Silence;
+
+/** A page wants to play the reply. */
+export interface PlayReply {
+  type: "play";
+  page_id: string;
+}
+
+/** A page wants the reply to stop. */
+export interface StopReply {
+  type: "stop";
+}
+
+/** The page has played the reply, or cannot. */
+export interface ReplyEnded {
+  type: "ended";
+}
+
+export type ReplyReport = PlayReply | StopReply | ReplyEnded;

@@ -1,8 +1,11 @@
 /** One reply as a card: its text, its sound to play again, the tools it called, what it used. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { RenderContext } from "./anywidget";
-import type { ToolCard } from "./messages";
+import type { Cleanup, Model, RenderContext } from "./anywidget";
+import { onMessage } from "./anywidget";
+import { ClipPlayer } from "./audio/clip";
+import { randomId } from "./audio/random_id";
+import type { ReplyReport, ReplySound, ToolCard } from "./messages";
 import { Scope } from "./ui/bind";
 import { duration } from "./ui/format";
 import { PlayIcon, StopIcon } from "./ui/icons";
@@ -17,7 +20,20 @@ interface Traits {
   playing: boolean;
 }
 
+/** Traits that no view shows. */
+interface Hidden {
+  /** Whether this page asks for the sound by itself; only where no session's player plays it. */
+  plays_itself?: boolean;
+}
+
 type Signals = { [Name in keyof Traits]: ReadonlySignal<Traits[Name]> };
+
+/** Under which name this page asks for a sound: other pages show the reply too, and keep silent. */
+const PAGE_ID = randomId();
+
+function playReply(): ReplyReport {
+  return { type: "play", page_id: PAGE_ID };
+}
 
 export function ReplyView(props: Signals & { send: (type: "play" | "stop") => void }) {
   const playing = props.playing.value;
@@ -51,6 +67,19 @@ export function ReplyView(props: Signals & { send: (type: "play" | "stop") => vo
 }
 
 export default {
+  /** Once a page: plays what the kernel sends for a reply that has no session's player. */
+  initialize({ model }: { model: Model<Traits & Hidden> }): Cleanup {
+    const player = new ClipPlayer(() => model.send({ type: "ended" } satisfies ReplyReport));
+    const end = onMessage<ReplySound>(model, (message, buffers) => {
+      if (message.type === "silence") player.stop();
+      else if (message.page_id === PAGE_ID) player.play(buffers[0]!);
+    });
+    if (model.get("plays_itself")) model.send(playReply());
+    return () => {
+      end();
+      player.stop();
+    };
+  },
   render({ model, el }: RenderContext<Traits>) {
     const scope = new Scope();
     const view = (
@@ -61,7 +90,7 @@ export default {
         usage={scope.trait(model, "usage")}
         has_audio={scope.trait(model, "has_audio")}
         playing={scope.trait(model, "playing")}
-        send={(type) => model.send({ type })}
+        send={(type) => model.send(type === "play" ? playReply() : { type })}
       />
     );
     return scope.show(el, "rw-reply", view);

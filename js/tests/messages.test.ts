@@ -10,6 +10,8 @@ import type {
   PortCommand,
   PortReport,
   Remove,
+  ReplyReport,
+  ReplySound,
   SayText,
   Upsert,
 } from "../src/messages";
@@ -126,9 +128,13 @@ describe("the TypeScript messages", () => {
       1
     >);
     const prompt = Object.keys({ key: 1, forget: 1 } satisfies Record<(KeyMessage | Forget)["type"], 1>);
+    const reply = Object.keys({ sound: 1, silence: 1, play: 1, stop: 1, ended: 1 } satisfies Record<
+      (ReplySound | ReplyReport)["type"],
+      1
+    >);
     const types = Object.values(pythonClasses()).flatMap(({ type }) =>
       type ? [JSON.parse(type) as string] : [],
     );
-    expect(new Set(types)).toEqual(new Set([...commands, ...reports, ...transcript, ...prompt]));
+    expect(new Set(types)).toEqual(new Set([...commands, ...reports, ...transcript, ...prompt, ...reply]));
   });
 });

@@ -28,7 +28,11 @@ The transcript, page to kernel
     ``decide``      the person allows, refuses or stops a tool call
 
 The reply view, page to kernel
-    ``play``, ``stop``
+    ``play``, ``stop``  with the page that asks
+    ``ended``           the sound is over (or could not be played) where the page plays it by itself
+The reply view without a session's player, kernel to page (`ReplySound`)
+    ``sound``       a WAV file in the buffer, for the page that asked
+    ``silence``     stop playing
 
 The key prompt, page to kernel
     ``key``         an API key; it is in the binary buffer, for no log shows that
@@ -260,3 +264,41 @@ class Forget(TypedDict):
     """The key is to be forgotten."""
 
     type: Literal["forget"]
+
+
+class ReplyClip(TypedDict):
+    """A reply for the page that plays it by itself, as a WAV file in the buffer."""
+
+    type: Literal["sound"]
+    page_id: str
+
+
+class Silence(TypedDict):
+    """The page stops playing a reply."""
+
+    type: Literal["silence"]
+
+
+ReplySound = ReplyClip | Silence
+
+
+class PlayReply(TypedDict):
+    """A page wants to play the reply."""
+
+    type: Literal["play"]
+    page_id: str
+
+
+class StopReply(TypedDict):
+    """A page wants the reply to stop."""
+
+    type: Literal["stop"]
+
+
+class ReplyEnded(TypedDict):
+    """The page has played the reply, or cannot."""
+
+    type: Literal["ended"]
+
+
+ReplyReport = PlayReply | StopReply | ReplyEnded

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from realtime_widgets.audio import wav_bytes
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.tool_calls import RunningTool
 from realtime_widgets.turns import ToolCall
@@ -19,18 +20,23 @@ if TYPE_CHECKING:
     from realtime_widgets.playback import Part
     from realtime_widgets.reply import Reply
     from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.widgets.messages import ToolCard
+    from realtime_widgets.widgets.messages import ReplyClip, Silence, ToolCard
 
 
-class ReplyView(RealtimeWidget):
-    """Shows a reply and plays it; it plays by itself where the answer was not heard while it came.
+def reply_view(reply: Reply, session: RealtimeSession | None = None) -> ReplyCard:
+    """Return the card of a reply, which plays at the player of its session, or in the page where it has none."""
+    return ReplyView(reply, session) if session is not None else ClipReplyView(reply)
+
+
+class ReplyCard(RealtimeWidget):
+    """Shows a reply; the sound is in no trait and reaches no notebook.
 
     Parameters
     ----------
     reply : Reply
         What to show.
-    session : RealtimeSession
-        Whose player to use.
+    **traits
+        Of the kind of card.
     """
 
     _esm = bundle("reply.js")
@@ -41,21 +47,40 @@ class ReplyView(RealtimeWidget):
     has_audio = traitlets.Bool().tag(sync=True)
     playing = traitlets.Bool(False, read_only=True).tag(sync=True)
 
-    def __init__(self, reply: Reply, session: RealtimeSession) -> None:
+    def __init__(self, reply: Reply, **traits: Any) -> None:
         self._reply = reply
-        self._runtime = session.runtime
-        self._engine = shared_engine()
-        self._part: Part | None = None
-        self._end_watching: Callable[[], object] | None = None
-        port_of(session)
         super().__init__(
             text=reply.text,
             seconds=reply.seconds,
             tools=[_card(result) for result in reply.tool_calls],
             usage=str(reply.usage),
             has_audio=bool(reply.pcm),
+            **traits,
         )
         self.on_msg(self._on_message)
+
+    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        raise NotImplementedError
+
+
+class ReplyView(ReplyCard):
+    """Plays a reply at its session's player; by itself where the answer was not heard while it came.
+
+    Parameters
+    ----------
+    reply : Reply
+        What to show.
+    session : RealtimeSession
+        Whose player to use.
+    """
+
+    def __init__(self, reply: Reply, session: RealtimeSession) -> None:
+        self._runtime = session.runtime
+        self._engine = shared_engine()
+        self._part: Part | None = None
+        self._end_watching: Callable[[], object] | None = None
+        port_of(session)
+        super().__init__(reply)
         if reply.pcm and not reply.heard:
             self.play()
 
@@ -91,6 +116,35 @@ class ReplyView(RealtimeWidget):
         if not self.playing and self._end_watching is not None:
             self._end_watching()
             self._end_watching = None
+
+
+class ClipReplyView(ReplyCard):
+    """Plays a reply in the page that shows it: the sound goes there when it is asked for.
+
+    Parameters
+    ----------
+    reply : Reply
+        What to show.
+    """
+
+    plays_itself = traitlets.Bool().tag(sync=True)
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply, plays_itself=bool(reply.pcm) and not reply.heard)
+
+    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        match content.get("type"):
+            case "play":
+                self.plays_itself = False  # once
+                self.set_trait("playing", True)
+                sound = wav_bytes(self._reply.audio, self._reply.rate)
+                clip: ReplyClip = {"type": "sound", "page_id": str(content.get("page_id"))}
+                self.send(clip, buffers=[sound])
+            case "stop":
+                silence: Silence = {"type": "silence"}
+                self.send(silence)
+            case "ended":
+                self.set_trait("playing", False)
 
 
 def _card(result: Any) -> ToolCard:

@@ -265,13 +265,14 @@ async def test_a_closed_chat_takes_no_question(server: RestServer) -> None:
         await chat.ask("Hello?")
 
 
-async def test_a_reply_in_a_notebook_is_text_and_holds_no_sound(server: RestServer, keep: Any) -> None:
+async def test_a_reply_in_a_notebook_is_a_card_that_holds_no_sound(server: RestServer, keep: Any) -> None:
     server.completions(spoken("It rains.", PCM))
     chat = keep(chat_with(server))
     reply = await chat.ask("Weather?")
-    shown = reply._repr_mimebundle_()
-    assert set(shown) == {"text/plain"}
-    assert shown["text/plain"].startswith("It rains.\n\n0.2 s of speech")
+    data, metadata = reply._repr_mimebundle_()
+    assert data["text/plain"] == "It rains."
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert len(json.dumps([data, metadata])) < 500
     assert "sound" not in json.dumps(chat.messages)
 
 

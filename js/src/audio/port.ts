@@ -15,6 +15,7 @@ import { Microphone, type MicrophoneEnvironment } from "./microphone";
 import { DEFAULT_STARTUP_MS } from "./playback_queue";
 import { INITIAL_STATE, type PortState, type PortStats, type Tap } from "./port_state";
 import { problem } from "./problems";
+import { randomId } from "./random_id";
 import type { OpenSpeaker, Speaker } from "./speaker";
 import type { SpeakerCommand, SpeakerEvent } from "./worklets/protocol";
 
@@ -380,10 +381,4 @@ export class AudioPort {
     this.state = { ...this.state, ...change };
     for (const listener of this.listeners) listener();
   }
-}
-
-/** An identifier as good as a UUID; `crypto.randomUUID` is missing on pages without https. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
