@@ -32,7 +32,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "its limit of 3600 s" in shown
         assert "4 passed" in shown
     if path.stem == "04_three_ways_to_talk":
-        assert shown.count("0.8 moles per second.") == 3
+        assert shown.count("0.8 moles per second.  [") == 3
         assert shown.count("first sound after") == 3
         assert "gpt-4o-mini-tts" in shown
         assert shown.count("-> 'How fast is our reaction at 40 degrees?'") == 2
