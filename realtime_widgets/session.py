@@ -24,7 +24,7 @@ from realtime_widgets.latest import note_session
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.runtime import SessionRuntime
-from realtime_widgets.session_state import SessionState
+from realtime_widgets.session_tools import SessionTools
 from realtime_widgets.settings import (
     FALSE_INTERRUPTION_S,
     Changes,
@@ -35,8 +35,6 @@ from realtime_widgets.settings import (
 )
 from realtime_widgets.sources import check_folder, load_sound
 from realtime_widgets.tools import ToolRegistry, ToolRunner
-from realtime_widgets.tools.changes import describe_change
-from realtime_widgets.tools.mcp import McpServers
 from realtime_widgets.turns import user_message
 from realtime_widgets.views import notebook_view
 
@@ -53,13 +51,13 @@ if TYPE_CHECKING:
     from realtime_widgets.reply import Reply
     from realtime_widgets.retrieval import RetrievedItem
     from realtime_widgets.sources import Sound
-    from realtime_widgets.tools import HostedMcp, ToolChange
+    from realtime_widgets.tools import HostedMcp
     from realtime_widgets.turns import Message
 
 T = TypeVar("T")
 
 
-class RealtimeSession(SessionState):
+class RealtimeSession(SessionTools):
     """A talk with a voice model, shown as its console when it is the last line of a cell.
 
     It connects at the first use and lives on after the cell returns; `close` ends it.
@@ -150,36 +148,20 @@ class RealtimeSession(SessionState):
             endpoint, key, model, transcription, client=client, dialect=dialect, capabilities=capabilities
         )
         resolved.capabilities.check(settings.session([], None))
-        if asked:
-            resolved = ask_for_key(resolved)
         accounts = Accounts(resolved, prices, budget, clock)
         self.tools = ToolRegistry(resolved.capabilities.check)
         for function in tools:
             self.tools.add(function)  # type: ignore[type-var]
+        if asked:
+            resolved = ask_for_key(resolved)
         self.journal = Journal(clock.time)
         super().__init__()
         runner = ToolRunner(running_loop(), clock=clock.time)
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
         make = partial(SessionRuntime, accounts=accounts, policy=policy, clock=clock)
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
-        self.tools.on_change(self._tool_changed)
+        self._follow_tools()
         note_session(self)
-        #: MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
-        self.mcp = McpServers(self.tools, lambda text: self._engine.call(self._runtime.problem, text))
-        self._engine.call(self._runtime.observe, self._end_with_session)
-
-    def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
-        """Register a function that the model may call; running the cell again replaces it.
-
-        Where the signature or the description changed, the cell shows how; the model is told between two
-        responses, and until then its calls, like those that are running, end on the old code.
-
-        Works with and without parentheses; `options` are those of `ToolRegistry.add`. The function is
-        returned unchanged. Sync functions run in a worker thread, async ones on the notebook's loop, unless
-        an option says otherwise; see `ToolOptions`. An interruption stops the voice and not the tools: a call
-        ends early by the button on its card, by `calls`, by its time limit, and with the session.
-        """
-        return self.tools.add(function, **options)
 
     async def start(self) -> None:
         """Connect now instead of at the first use.
@@ -405,15 +387,3 @@ class RealtimeSession(SessionState):
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
-
-    def _tool_changed(self, change: ToolChange) -> None:
-        if difference := describe_change(change):
-            if change.new and change.new.origin:
-                self._engine.call(self._runtime.tell, f"{difference.splitlines()[0][:-1]} ({change.new.origin}).")
-            else:
-                print(difference)  # in the cell that replaced the tool
-        self._engine.call(self._runtime.update_tools)
-
-    def _end_with_session(self) -> None:
-        if self._runtime.state == "closed":
-            self.mcp.end()
