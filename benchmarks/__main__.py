@@ -23,6 +23,7 @@ BENCHMARKS = {
     "mic_to_speaker": "benchmarks.mic_to_speaker",
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
+    "tool_calls": "benchmarks.tool_calls",
     "many_sessions": "benchmarks.many_sessions",
     "endurance": "benchmarks.endurance",
     "spoken_requests": "benchmarks.spoken_requests",
