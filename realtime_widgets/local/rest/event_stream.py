@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,16 +15,33 @@ from realtime_widgets.local.realtime.failures import log_failure
 from realtime_widgets.local.refusals import error_body
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
 _HEADERS = {"Cache-Control": "no-cache"}
 
 
-async def begin_stream(request: web.Request, content_type: str) -> web.StreamResponse:
-    """Begin an answer whose length is not known yet."""
+async def _begin(request: web.Request, content_type: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={**_HEADERS, "Content-Type": content_type})
     await response.prepare(request)
     return response
+
+
+@contextlib.asynccontextmanager
+async def byte_stream(request: web.Request, content_type: str) -> AsyncIterator[web.StreamResponse]:
+    """Answer with bytes as they are made; a failure on the way breaks the connection off."""
+    response = await _begin(request, content_type)
+    try:
+        yield response
+    except ConnectionError:
+        raise
+    except Exception as error:
+        log_failure("a streamed answer", error)
+        # The status is sent already: only an answer without its end tells the client that something is missing.
+        if request.transport is not None:
+            request.transport.abort()
+    else:
+        await response.write_eof()
 
 
 class EventStream:
@@ -43,7 +61,7 @@ class EventStream:
         self.response: web.StreamResponse
 
     async def __aenter__(self) -> EventStream:
-        self.response = await begin_stream(self._request, "text/event-stream; charset=utf-8")
+        self.response = await _begin(self._request, "text/event-stream; charset=utf-8")
         return self
 
     async def __aexit__(

@@ -16,7 +16,7 @@ from realtime_widgets.local.realtime.errors import invalid_value
 from realtime_widgets.local.realtime.schema import Shape, check
 from realtime_widgets.local.realtime.usage import ASSISTANT_AUDIO_TOKEN_MS, audio_tokens, text_tokens
 from realtime_widgets.local.rest.bodies import read_json
-from realtime_widgets.local.rest.event_stream import EventStream, begin_stream
+from realtime_widgets.local.rest.event_stream import EventStream, byte_stream
 from realtime_widgets.local.rest.voices import Voice, voice_named
 
 if TYPE_CHECKING:
@@ -63,11 +63,10 @@ class SpeechRoutes:
             first = await anext(blocks, b"")
             if body.stream_format == "sse":
                 return await _send_events(request, first, blocks, body.input, speech)
-            response = await begin_stream(request, CONTENT_TYPES[name])
-            await response.write(first)
-            async for block in blocks:
-                await response.write(block)
-            await response.write_eof()
+            async with byte_stream(request, CONTENT_TYPES[name]) as response:
+                await response.write(first)
+                async for block in blocks:
+                    await response.write(block)
             return response
 
 

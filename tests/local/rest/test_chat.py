@@ -403,3 +403,24 @@ async def test_broken_brain_is_told_without_its_text(service: Service) -> None:
         await chat(service, user("fail"))
     assert failed.value.code == "server_error"
     assert "the brain broke" not in str(failed.value)
+
+
+class BreakingBrain(GatedBrain):
+    """Says a sentence, and then it breaks."""
+
+    def answer(self, request: BrainRequest) -> Iterator[Say]:
+        yield Say("So far so good.")
+        raise RuntimeError("secret text of a person")
+
+
+async def test_failure_on_the_way_reaches_the_reader_of_the_stream(start_endpoint: StartEndpoint) -> None:
+    endpoint = await start_endpoint(loaders={BRAIN: BreakingBrain})
+    client = openai.AsyncOpenAI(base_url=endpoint.url + "/v1", api_key="none", max_retries=0)
+    stream = await client.chat.completions.create(model="m", messages=[user("hello")], stream=True)
+    said = []
+    with pytest.raises(openai.APIError) as failed:
+        async for chunk in stream:
+            said.append(chunk.choices[0].delta.content)
+    assert "So far so good." in said
+    assert failed.value.code == "server_error"
+    assert "secret" not in str(failed.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,6 @@ async def test_speech_as_events(service: Service) -> None:
         model="tts-1", voice="marin", input="Good morning.", response_format="pcm", stream_format="sse"
     )
     assert response.response.headers["content-type"].startswith("text/event-stream")
-    import json
-
     events = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: ")]
     assert [event["type"] for event in events] == ["speech.audio.delta", "speech.audio.done"]
     assert len(pybase64.b64decode(events[0]["audio"])) == 24_000
@@ -165,3 +164,30 @@ async def test_missing_model_is_told_before_anything_is_sent(start_endpoint: Sta
     with pytest.raises(openai.InternalServerError) as refused:
         await client.audio.speech.create(model="tts-1", voice="marin", input="Good morning.")
     assert refused.value.code == "server_error"
+
+
+class BreakingSynthesiser:
+    """Half a second of silence, and then it breaks."""
+
+    voices = ("marin",)
+
+    def stream(self, text: str, voice: str, speed: float = 1.0) -> Iterator[npt.NDArray[np.int16]]:
+        yield np.zeros(12_000, dtype=np.int16)
+        raise RuntimeError("secret text of a person")
+
+
+async def test_failure_on_the_way_does_not_look_like_the_end(start_endpoint: StartEndpoint) -> None:
+    endpoint = await start_endpoint(loaders={SYNTHESIS: BreakingSynthesiser})
+    client = openai.AsyncOpenAI(base_url=endpoint.url + "/v1", api_key="none", max_retries=0)
+    create = client.audio.speech.with_streaming_response.create
+    with pytest.raises(Exception, match="without sending complete message body"):
+        async with create(model="m", voice="marin", input="Hello.", response_format="pcm") as answer:
+            assert len(await answer.read()) > 0
+    async with create(
+        model="m", voice="marin", input="Hello.", response_format="pcm", stream_format="sse"
+    ) as answer:
+        text = (await answer.read()).decode()
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+    assert events[0]["type"] == "speech.audio.delta"
+    assert events[-1]["error"]["code"] == "server_error"
+    assert "secret" not in text
