@@ -531,3 +531,18 @@ async def test_calls_and_a_spoken_preamble(connect: Open) -> None:
         assert reply.text == "One moment. It is 42."
         [result] = reply.tool_calls
         assert (result.name, result.output, result.error) == ("double", "42", None)
+
+
+async def test_the_model_speaks_by_itself_where_nobody_did(connect: Open) -> None:
+    talk = Talk()
+    committed = talk.spoken_turn("", "Are you still there?", transcript=None)[2:]  # nobody began to speak
+    silence = {"item_id": "item_1", "audio_start_ms": 0, "audio_end_ms": 6000}
+    steps = [*talk.start(), emit("input_audio_buffer.timeout_triggered", **silence), *committed]
+    async with ScriptedServer([*steps, *talk.text_turn("Yes", "Good.")]) as server:
+        session = connect(server, turn_detection={"type": "server_vad", "idle_timeout_ms": 6000})
+        await session.start()
+        runtime = session.runtime
+        assert await session._io(runtime.until(lambda: any(turn.done for turn in runtime.core.turns.values()), 5))
+        assert (await session.ask("Yes")).text == "Good."
+        assert session.transcript == "assistant: Are you still there?\nuser: Yes\nassistant: Good."
+        assert any("speaks by itself" in text for text in notices(session))
