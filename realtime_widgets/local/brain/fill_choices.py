@@ -35,6 +35,7 @@ _SAID_FOR = {
     "add": "plus sum", "subtract": "minus", "multiply": "times", "divide": "divided over",
 }  # fmt: skip
 _LIKENESS = 0.84
+_SAID_AT_MOST = 6
 _NEGATIONS = word_set("no not without don't isn't never non disable disabled")
 _FLAG_PREFIXES = word_set("is has with include use enable enabled should do be are")
 _STATES = word_set("on state enabled enable active power powered switch switched turned")
@@ -78,7 +79,8 @@ def find_directed(
         score, start, end = found
         if start not in places or score > places[start][0]:
             places[start] = (score, end, choice)
-    said = [(start, end, choice) for start, (_, end, choice) in sorted(places.items())]
+    # No more than people say in a breath: every way of giving them out is tried.
+    said = [(start, end, choice) for start, (_, end, choice) in sorted(places.items())][:_SAID_AT_MOST]
     cues = [[_direction(utterance, parameter, start) for start, _, _ in said] for parameter in parameters]
     count = min(len(said), len(parameters))
     best: tuple[float, list[tuple[int, int]]] = (-1.0, [])

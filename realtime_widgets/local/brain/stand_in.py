@@ -68,6 +68,13 @@ class _Plan:
     #: The parameter that was asked for just before, where it is filled now.
     told: Parameter | None = None
 
+    @property
+    def answered(self) -> bool:
+        """Whether what was asked for came, and is no name, which many words might be."""
+        if self.told is None:
+            return False
+        return self.told.shape.kind not in ("string", "any") or takes_a_phrase(self.told)
+
     def call(self) -> CallTool:
         arguments = json.dumps(self.filled.arguments(), ensure_ascii=False, default=str)
         return CallTool(self.tool.name, arguments)
@@ -177,9 +184,8 @@ class _Answer:
         clear = is_clear(fits)
         if talk is not None and (not clear or fits[0].score < 0.75):
             pending = None if small_talk.is_cancel(text) or small_talk.is_help(text) else self._pending(place)
-            # "Good night" may be what a message should say, but is no place.
-            said = pending is not None and pending.told is not None and takes_a_phrase(pending.told)
-            return [pending] if pending and (said or _is_value(pending)) else []
+            # "Good night" may be what a message should say, "Nice" a city.
+            return [pending] if pending and (pending.answered or not pending.filled.missing) else []
         pending = self._pending(place)
         if pending is not None and (not clear or fits[0].score < 0.7 or fits[0].tool == pending.tool):
             return [pending]
@@ -317,11 +323,6 @@ class _Answer:
         fits = rank(text, self._forced, self._embed, self._now)
         tool = fits[0].tool if fits else self._forced[0]
         return _Plan(tool, fill(tool, text, self._now))
-
-
-def _is_value(plan: _Plan) -> bool:
-    """Whether what was asked for came, as something else than any words."""
-    return plan.told is not None and plan.told.shape.kind not in ("string", "any")
 
 
 def _wants_again(text: str) -> bool:

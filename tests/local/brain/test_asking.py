@@ -85,6 +85,12 @@ def test_which_of_two_units_is_which(
     assert calls(hold(brain, said)) == [("convert_length", expected)]
 
 
+def test_many_values_of_one_set_take_no_time(brain: StandInBrain) -> None:
+    units = {"enum": [f"unit{chr(97 + i)}{chr(97 + j)}" for i in range(20) for j in range(20)]}
+    mix = tool("mix_units", "Mix units.", "one two three", one=units, two=units, three=units)
+    hold(brain, "Mix units " + ", ".join(units["enum"]) + ".", tools=[mix])
+
+
 def test_two_values_of_one_set_are_asked_for_one_by_one(brain: StandInBrain) -> None:
     said = ("Convert a length.", "Five.", "From miles.", "To feet.")
     assert words(hold(brain, *said[:3])).startswith("For which target: meters")
@@ -149,3 +155,22 @@ def test_how_something_is_asked_for(brain: StandInBrain) -> None:
         "I can order a pizza. Tell me the size. You may also give the quantity. The size can be small or large."
     )
     assert calls(hold(brain, "How do I order a pizza?")) == []
+
+
+def test_small_talk_that_is_the_answer_to_a_question_is_taken_as_such(brain: StandInBrain) -> None:
+    assert calls(hold(brain, "What's the weather?", "Nice.", tools=TOOLS)) == [("get_weather", {"city": "Nice"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("Good morning, how are you?", "Hello."),
+        ("Thanks, that's all.", "Goodbye."),
+        ("Can you help me?", "I can convert"),
+        ("Are you a language model?", "I am a small stand-in, not a language model."),
+    ],
+)
+def test_small_talk_in_several_breaths(brain: StandInBrain, said: str, answer: str) -> None:
+    parts = hold(brain, said)
+    assert words(parts).startswith(answer)
+    assert calls(parts) == []
