@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
-from realtime_widgets.errors import RealtimeWidgetsError, SessionClosedError
+from realtime_widgets.errors import ConnectionFailedError, RealtimeWidgetsError, SessionClosedError
 from realtime_widgets.held_input import HeldInput
 from realtime_widgets.link import Link, configure
 from realtime_widgets.local_start import start_embedded, watch_loading
@@ -306,7 +306,7 @@ class SessionRuntime(Observable):
         try:
             if self.endpoint.local:
                 await self._start_local_endpoint()
-            await self.attach(await Connection.open(self.endpoint))
+            await self._connect()
             self.spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
             self.end(str(error))
@@ -316,6 +316,14 @@ class SessionRuntime(Observable):
             raise
         if self._embedded:
             self.run(watch_loading(self._embedded, self._loading))
+
+    async def _connect(self) -> None:
+        try:
+            await self.attach(await Connection.open(self.endpoint))
+        except ConnectionFailedError as error:
+            if not self.endpoint.ask_again(error.close_code):
+                raise
+            await self._connect()
 
     async def _start_local_endpoint(self) -> None:
         self._embedded = await start_embedded()

@@ -189,9 +189,15 @@ class Endpoint:
         """Whether a person has still to give the key."""
         return getattr(self.token_provider, "given", True) is False
 
-    def ask_again(self, status: int) -> bool:
-        """Tell the person who gave the key that it was refused; whether another one can be asked for."""
-        refused = getattr(self.token_provider, "refused", None) if status == 401 else None
+    def ask_again(self, code: int | None) -> bool:
+        """Tell the person who gave the key that it was refused; whether another one can be asked for.
+
+        Parameters
+        ----------
+        code
+            HTTP status, or the code with which a connection was closed; other ones concern no key.
+        """
+        refused = getattr(self.token_provider, "refused", None) if code in _KEY_REFUSED else None
         if callable(refused):
             refused(f"{self.title} refused this key: copy it anew, or take another one.")
         return callable(refused)
@@ -218,6 +224,8 @@ class Endpoint:
         return {"Authorization": f"Bearer {value}"}
 
 
+#: HTTP status of a wrong key, and the code with which OpenAI closes a connection that it opened all the same.
+_KEY_REFUSED = (401, 3000)
 _STATUS_CURES = {
     403: "the key has no access to this model or endpoint",
     404: "there is no Realtime endpoint at this address, or no such model",

@@ -61,11 +61,12 @@ async def test_a_session_waits_for_the_key_that_is_put_into_the_field(
         assert not any(KEY in each for each in shown)
 
 
-async def test_a_refused_key_is_told_and_another_one_asked_for(connect: Open) -> None:
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_refused_key_is_told_and_another_one_asked_for(connect: Open, late: bool) -> None:
     talk, prompt = Talk(), KeyPrompt()
     async with (
         ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello")]) as server,
-        guarded(server.url.replace("http", "ws") + "/realtime", KEY) as url,
+        guarded(server.url.replace("http", "ws") + "/realtime", KEY, late=late) as url,
     ):
         session = connect(url, api_key=prompt)
         told: asyncio.Queue[str] = asyncio.Queue()

@@ -17,18 +17,27 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def guarded(url: str, key: str) -> AsyncIterator[str]:
-    """Put the door before the server at `url` (its WebSocket's); gives where to connect."""
+async def guarded(url: str, key: str, *, late: bool = False) -> AsyncIterator[str]:
+    """Put the door before the server at `url` (its WebSocket's); gives where to connect.
+
+    A `late` door opens to everybody and closes again before who has no key.
+    """
+
+    def right(request: Request) -> bool:
+        return request.headers.get("Authorization") == f"Bearer {key}"
 
     def admit(client: ServerConnection, request: Request) -> Response | None:
-        right = request.headers.get("Authorization") == f"Bearer {key}"
-        return None if right else client.respond(HTTPStatus.UNAUTHORIZED, "no such key\n")
+        return None if late or right(request) else client.respond(HTTPStatus.UNAUTHORIZED, "no such key\n")
 
     async def handle(client: ServerConnection) -> None:
         async def down(inner: Any) -> None:
             async for frame in inner:
                 await client.send(frame)
 
+        assert client.request is not None
+        if not right(client.request):
+            await client.close(3000, "invalid_request_error.invalid_api_key")
+            return
         async with connect(url, compression=None, proxy=None) as inner:
             task = asyncio.create_task(down(inner))
             async for frame in client:
