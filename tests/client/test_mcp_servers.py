@@ -203,6 +203,7 @@ async def test_an_old_server_is_listed_cancelled_and_followed(connect: Open, tmp
         await server.finished()
         told = server.received_of("session.update")[-1]["session"]["tools"]
         assert [tool["name"] for tool in told] == ["wait", "grow", "grown"]
+        await session.close()  # the server has read everything when it has ended
     sent = [json.loads(line) for line in log.read_text().splitlines()]
     [waited] = [each["id"] for each in sent if each.get("params", {}).get("name") == "wait"]
     [cancelled] = [each for each in sent if each["method"] == "notifications/cancelled"]
