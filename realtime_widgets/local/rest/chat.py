@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pybase64
 from aiohttp import web
 
-from realtime_widgets.errors import AudioError
-from realtime_widgets.local.codecs import decoded, encoded
-from realtime_widgets.local.realtime.errors import invalid_value
+from realtime_widgets.local.codecs import encoded
 from realtime_widgets.local.realtime.identifiers import new_id
 from realtime_widgets.local.realtime.usage import USER_AUDIO_TOKEN_MS, Tokens, audio_tokens
 from realtime_widgets.local.rest.bodies import read_json
@@ -20,7 +18,8 @@ from realtime_widgets.local.rest.chat_messages import Prompt, read_messages
 from realtime_widgets.local.rest.chat_options import read_chat
 from realtime_widgets.local.rest.event_stream import EventStream
 from realtime_widgets.local.rest.kept_answers import KeptAnswers
-from realtime_widgets.local.stages import RECOGNITION_RATE, BrainRequest
+from realtime_widgets.local.rest.recordings import Recordings
+from realtime_widgets.local.stages import BrainRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 #: Bytes of a body: 15 MiB of sound as base64, and a long conversation around it.
 MAX_BODY_BYTES = 32 * 1024 * 1024
-#: Longest recording in a message, in seconds.
-LONGEST_S = 600.0
 
 
 class ChatRoutes:
@@ -49,6 +46,7 @@ class ChatRoutes:
         self._inference = inference
         self._clock = clock
         self._kept = KeptAnswers(clock)
+        self._recordings = Recordings(inference)
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """Answer the conversation."""
@@ -92,16 +90,9 @@ class ChatRoutes:
         """Recognise the recordings of a prompt; return their tokens."""
         tokens = Tokens()
         for recording in prompt.recordings:
-            try:
-                samples = await self._inference.run(partial(decoded, recording.file, RECOGNITION_RATE, LONGEST_S))
-            except AudioError as error:
-                raise invalid_value(f"Invalid value for '{recording.param}': {error}.", recording.param) from None
-            milliseconds = samples.size * 1000 / RECOGNITION_RATE
-            tokens += Tokens(audio=audio_tokens(milliseconds, USER_AUDIO_TOKEN_MS))
-            segments = self._inference.transcribe(samples, "en", joined=True)
-            async with contextlib.aclosing(segments):
-                words = [segment.text async for segment in segments]
-            recording.part["transcript"] = " ".join(words)
+            heard = await self._recordings.hear(recording)
+            recording.part["transcript"] = heard.words
+            tokens += Tokens(audio=audio_tokens(heard.milliseconds, USER_AUDIO_TOKEN_MS))
         return tokens
 
     async def _audio(self, answer: ChatAnswer) -> dict[str, Any] | None:

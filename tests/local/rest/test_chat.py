@@ -176,6 +176,15 @@ async def test_spoken_question_is_understood(service: Service, name: str) -> Non
     assert answer.usage.prompt_tokens_details.text_tokens == 2
 
 
+async def test_recording_in_the_history_is_recognised_once(service: Service) -> None:
+    first = user([recording()])
+    await chat(service, first)
+    await chat(service, first, {"role": "assistant", "content": "Yes?"}, user([recording("mp3")]))
+    assert len(service.endpoint.recogniser.heard_seconds) == 2
+    items = service.endpoint.brain.requests[-1].items
+    assert items[0]["content"][0]["transcript"] == items[2]["content"][0]["transcript"] == "hello there"
+
+
 async def test_spoken_answer_is_remembered_by_its_id_until_it_expires(service: Service) -> None:
     first = await chat(service, user("hello"), **SPOKEN)
     message = first.choices[0].message
