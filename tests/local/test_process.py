@@ -248,6 +248,13 @@ def test_address_that_cannot_be(arguments: list[str], text: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--session-minutes", "--requests-per-minute", "--tokens-per-minute"])
+def test_a_limit_of_nothing_is_refused(option: str) -> None:
+    done = serve(option, "0")
+    assert done.returncode == 2
+    assert f"{option}: 0 is not more than 0" in done.stderr
+
+
 @posix_only
 def test_served_by_hand_it_ends_on_an_interrupt() -> None:
     server = subprocess.Popen(

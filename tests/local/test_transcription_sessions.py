@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import openai
 import pytest
 
 from tests.local.stand_ins import silence, tone
@@ -79,3 +81,28 @@ async def test_a_conversation_does_not_become_a_transcription_session(endpoint: 
     error = await client.refused()
     assert (error["code"], error["param"]) == ("invalid_value", "session.type")
     assert "not allowed" in error["message"]
+
+
+async def test_the_official_client_holds_one(endpoint: Endpoint) -> None:
+    sdk = openai.AsyncOpenAI(base_url=endpoint.url + "/v1", api_key="any")
+    async with sdk, sdk.realtime.connect(extra_query={"intent": "transcription"}) as connection:
+        assert (await connection.recv()).type == "session.created"
+        audio_input: Any = {"transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": None}
+        await connection.session.update(session={"type": "transcription", "audio": {"input": audio_input}})
+        await connection.input_audio_buffer.append(audio=base64.b64encode(tone(0.5)).decode())
+        await connection.input_audio_buffer.commit()
+        async for event in connection:
+            if event.type == f"{TRANSCRIPTION}.completed":
+                assert event.transcript == "hello there"
+                break
+
+
+async def test_a_client_secret_may_open_one(endpoint: Endpoint) -> None:
+    session = {"type": "transcription", "audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+    url = f"{endpoint.url}/v1/realtime/client_secrets"
+    async with endpoint.http.post(url, json={"session": session}) as answer:
+        secret = await answer.json()
+    assert secret["session"]["object"] == "realtime.transcription_session"
+    client = await endpoint.connect(INTENT, headers={"Authorization": f"Bearer {secret['value']}"})
+    shown = client.events[0]["session"]
+    assert (shown["type"], shown["audio"]["input"]["transcription"]) == ("transcription", {"model": "whisper-1"})
