@@ -16,6 +16,7 @@ const widgets = [
   "status.tsx",
   "reply.tsx",
   "key_prompt.tsx",
+  "recorder.tsx",
 ];
 
 /** A name for this state of the audio code: two versions of it may meet in one page. */

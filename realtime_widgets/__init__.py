@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from realtime_widgets.tools import HostedMcp, progress
     from realtime_widgets.turn_detection import SemanticVad, ServerVad
     from realtime_widgets.usage import Usage
-    from realtime_widgets.widgets import AudioPlayer, KeyPrompt, Microphone, RealtimeConsole, Transcript
+    from realtime_widgets.widgets import (
+        AudioPlayer,
+        KeyPrompt,
+        Microphone,
+        RealtimeConsole,
+        Recorder,
+        Transcript,
+    )
 
     __version__: str
 
@@ -56,6 +63,7 @@ __all__ = [
     "RealtimeConsole",
     "RealtimeSession",
     "RealtimeWidgetsError",
+    "Recorder",
     "Reply",
     "ResponseFailedError",
     "SemanticVad",
@@ -100,7 +108,7 @@ _NAMES_BY_MODULE = {
     "tools": ("HostedMcp", "progress"),
     "turn_detection": ("SemanticVad", "ServerVad"),
     "usage": ("Usage",),
-    "widgets": ("AudioPlayer", "KeyPrompt", "Microphone", "RealtimeConsole", "Transcript"),
+    "widgets": ("AudioPlayer", "KeyPrompt", "Microphone", "RealtimeConsole", "Recorder", "Transcript"),
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

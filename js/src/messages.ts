@@ -36,6 +36,9 @@
  *     `sound`       a WAV file in the buffer, for the page that asked
  *     `silence`     stop playing
  *
+ * The recorder, page to kernel
+ *     `recording`   what was recorded, when it is over; sound in the buffer
+ *
  * The key prompt, page to kernel
  *     `key`         an API key; it is in the binary buffer, for no log shows that
  *     `forget`      the person wants to give another one
@@ -267,3 +270,9 @@ export interface ReplyEnded {
 }
 
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+
+/** A whole recording; PCM16 in the buffer. */
+export interface Recording {
+  type: "recording";
+  rate: number;
+}

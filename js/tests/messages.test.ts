@@ -9,6 +9,7 @@ import type {
   KeyMessage,
   PortCommand,
   PortReport,
+  Recording,
   Remove,
   ReplyReport,
   ReplySound,
@@ -132,9 +133,12 @@ describe("the TypeScript messages", () => {
       (ReplySound | ReplyReport)["type"],
       1
     >);
+    const recorder = Object.keys({ recording: 1 } satisfies Record<Recording["type"], 1>);
     const types = Object.values(pythonClasses()).flatMap(({ type }) =>
       type ? [JSON.parse(type) as string] : [],
     );
-    expect(new Set(types)).toEqual(new Set([...commands, ...reports, ...transcript, ...prompt, ...reply]));
+    expect(new Set(types)).toEqual(
+      new Set([...commands, ...reports, ...transcript, ...prompt, ...reply, ...recorder]),
+    );
   });
 });

@@ -34,6 +34,9 @@ The reply view without a session's player, kernel to page (`ReplySound`)
     ``sound``       a WAV file in the buffer, for the page that asked
     ``silence``     stop playing
 
+The recorder, page to kernel
+    ``recording``   what was recorded, when it is over; sound in the buffer
+
 The key prompt, page to kernel
     ``key``         an API key; it is in the binary buffer, for no log shows that
     ``forget``      the person wants to give another one
@@ -302,3 +305,10 @@ class ReplyEnded(TypedDict):
 
 
 ReplyReport = PlayReply | StopReply | ReplyEnded
+
+
+class Recording(TypedDict):
+    """A whole recording; PCM16 in the buffer."""
+
+    type: Literal["recording"]
+    rate: int
