@@ -32,14 +32,8 @@ if TYPE_CHECKING:
     from realtime_widgets.tools import HostedMcp, progress
     from realtime_widgets.turn_detection import SemanticVad, ServerVad
     from realtime_widgets.usage import Usage
-    from realtime_widgets.widgets import (
-        AudioPlayer,
-        KeyPrompt,
-        Microphone,
-        RealtimeConsole,
-        Recorder,
-        Transcript,
-    )
+    from realtime_widgets.widgets import AudioPlayer, KeyPrompt, Microphone, RealtimeConsole, Transcript
+    from realtime_widgets.widgets.recorder import Recorder
 
     __version__: str
 
@@ -108,7 +102,8 @@ _NAMES_BY_MODULE = {
     "tools": ("HostedMcp", "progress"),
     "turn_detection": ("SemanticVad", "ServerVad"),
     "usage": ("Usage",),
-    "widgets": ("AudioPlayer", "KeyPrompt", "Microphone", "RealtimeConsole", "Recorder", "Transcript"),
+    "widgets": ("AudioPlayer", "KeyPrompt", "Microphone", "RealtimeConsole", "Transcript"),
+    "widgets.recorder": ("Recorder",),
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

@@ -4,7 +4,6 @@ from realtime_widgets.widgets.console import RealtimeConsole, console_of
 from realtime_widgets.widgets.key_prompt import KeyPrompt
 from realtime_widgets.widgets.microphone import Microphone
 from realtime_widgets.widgets.player import AudioPlayer
-from realtime_widgets.widgets.recorder import Recorder
 from realtime_widgets.widgets.reply import ReplyCard, reply_view
 from realtime_widgets.widgets.status import SessionStatus
 from realtime_widgets.widgets.transcript import Transcript
@@ -14,7 +13,6 @@ __all__ = [
     "KeyPrompt",
     "Microphone",
     "RealtimeConsole",
-    "Recorder",
     "ReplyCard",
     "SessionStatus",
     "Transcript",
