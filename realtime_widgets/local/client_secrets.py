@@ -60,7 +60,8 @@ class ClientSecrets:
         RequestRefusedError
             Where too many are alive.
         """
-        self._drop_expired()
+        if len(self._alive) >= MAX_SECRETS:
+            self._drop_expired()
         if len(self._alive) >= MAX_SECRETS:
             text = f"{MAX_SECRETS} client secrets are alive, which is this endpoint's limit; let some expire."
             raise RequestRefusedError("rate_limit_exceeded", text, kind="rate_limit_error")

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import openai
+import pybase64
 import pytest
+
+from realtime_widgets.local.client_secrets import MAX_SECRETS, ClientSecrets
+from realtime_widgets.local.realtime.errors import RequestRefusedError
+from tests.local.stand_ins import tone
 
 if TYPE_CHECKING:
     from tests.local.conftest import StartEndpoint
@@ -55,6 +60,35 @@ async def test_official_client_connects_with_a_secret(service: Service) -> None:
             if event.type == "response.output_text.done":
                 assert event.text == "You said: ahoy."
                 break
+
+
+async def test_secret_of_a_transcription_session_opens_one(service: Service) -> None:
+    wanted: Any = {"type": "transcription", "audio": {"input": {"turn_detection": None}}}
+    secret = await service.client.realtime.client_secrets.create(session=wanted)
+    assert secret.session.type == "transcription"
+    page = openai.AsyncOpenAI(base_url=service.url, api_key=secret.value)
+    async with page, page.realtime.connect(extra_query={"intent": "transcription"}) as connection:
+        event: Any = await connection.recv()
+        assert (event.type, event.session.type) == ("session.created", "transcription")
+        assert event.session.audio.input.turn_detection is None
+        await connection.input_audio_buffer.append(audio=pybase64.b64encode(tone(0.5)).decode())
+        await connection.input_audio_buffer.commit()
+        async for event in connection:
+            if event.type == "conversation.item.input_audio_transcription.completed":
+                assert event.transcript == "hello there"
+                break
+
+
+def test_secrets_alive_are_limited_and_make_room_when_they_expire() -> None:
+    now = [1000.0]
+    secrets = ClientSecrets(lambda: now[0])
+    for _ in range(MAX_SECRETS):
+        secrets.mint(10, {})
+    with pytest.raises(RequestRefusedError, match="limit"):
+        secrets.mint(10, {})
+    now[0] += 10
+    value, _ = secrets.mint(10, {})
+    assert secrets.get(value) is not None
 
 
 async def test_browser_shows_the_secret_as_a_subprotocol(service: Service) -> None:
