@@ -21,6 +21,7 @@ _STATUS = {
     "audio_not_found": 404,
     "call_id_not_found": 404,
     "model_not_found": 404,
+    "request_timeout": 408,
     "request_too_large": 413,
     "websocket_required": 426,
     "rate_limit_exceeded": 429,

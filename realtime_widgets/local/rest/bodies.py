@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiohttp import web
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 #: Bytes of a JSON body without sound in it.
 MAX_JSON_BYTES = 1024 * 1024
+
+
+#: Seconds that a body may take to arrive.
+UPLOAD_SECONDS = 120.0
+
+
+@contextlib.asynccontextmanager
+async def arriving() -> AsyncIterator[None]:
+    """Limit the time that the body read within may take."""
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            yield
+    except TimeoutError:
+        text = f"The request body did not arrive within {UPLOAD_SECONDS:g} seconds."
+        raise RequestRefusedError("request_timeout", text) from None
 
 
 def too_large(limit: int) -> RequestRefusedError:
@@ -26,10 +46,11 @@ async def read_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> bytear
         raise too_large(limit)
     body = bytearray()
     try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise too_large(limit)
+        async with arriving():
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large(limit)
     except web.RequestPayloadError:
         text = "The request body cannot be unpacked as its Content-Encoding says."
         raise RequestRefusedError("invalid_value", text) from None

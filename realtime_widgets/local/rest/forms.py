@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import BodyPartReader
 
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.rest.bodies import too_large
+from realtime_widgets.local.rest.bodies import arriving, too_large
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -38,25 +38,30 @@ async def read_form(request: web.Request, max_file_bytes: int) -> Form:
     if not request.content_type.startswith("multipart/"):
         text = f"Invalid Content-Type '{request.content_type}': send multipart/form-data with the part 'file'."
         raise RequestRefusedError("invalid_value", text)
-    form = Form()
     try:
-        reader = await request.multipart()
-        count = 0
-        while (part := await reader.next()) is not None:
-            count += 1
-            if count > _MAX_PARTS:
-                raise RequestRefusedError("invalid_value", f"The form has more than {_MAX_PARTS} parts.")
-            if not isinstance(part, BodyPartReader) or not part.name:
-                raise RequestRefusedError("invalid_value", "Each part of the form must be a named field.")
-            if part.name == "file":
-                form.file = await _read_part(part, max_file_bytes)
-            else:
-                value = (await _read_part(part, _MAX_FIELD_BYTES)).decode("utf-8", "replace")
-                form.fields.setdefault(part.name.removesuffix("[]"), []).append(value)
+        async with arriving():
+            return await _read(request, max_file_bytes)
     except (RequestRefusedError, ConnectionError):
         raise
     except Exception:  # a broken form ends in errors of many kinds
         raise RequestRefusedError("invalid_value", "The request body is no valid multipart form.") from None
+
+
+async def _read(request: web.Request, max_file_bytes: int) -> Form:
+    form = Form()
+    reader = await request.multipart()
+    count = 0
+    while (part := await reader.next()) is not None:
+        count += 1
+        if count > _MAX_PARTS:
+            raise RequestRefusedError("invalid_value", f"The form has more than {_MAX_PARTS} parts.")
+        if not isinstance(part, BodyPartReader) or not part.name:
+            raise RequestRefusedError("invalid_value", "Each part of the form must be a named field.")
+        if part.name == "file":
+            form.file = await _read_part(part, max_file_bytes)
+        else:
+            value = (await _read_part(part, _MAX_FIELD_BYTES)).decode("utf-8", "replace")
+            form.fields.setdefault(part.name.removesuffix("[]"), []).append(value)
     return form
 
 

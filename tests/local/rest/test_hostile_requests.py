@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from realtime_widgets.local.rest import bodies
 from tests.local.rest.test_speech import GatedSynthesiser
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.local.conftest import StartEndpoint
     from tests.local.rest.conftest import Service
 
@@ -198,6 +201,28 @@ async def test_client_that_breaks_off_its_upload_leaves_nothing_behind(service: 
         model="gpt-audio", messages=[{"role": "user", "content": "hello"}]
     )
     assert answer.choices[0].message.content == "You said: hello."
+
+
+@pytest.mark.parametrize(
+    ("route", "kind", "start"),
+    [
+        ("chat/completions", "application/json", b'{"model": '),
+        ("audio/transcriptions", "multipart/form-data; boundary=x", b"--x\r\n"),
+    ],
+)
+async def test_body_that_does_not_come_is_not_waited_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch, route: str, kind: str, start: bytes
+) -> None:
+    monkeypatch.setattr(bodies, "UPLOAD_SECONDS", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield start
+        await asyncio.Event().wait()
+
+    headers = {**service.headers, "Content-Type": kind}
+    async with service.endpoint.http.post(f"{service.url}/{route}", data=slow(), headers=headers) as answer:
+        assert answer.status == 408
+        assert (await answer.json())["error"]["code"] == "request_timeout"
 
 
 async def test_requests_beyond_the_limit_are_refused_until_one_ends(start_endpoint: StartEndpoint) -> None:
