@@ -132,6 +132,7 @@ class Memory:
         """Put the words of an item that the model was not left with behind it, up to a moment of its sound."""
         words = item.text[self._characters(item, told.heard_ms) : self._characters(item, end_ms)].strip()
         if not words:
+            item.forgotten |= not told.heard_ms  # it was deleted, and there is nothing to bring back
             return []
         told.rest_id = self.new_id("rest")
         content = [{"type": "output_text", "text": words}]
@@ -148,7 +149,5 @@ class Memory:
             self.conversation.aliases.pop(rest_id, None)
             commands.append(Send(ev.ItemDelete(event_id=self.new_id("delete"), item_id=rest_id)))
         heard_ms = self._heard_ms(item)
-        if heard_ms:
-            commands += self._put_behind(item, told, heard_ms)
         item.forgotten = not heard_ms
-        return commands
+        return commands + (self._put_behind(item, told, heard_ms) if heard_ms else [])

@@ -546,3 +546,16 @@ def test_positions_of_the_part_that_went_on_truncate_at_what_was_heard_in_all() 
     state = room.core.ledger.state(Part("a1", 0))
     assert state is not None
     assert (state.heard, state.cut) == (2345 * MS, True)
+
+
+def test_of_an_answer_that_was_cut_before_a_word_came_the_model_keeps_nothing() -> None:
+    room = Room({"model": "whisper-1"})
+    room.answer(ms=100, done=False)
+    room.receive(wire.speech_started("u2"))
+    room.silenced()
+    assert room.finish("cancelled") == ["conversation.item.delete"]
+    room.receive(wire.committed("u2"))
+    assert room.pass_time() == []
+    assert room.core.conversation.items["a1"].forgotten
+    room.hear(1000)
+    assert room.heard == 100

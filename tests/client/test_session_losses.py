@@ -83,7 +83,8 @@ def check(world: World) -> None:
             assert item.forgotten
             assert "The model does not know any more" in told
         elif not item.forgotten:
-            assert item.id in service.items
+            names = {own for own, known in core.conversation.aliases.items() if known == item.id}
+            assert (names | {item.id}) & set(service.items)
     questions = {text for text in service.items.values() if text.startswith("Question")}
     assert Counter(questions) == Counter(
         item.text for item in core.conversation if item.text.startswith("Question")
