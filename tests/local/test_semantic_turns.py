@@ -69,6 +69,17 @@ async def test_who_goes_on_is_judged_again(start_endpoint: StartEndpoint) -> Non
     assert abs(second - 2.65) < 0.06
 
 
+async def test_of_a_long_speech_the_end_is_judged(start_endpoint: StartEndpoint) -> None:
+    judge = Judge(0.9)
+    endpoint = await start_endpoint(loaders={TURN_END: lambda: judge})
+    client = await endpoint.connect()
+    await endpoint.ready()
+    await client.configure(audio=semantic())
+    await client.append(tone(30) + silence(0.5))
+    await client.until("response.done")
+    assert judge.heard_seconds == [10]
+
+
 async def test_server_vad_asks_nobody(start_endpoint: StartEndpoint) -> None:
     judge = Judge()
     endpoint = await start_endpoint(loaders={TURN_END: lambda: judge})

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Sound that a commit needs at least.
 MIN_COMMIT_MS = 100
+#: Sound by which a pause is judged at most: how somebody ends is heard in the last of it.
+_JUDGED_MS = 10_000
 #: Sound that may wait to be heard before the client has to wait as well.
 _BACKLOG_MS = 60_000
 
@@ -216,7 +218,8 @@ class Listener:
     async def _judge(self, detector: TurnDetector) -> None:
         """Ask whether the person who pauses has finished; what comes meanwhile is heard afterwards."""
         if detector.settings.judged_silence_ms is not None:
-            heard = self._buffer.between(detector.turn_start_ms, detector.now_ms)
+            since_ms = max(detector.turn_start_ms, detector.now_ms - _JUDGED_MS)
+            heard = self._buffer.between(since_ms, detector.now_ms)
             finished = await self._inference.turn_end(heard, self._buffer.encoding)
             if finished is not None:
                 detector.judge(finished)
