@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 # How long an example takes says nothing on a machine that does other things too.
-settings.register_profile("no deadline", deadline=None)
+# The same examples at each run: a change is judged by itself; the nightly run looks further.
+settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY)
-settings.load_profile("no deadline")
+settings.load_profile("tests")
 
 
 def tasks_of_the_engine() -> set[asyncio.Task[Any]]:
