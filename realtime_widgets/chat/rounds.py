@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.chat.wire import Completion, EventLines, JsonObject, event_of, realtime_usage
+from realtime_widgets.chat.wire import Completion, EventLines, JsonObject, event_of, realtime_usage, whole_text
 from realtime_widgets.errors import ConnectionFailedError, ResponseFailedError
 from realtime_widgets.observing import Observable
 from realtime_widgets.reply import Stage
@@ -189,7 +189,7 @@ class Thinker:
         spoken = "audio" in body
         async with self._service.post(http, "chat/completions", json=body) as response:
             if response.content_type == "text/event-stream":
-                async for chunk in _events(response):
+                async for chunk in _events(response, completion):
                     text = completion.take(chunk)
                     if first is None and (completion.pcm if spoken else text):
                         first = asked.now()
@@ -197,6 +197,7 @@ class Thinker:
                         hear(text)
             elif text := completion.take_whole(event_of(await response.read())):
                 hear(text)
+        completion.settle()
         price = self._service.price(completion.model)
         model = completion.model or self._service.model
         usage = Usage.of_response(realtime_usage(completion.usage), price, model)
@@ -206,21 +207,19 @@ class Thinker:
         return completion
 
 
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[JsonObject]:
-    """Read server-sent events up to their end.
+async def _events(response: aiohttp.ClientResponse, completion: Completion) -> AsyncIterator[JsonObject]:
+    """Read server-sent events up to their end; `completion` says whether the answer is whole.
 
     Raises
     ------
     ConnectionFailedError
         Where the stream ends before it is over.
     """
-    lines, finished = EventLines(), False
+    lines = EventLines()
     async for block in response.content.iter_any():
         for event in lines.take(block):
-            choices = event.get("choices")
-            finished = finished or bool(choices and choices[0].get("finish_reason"))
             yield event
-    if not (lines.done or finished):
+    if not (lines.done or completion.finish_reason):
         raise ConnectionFailedError("the endpoint broke off in the middle of its answer; ask again")
 
 
@@ -230,6 +229,7 @@ def _function(definition: JsonObject) -> JsonObject:
 
 
 def _output(result: ToolResult) -> str:
+    output = whole_text(result.output)
     if not result.images:
-        return result.output
-    return f"{result.output}\n[{len(result.images)} picture(s), which you cannot see here]"
+        return output
+    return f"{output}\n[{len(result.images)} picture(s), which you cannot see here]"

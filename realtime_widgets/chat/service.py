@@ -8,6 +8,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from realtime_widgets.chat.wire import error_of
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
 from realtime_widgets.local_start import start_embedded, watch_loading
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 #: How long opening a connection, and silence of the endpoint in the middle of an answer, may take, in seconds.
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 300.0
+#: A header's value that is shorter is no secret, and may be part of any word.
+_SHORTEST_SECRET = 6
 #: Statuses by which a request is refused for what it asks; the others are the endpoint's or the account's.
 _REQUEST_FAULTS = (400, 409, 413, 415, 422)
 
@@ -108,10 +112,14 @@ class Service:
         endpoint = self.endpoint
         where = _where(endpoint)
         headers = await endpoint.fresh_headers()
+        told = dict(headers)
+        if json is not None:
+            # Much faster than the standard library's: it holds up the voice of sessions on this thread.
+            data, told["Content-Type"] = msgspec.json.encode(json), "application/json"
         url = f"{_over_http(endpoint.base_url)}/{path}"
         try:
             async with http.post(
-                url, headers=headers, json=json, data=data, allow_redirects=False, proxy=_proxy(endpoint)
+                url, headers=told, data=data, allow_redirects=False, proxy=_proxy(endpoint)
             ) as response:
                 if response.status != 200:
                     raise _refusal(endpoint, path, response.status, await _error_body(response), headers)
@@ -171,7 +179,8 @@ def _refusal(
     where = _where(endpoint)
     text, code = body
     for value in headers.values():
-        text = text.replace(value.removeprefix("Bearer "), "…")
+        if len(secret := value.removeprefix("Bearer ")) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "…")
     if status in _REQUEST_FAULTS:
         return ResponseFailedError(f"{where} refused the question: {text or f'HTTP {status}'}", code)
     if status == 404:

@@ -123,6 +123,12 @@ class Completion:
             self._call({"index": index, **each})
         return self.text
 
+    def settle(self) -> None:
+        """Put characters together that came in two halves."""
+        self.text = whole_text(self.text)
+        for call in self.calls:
+            call.name, call.arguments = whole_text(call.name), whole_text(call.arguments)
+
     def _envelope(self, body: JsonObject) -> JsonObject:
         self.model = str(body.get("model") or self.model)
         self.usage = body.get("usage") or self.usage
@@ -155,6 +161,11 @@ class Completion:
         call.name = str(function.get("name") or call.name)
         arguments = function.get("arguments")
         call.arguments += json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments)
+
+
+def whole_text(text: str) -> str:
+    """Join the halves of surrogate pairs; what stays half cannot be sent and becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 #: Tool calls in one answer above which a server is taken for broken.

@@ -229,6 +229,23 @@ async def test_a_refusal_names_the_cure_and_never_the_key(
     assert "secret" not in f"{failure.value}{failure.value!r}{chat!r}"
 
 
+async def test_a_refusal_that_quotes_a_key_is_told_without_it(server: RestServer, keep: Any) -> None:
+    server.completions(refusal(400, "Nothing for sk-secret-1 here."))
+    chat = keep(chat_with(server))
+    with pytest.raises(ResponseFailedError, match="Nothing for … here"):
+        await chat.ask("Hello?")
+
+
+async def test_a_character_that_came_in_two_halves_is_one(server: RestServer, keep: Any) -> None:
+    halves = [chunk({"content": "Sun \ud83c"}), chunk({"content": "\udf1e!"}), chunk({}, "stop")]
+    server.completions(events(*halves), written("Yes."))
+    chat = keep(chat_with(server, spoken=False))
+    reply = await chat.ask("Weather?")
+    assert reply.text == "Sun 🌞!"
+    await chat.ask("Sure?")
+    assert server.asked[1]["messages"][2]["content"] == "Sun 🌞!"
+
+
 async def test_a_stream_that_breaks_off_is_told(server: RestServer, keep: Any) -> None:
     server.completions(events(chunk({"content": "It r"}), done=False))
     chat = keep(chat_with(server, spoken=False))
