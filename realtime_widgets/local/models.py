@@ -24,6 +24,10 @@ VOICE_ACTIVITY, RECOGNITION, BRAIN, SYNTHESIS = "voice activity", "recognition",
 TURN_END = "turn end"
 
 
+#: Seconds that the end waits for the stage being loaded.
+_LOADING_GRACE_S = 3.0
+
+
 class StageUnavailableError(LocalEndpointError):
     """A stage that could not be loaded; the text gives the cure.
 
@@ -58,13 +62,17 @@ class Models:
         self.brain = brain or BrainSettings()
         self._loaders = dict(loaders)
         self._stages: dict[str, Future[Any]] = {name: Future() for name in loaders}
+        self._loader = threading.Thread(target=self._load_all, name="load models", daemon=True)
+        self._closing = False
 
     def start(self) -> None:
         """Begin to load."""
-        threading.Thread(target=self._load_all, name="load models", daemon=True).start()
+        self._loader.start()
 
     def _load_all(self) -> None:
         for name, load in self._loaders.items():
+            if self._closing:
+                return
             started = time.perf_counter()
             try:
                 stage = load()
@@ -89,7 +97,11 @@ class Models:
         return await asyncio.shield(asyncio.wrap_future(self._stages[name]))
 
     async def close(self) -> None:
-        """Let go of what the brain holds, such as its connections to another server."""
+        """Load nothing more, and let go of what the brain holds, such as its connections to another server."""
+        self._closing = True
+        if self._loader.is_alive():
+            # An engine that is being opened while the interpreter ends aborts the process.
+            await asyncio.to_thread(self._loader.join, _LOADING_GRACE_S)
         brain = self._stages.get(BRAIN)
         if brain is not None and brain.done() and brain.exception() is None:
             close = getattr(brain.result(), "close", None)
