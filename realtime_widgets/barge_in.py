@@ -76,8 +76,9 @@ class BargeIn:
         sparing
             A response that has just begun, and may go on.
         """
-        cut = set(self._doubt.responses) if self._doubt and self.undecided else set()
-        commands = self.settle()
+        undecided = self._doubt if self.undecided else None
+        cut = set(undecided.responses) if undecided else set()
+        commands = self._believe(undecided) if undecided else []
         self._doubt = None
         active = self.sequencer.active_id
         cut |= self._responses()
@@ -192,19 +193,26 @@ class BargeIn:
         if verdict == "none":
             return [] if doubt.went_on else self._go_on(doubt)
         self._doubt = None
-        parts = [part for part in self.voice.ledger.playing if self._response(part) in doubt.responses]
         if doubt.went_on:
-            playing = parts or any(part.item_id in doubt.item_ids for part in self.voice.ledger.playing)
+            left = self.voice.ledger.playing
+            playing = any(
+                self._response(part) in doubt.responses or part.item_id in doubt.item_ids for part in left
+            )
             return self.interrupt(cancel=False, sparing=sparing) if playing else []
+        return self._believe(doubt) + self.voice.due()
+
+    def _believe(self, doubt: Doubt) -> list[Command]:
+        """Take it for speech: what was kept is given up."""
         self.ready += doubt.waiting
         self.cut_responses |= doubt.responses
         for response_id in doubt.responses:
             if turn := self._turn(response_id):
                 turn.interrupted = True
+        parts = [part for part in self.voice.ledger.playing if self._response(part) in doubt.responses]
         commands: list[Command] = []
         for cut in self.voice.give_up(parts):
             commands += self.memory.cut(cut)
-        return commands + self.voice.due()
+        return commands
 
     def _go_on(self, doubt: Doubt) -> list[Command]:
         doubt.went_on = True
