@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "REALTIME_WIDGETS_API_KEY"
-#: First words of the one line on standard output.
+#: First words of the first line on standard output.
 LISTENING = "listening on"
+#: First word of the line after it, where a key was made.
+KEY = "key:"
 #: Seconds between two looks whether the parent process is still there, and for an orderly end.
 _PARENT_INTERVAL_S = 1.0
 _GRACE_S = 5.0
@@ -38,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--api-key",
         default=os.environ.get(KEY_VARIABLE),
-        help=f"key that clients must send; better given as {KEY_VARIABLE}, which no process list shows",
+        help=f"key that clients must send; better given as {KEY_VARIABLE}, which no process list shows; "
+        "without either one is made and printed",
+    )
+    parser.add_argument(
+        "--no-key", action="store_true", help="let every program on this machine in; only for loopback addresses"
     )
     add_brain_arguments(parser)
     parser.add_argument(
@@ -91,13 +98,23 @@ def run(arguments: argparse.Namespace) -> int:
         brain = brain_settings(arguments)
         if not brain.built_in:
             brain.load()  # what is wrong with the choice is told at once
+        key = _key(arguments)
         listener = _listen(arguments.host, arguments.port, arguments.api_key)
     except (ConfigurationError, LocalEndpointError) as error:
         print(f"realtime-widgets serve: {error}", file=sys.stderr)
         return 2
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(listener, arguments, brain))
+        asyncio.run(_serve(listener, arguments, key, brain))
     return 0
+
+
+def _key(arguments: argparse.Namespace) -> str | None:
+    """Return the key that clients must send: the given one, none, or a new one for the one who starts us."""
+    if arguments.no_key and arguments.api_key:
+        raise ConfigurationError(
+            f"--no-key and a key exclude each other; leave out --no-key, or --api-key and {KEY_VARIABLE}"
+        )
+    return None if arguments.no_key else arguments.api_key or secrets.token_urlsafe(24)
 
 
 def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
@@ -122,7 +139,9 @@ def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
         ) from None
 
 
-async def _serve(listener: socket.socket, arguments: argparse.Namespace, brain: BrainSettings) -> None:
+async def _serve(
+    listener: socket.socket, arguments: argparse.Namespace, key: str | None, brain: BrainSettings
+) -> None:
     # Imported here: an error in the arguments is told without loading the server.
     from aiohttp import web
 
@@ -139,7 +158,7 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace, brain: 
     limits = SessionLimits(
         arguments.session_minutes * 60, arguments.requests_per_minute, arguments.tokens_per_minute
     )
-    app = create_app(models, arguments.api_key or None, arguments.max_sessions, limits=limits)
+    app = create_app(models, key, arguments.max_sessions, limits=limits)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     try:
@@ -149,6 +168,8 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace, brain: 
             _watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
         host, port = listener.getsockname()[:2]
         print(f"{LISTENING} http://{f'[{host}]' if ':' in host else host}:{port}/v1", flush=True)
+        if key and not arguments.api_key:
+            print(f"{KEY} {key}", flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()

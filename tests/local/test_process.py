@@ -10,6 +10,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+import urllib.error
+import urllib.request
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from jupyter_client.manager import start_new_kernel
 from realtime_widgets.errors import LocalEndpointError
 from realtime_widgets.local import process as process_module
 from realtime_widgets.local.process import EmbeddedEndpoint
+from realtime_widgets.local.serve import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +61,18 @@ def serve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         timeout=60,
         check=False,
     )
+
+
+def status(address: str, key: str | None) -> int:
+    """What the list of models is answered with."""
+    request = urllib.request.Request(
+        f"{address}/models", headers={"Authorization": f"Bearer {key}"} if key else {}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_start_status_and_stop(embedded: EmbeddedEndpoint) -> None:
@@ -258,19 +273,47 @@ def test_a_limit_of_nothing_is_refused(option: str) -> None:
 @posix_only
 def test_served_by_hand_it_ends_on_an_interrupt() -> None:
     server = subprocess.Popen(
-        [sys.executable, "-m", "realtime_widgets.local"],
+        [sys.executable, "-m", "realtime_widgets.local", "--no-key"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     with server:
         assert server.stdout is not None
-        assert server.stdout.readline().startswith("listening on http://127.0.0.1:")
+        address = server.stdout.readline().removeprefix("listening on ").strip()
+        assert status(address, None) == 200
         server.send_signal(signal.SIGINT)
         out, log = server.communicate(timeout=60)
     assert server.returncode == 0
     assert out == ""
     assert "Traceback" not in log
+
+
+@posix_only
+def test_served_by_hand_it_has_a_key_of_its_own() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "realtime_widgets.local"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        assert server.stdout is not None
+        address = server.stdout.readline().removeprefix("listening on ").strip()
+        key = server.stdout.readline().removeprefix("key: ").strip()
+        assert (status(address, None), status(address, "guess"), status(address, key)) == (401, 401, 200)
+        server.send_signal(signal.SIGINT)
+        _, log = server.communicate(timeout=60)
+    assert len(key) >= 32
+    assert key not in log
+
+
+def test_a_key_and_none_exclude_each_other() -> None:
+    done = serve("--no-key", REALTIME_WIDGETS_API_KEY="k")
+    assert done.returncode == 2
+    assert "exclude each other" in done.stderr
 
 
 @pytest.mark.parametrize(
