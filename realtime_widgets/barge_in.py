@@ -76,9 +76,9 @@ class BargeIn:
         sparing
             A response that has just begun, and may go on.
         """
-        undecided = self._doubt if self.undecided else None
-        cut = set(undecided.responses) if undecided else set()
-        commands = self._believe(undecided) if undecided else []
+        kept = self._doubt if self.voice.keeping else None
+        cut = set(kept.responses) if kept else set()
+        commands = self._believe(kept) if kept else []
         self._doubt = None
         active = self.sequencer.active_id
         cut |= self._responses()

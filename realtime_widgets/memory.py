@@ -135,6 +135,7 @@ class Memory:
             item.forgotten |= not told.heard_ms  # it was deleted, and there is nothing to bring back
             return []
         told.rest_id = self.new_id("rest")
+        self.conversation.aliases[told.rest_id] = item.id
         content = [{"type": "output_text", "text": words}]
         rest = {"id": told.rest_id, "type": "message", "role": "assistant", "content": content}
         before = item.id if told.heard_ms else self.conversation.known_before(item.id)

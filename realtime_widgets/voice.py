@@ -32,6 +32,11 @@ class VoiceOutput:
         self._half_samples: dict[Part, bytes] = {}
 
     @property
+    def keeping(self) -> bool:
+        """Whether something is kept that may be played on."""
+        return self._keeping
+
+    @property
     def speaking(self) -> bool:
         """Whether something sounds or is about to."""
         return not self._keeping and bool(self.ledger.playing)

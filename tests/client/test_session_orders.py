@@ -129,6 +129,19 @@ def check_questions_follow_outputs(world: World) -> None:
 @cases(150)
 @example(Service(), ["speak", "speak", "step", "step"] * 2 + ["speak", "speak", "go on"], None)
 @example(Service(sends_item_done=False), ["ask", "speak", "speak", "speak", "go on", "go on", "interrupt"], 1.0)
+@example(
+    Service(transcribes=True, sends_item_done=False), ["ask", "go on", "step", "go on", "go on", "cough"], 1.0
+)
+@example(
+    Service(transcribes=True, sends_item_done=False),
+    ["ask", "go on", "step", "step", "step", "cough", "go on", "interrupt"],
+    1.0,
+)
+@example(
+    Service(transcribes=True, sends_item_done=False),
+    ["ask", "ask", *["go on"] * 4, "cough", "go on", "go on", "speak"],
+    1.0,
+)
 @given(SERVICES, STEPS, st.sampled_from([None, 1.0]))
 def test_every_turn_ends_and_every_call_has_one_output(
     service: Service, steps: list[str], limit_s: float | None
