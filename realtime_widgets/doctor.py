@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 State = Literal["ok", "warning", "problem"]
 _PACKAGE = "realtime-widgets"
 _REQUIREMENT = re.compile(r"""^([\w.-]+)\s*(?:>=\s*([\d.]+))?[^;]*(?:;.*extra\s*==\s*['"](\w+)['"])?""")
+#: Modules that are not named as their packages.
+_MODULES = {"pillow": "PIL"}
 _BUSY_CELL = "while a cell runs, sound and clicks wait until it ends"
 
 
@@ -136,7 +138,7 @@ def _check_package(name: str, least: str) -> Finding | None:
     if _numbers(version) < _numbers(least):
         return Finding(name, "problem", f"{version} is too old; {least} is needed", _upgrade(name, least))
     try:
-        importlib.import_module(name.replace("-", "_"))
+        importlib.import_module(_MODULES.get(name, name.replace("-", "_")))
     except Exception as error:  # binary packages fail with errors of every kind
         return Finding(name, "problem", f"does not load: {_told(error)}", _upgrade(name, least, reinstall=True))
     return None
