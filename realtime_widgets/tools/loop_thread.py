@@ -27,9 +27,7 @@ class LoopThread:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
                 ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-                threading.Thread(
-                    target=asyncio.run, args=(_serve(ready),), name="realtime-tool-loop", daemon=True
-                ).start()
+                threading.Thread(target=_run, args=(ready,), name="realtime-tool-loop", daemon=True).start()
                 self._loop, self._stop = ready.result()
             return self._loop
 
@@ -39,6 +37,12 @@ class LoopThread:
             if self._loop is not None and self._stop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._stop.set)
             self._loop = self._stop = None
+
+
+def _run(ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    # Not `asyncio.run`: a blocking call may have replaced it by one that leaves tasks uncancelled.
+    with asyncio.Runner() as runner:
+        runner.run(_serve(ready))
 
 
 async def _serve(ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:

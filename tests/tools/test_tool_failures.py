@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,3 +248,31 @@ async def test_closing_cancels_what_runs_on_the_runners_own_loop():
     runner.close()
     runner.close()
     assert (await running).error == "the call was cancelled before it ended"
+
+
+def test_closing_cancels_calls_also_where_a_blocking_call_has_changed_asyncio():
+    script = """
+import asyncio, nest_asyncio2
+from realtime_widgets.tools import ToolRunner
+from tests.tools.tool_calls import call
+
+async def main():
+    nest_asyncio2.apply()
+    runner, started, here = ToolRunner(), asyncio.Event(), asyncio.get_running_loop()
+
+    async def patient() -> None:
+        here.call_soon_threadsafe(started.set)
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(call(runner, patient))
+    await started.wait()
+    runner.close()
+    print((await asyncio.wait_for(running, 30)).error)
+
+asyncio.run(main())
+"""
+    folder = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "the call was cancelled before it ended", done.stderr
