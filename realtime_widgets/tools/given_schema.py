@@ -10,6 +10,7 @@ import pydantic_core
 
 from realtime_widgets.errors import ToolArgumentsError
 from realtime_widgets.tools.notices import one_line
+from realtime_widgets.tools.schema import as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,11 +75,7 @@ class GivenSchema:
         ToolArgumentsError
             Where an argument has no JSON form or does not fit.
         """
-        try:
-            text = pydantic_core.to_json(dict(arguments), inf_nan_mode="constants").decode()
-        except (pydantic_core.PydanticSerializationError, ValueError) as error:
-            raise ToolArgumentsError(f"{self.name}: the arguments must be what JSON can hold: {error}") from None
-        return self.parse(text)
+        return self.parse(as_sent(self.name, arguments))
 
     def _problems(self, arguments: dict[str, Any]) -> list[str]:
         if self._validator is None:

@@ -78,11 +78,15 @@ class ToolSchema:
         ToolArgumentsError
             Where an argument has no JSON form or does not fit.
         """
-        try:
-            text = pydantic_core.to_json(dict(arguments), inf_nan_mode="constants").decode()
-        except (pydantic_core.PydanticSerializationError, ValueError) as error:
-            raise ToolArgumentsError(f"{self.name}: the arguments must be what JSON can hold: {error}") from None
-        return self.parse(text)
+        return self.parse(as_sent(self.name, arguments))
+
+
+def as_sent(tool: str, arguments: Mapping[str, Any]) -> str:
+    """Return arguments given by hand as the JSON text that a model would send; raises `ToolArgumentsError`."""
+    try:
+        return pydantic_core.to_json(dict(arguments), inf_nan_mode="constants").decode()
+    except (pydantic_core.PydanticSerializationError, ValueError) as error:
+        raise ToolArgumentsError(f"{tool}: the arguments must be what JSON can hold: {error}") from None
 
 
 def schema_for(
