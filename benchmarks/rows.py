@@ -26,6 +26,10 @@ class Row:
         Largest median that is good enough: of the ratio where there is a peer, of the values where there is none.
     target_p95
         The same for the 95th percentile.
+    limit, limit_p95
+        Largest median and 95th percentile of the values themselves, in `unit`, whatever the peer has.
+    more_is_better
+        Whether `target` to `limit_p95` are the least that is good enough.
     note
         A setting, a remark.
     """
@@ -38,6 +42,9 @@ class Row:
     peer_values: tuple[float, ...] = field(default=(), repr=False)
     target: float | None = None
     target_p95: float | None = None
+    limit: float | None = None
+    limit_p95: float | None = None
+    more_is_better: bool = False
     note: str = ""
 
     @property
@@ -69,10 +76,12 @@ class Row:
     def reached(self) -> bool | None:
         """Whether the targets are reached; None where there is none."""
         judged = [
-            value <= target
+            value >= target if self.more_is_better else value <= target
             for value, target in (
                 (self.ratio if self.peer_values else self.median, self.target),
                 (self.ratio_p95 if self.peer_values else self.p95, self.target_p95),
+                (self.median, self.limit),
+                (self.p95, self.limit_p95),
             )
             if target is not None and value is not None
         ]
@@ -92,6 +101,8 @@ class Row:
             "ratio_p95": self.ratio_p95,
             "target": self.target,
             "target_p95": self.target_p95,
+            "limit": self.limit,
+            "limit_p95": self.limit_p95,
             "reached": self.reached,
             "note": self.note,
             "values": list(self.values),
@@ -117,6 +128,8 @@ def table(rows: list[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     verdict = {True: "reached", False: "MISSED", None: ""}[row.reached]
     targets = [_short(target) for target in (row.target, row.target_p95) if target is not None]
+    limits = ((row.limit, ""), (row.limit_p95, "p95 "))
+    targets += [f"{which}{_short(limit)} {row.unit}" for limit, which in limits if limit is not None]
     remark = f"{verdict}  {row.note}".strip()
     return (
         row.benchmark,
@@ -148,6 +161,7 @@ def worse(rows: list[Row], before: list[dict[str, Any]], allowed: float = 1.2) -
         old = known.get(row.name)
         if old is None or row.ratio is None or not old["ratio"]:
             continue
-        if row.ratio > allowed * old["ratio"]:
+        change = old["ratio"] / row.ratio if row.more_is_better else row.ratio / old["ratio"]
+        if change > allowed:
             found.append(f"{row.name}: ratio to {row.peer} was {old['ratio']:.3g}, is {row.ratio:.3g}")
     return found
