@@ -17,14 +17,14 @@ import psutil
 from playwright.async_api import async_playwright
 
 from benchmarks.bare_page import bare_echo, harness_page
+from benchmarks.busy_cells import BUSY_CELLS
+from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
 from realtime_widgets.server_extension import NAME as EXTENSION
 from realtime_widgets.widgets.port import BLOCK_MS, STARTUP_MS
 from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.echo import EchoEndpoint
-from tests.support.jupyter import JupyterServer
-from tests.support.lab import Lab
 from tests.support.page import Tap
 from tests.support.sound import microphone_wav, tone
 
@@ -35,25 +35,6 @@ if TYPE_CHECKING:
 
 _EVERY_S = 0.6
 _LEVEL = 0.1
-_BUSY = {
-    "idle": "",
-    "cell sleeps": "import time; time.sleep({seconds})",
-    "Python loop": (
-        "import time\nend = time.monotonic() + {seconds}\nx = 0\n"
-        "while time.monotonic() < end:\n    x += sum(range(50))"
-    ),
-    "numpy": (
-        "import time, numpy\nend = time.monotonic() + {seconds}\na = numpy.random.rand(400, 400)\n"
-        "while time.monotonic() < end:\n    a = a @ a / numpy.abs(a).max()"
-    ),
-    "one C call of 0.5 s, again and again": (
-        "import time\nend = time.monotonic() + {seconds}\nn = 400_000\n"
-        "while time.monotonic() < end:\n"
-        "    before = time.perf_counter(); sorted(range(n, 0, -1), key=float)\n"
-        "    n = int(n * min(2, max(0.5, 0.5 / (time.perf_counter() - before))))\n"
-        "    time.sleep(1)"
-    ),
-}
 #: Ratios to the bare page, of the median and of the 95th percentile.
 _TARGETS = {"idle": (1.3, 1.6), "cell sleeps": (1.5, None), "Python loop": (2.5, None)}
 
@@ -73,7 +54,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 async def _measure(seconds: float, quick: bool) -> list[Row]:
-    states = list(_BUSY)[:3] if quick else list(_BUSY)
+    states = list(BUSY_CELLS)[:3] if quick else list(BUSY_CELLS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bursts = [(1 + number * _EVERY_S, tone(0.1, level=0.5)) for number in range(500)]
@@ -155,31 +136,26 @@ class _Run:
     async def in_notebook(
         self, folder: Path, environment: dict[str, str | None], states: list[str]
     ) -> dict[str, Heard]:
-        await asyncio.to_thread(folder.mkdir)
-        server = JupyterServer(folder, environment)
-        await asyncio.to_thread(server.start)
-        lab = Lab(server, self.playwright, "mic-to-speaker", folder / "artifacts")
-        try:
-            async with EchoEndpoint() as endpoint:
-                begin = (
-                    "import os\nfrom realtime_widgets import RealtimeSession\n"
-                    f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test")\n'
-                    "await session.start()\nprint(os.getpid())\nsession"
-                )
-                cells = [begin, *(_BUSY[state].format(seconds=self.seconds) for state in states)]
-                page = await lab.open(cells, microphone=self.wav)
-                await page.run_cell(0)
-                await page.click("button[aria-label*='microphone']")
-                speaker = await page.tap_speaker()
-                await speaker.wait_for_sound()
-                microphone = await page.tap_microphone()
-                return {
-                    state: await self._hear(page, number + 1 if _BUSY[state] else None, microphone, speaker)
-                    for number, state in enumerate(states)
-                }
-        finally:
-            await lab.close()
-            await asyncio.to_thread(server.stop)
+        async with (
+            notebook_lab(folder, self.playwright, "mic-to-speaker", environment) as lab,
+            EchoEndpoint() as endpoint,
+        ):
+            begin = (
+                "import os\nfrom realtime_widgets import RealtimeSession\n"
+                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test")\n'
+                "await session.start()\nprint(os.getpid())\nsession"
+            )
+            cells = [begin, *(BUSY_CELLS[state].format(seconds=self.seconds) for state in states)]
+            page = await lab.open(cells, microphone=self.wav)
+            await page.run_cell(0)
+            await page.click("button[aria-label*='microphone']")
+            speaker = await page.tap_speaker()
+            await speaker.wait_for_sound()
+            microphone = await page.tap_microphone()
+            return {
+                state: await self._hear(page, number + 1 if BUSY_CELLS[state] else None, microphone, speaker)
+                for number, state in enumerate(states)
+            }
 
     async def _hear(self, page: LabPage, cell: int | None, microphone: Tap, speaker: Tap) -> Heard:
         kernel = psutil.Process(int((await page.output_text(0)).split()[0]))
