@@ -25,8 +25,9 @@ import pybase64
 import soundfile
 
 from benchmarks.clips import SHIPPED, speech_end
-from realtime_widgets.audio import SAMPLE_RATE, read_sound, resample
+from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
+from realtime_widgets.pcm import SAMPLE_RATE
 
 FRAME = SAMPLE_RATE // 50
 TAIL_S = 2.0

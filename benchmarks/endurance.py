@@ -16,8 +16,9 @@ import soundfile
 from benchmarks.clips import SHIPPED
 from benchmarks.endpoint_gap import wait_until_loaded
 from benchmarks.rows import Row
-from realtime_widgets.audio import SAMPLE_RATE, read_sound, resample
+from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from pathlib import Path

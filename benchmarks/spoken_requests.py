@@ -30,10 +30,11 @@ from benchmarks.request_list import HELD_OUT, NOW, SEEN
 from benchmarks.request_tools import definitions
 from benchmarks.rows import Row
 from benchmarks.word_errors import normalised_words, word_errors
-from realtime_widgets.audio import SAMPLE_RATE, resample
+from realtime_widgets.audio import resample
 from realtime_widgets.local.brain import StandInBrain
 from realtime_widgets.local.speech import load_recogniser, load_synthesiser
 from realtime_widgets.local.stages import RECOGNITION_RATE, BrainRequest, CallTool, Say
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

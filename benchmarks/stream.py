@@ -13,8 +13,9 @@ import pybase64
 
 from benchmarks.clips import SHIPPED
 from benchmarks.endpoint_gap import wait_until_loaded
-from realtime_widgets.audio import SAMPLE_RATE, read_sound, resample
+from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
+from realtime_widgets.pcm import SAMPLE_RATE
 
 _FRAME = SAMPLE_RATE // 50
 _SILENCE_S = 1.5

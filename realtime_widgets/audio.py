@@ -14,21 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import AudioError
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     import os
 
     import numpy.typing as npt
-
-#: Sample rate of the Realtime protocol's ``audio/pcm``, in hertz.
-SAMPLE_RATE = 24_000
-#: Bytes of one PCM16 sample.
-BYTES_PER_SAMPLE = 2
-
-
-def duration_ms(pcm_bytes: int, rate: int = SAMPLE_RATE) -> float:
-    """Milliseconds of sound in `pcm_bytes` bytes of mono PCM16."""
-    return pcm_bytes / BYTES_PER_SAMPLE / rate * 1000
 
 
 def to_mono_float(samples: npt.ArrayLike) -> npt.NDArray[np.float32]:

@@ -7,13 +7,13 @@ from itertools import count
 from typing import Literal
 
 from realtime_widgets.asides import Asides
-from realtime_widgets.audio import duration_ms
 from realtime_widgets.barge_in import BargeIn
 from realtime_widgets.call_ledger import CallLedger
 from realtime_widgets.conversation import Conversation, Response
 from realtime_widgets.expectation import Expectation
 from realtime_widgets.mcp_approvals import McpApprovals
 from realtime_widgets.memory import Memory
+from realtime_widgets.pcm import duration_ms
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.refusals import Refusals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from realtime_widgets.audio import duration_ms
+from realtime_widgets.pcm import duration_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

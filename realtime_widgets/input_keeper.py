@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _BYTES_PER_MS = SAMPLE_RATE * BYTES_PER_SAMPLE // 1000
 

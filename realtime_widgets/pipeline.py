@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, duration_ms, from_pcm16, wav_bytes
+from realtime_widgets.audio import from_pcm16, wav_bytes
 from realtime_widgets.chat.asking import Asking
 from realtime_widgets.chat.rounds import Thinker
 from realtime_widgets.chat.service import Service
 from realtime_widgets.chat.wire import EventLines, event_of, speech_of, speech_usage
 from realtime_widgets.errors import AudioError, ConfigurationError, ResponseFailedError
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, duration_ms
 from realtime_widgets.protocol.endpoints import OPENAI_DEFAULT_TRANSCRIPTION, Endpoint
 from realtime_widgets.reply import Reply
 from realtime_widgets.sentences import SentenceCutter

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection

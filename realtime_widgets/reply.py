@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.audio import SAMPLE_RATE, from_pcm16, write_wav
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.views import notebook_view
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Reply:
     @property
     def audio(self) -> npt.NDArray[np.float32]:
         """The speech, mono float32 of shape (n,) in [-1, 1] at `rate` hertz; empty where none came."""
+        from realtime_widgets.audio import from_pcm16  # brings numpy, which replies in words never need
+
         return from_pcm16(self.pcm)
 
     @property
@@ -90,6 +92,8 @@ class Reply:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the speech to a 16-bit WAV file."""
+        from realtime_widgets.audio import write_wav
+
         write_wav(path, self.audio, self.rate)
 
     def __str__(self) -> str:

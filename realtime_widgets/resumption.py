@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.input_keeper import InputKeeper
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.restore import PUT_BACK, Unacknowledged, quoted, restoration, texts
 from realtime_widgets.sequencer import Request, ResponseSequencer

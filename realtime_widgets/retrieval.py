@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from realtime_widgets.audio import SAMPLE_RATE, from_pcm16
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.protocol import events as ev
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class RetrievedItem:
     @property
     def audio(self) -> npt.NDArray[np.float32]:
         """Its sound as the model has it, mono float32 of shape (n,) in [-1, 1] at `rate` hertz; empty if none."""
+        from realtime_widgets.audio import from_pcm16  # brings numpy, which words never need
+
         return from_pcm16(self.pcm)
 
 

@@ -11,7 +11,6 @@ from realtime_widgets import exchanges
 from realtime_widgets.accounts import Accounts
 from realtime_widgets.asides import aside_settings
 from realtime_widgets.asked_key import ASK, ask_for_key, placeholder
-from realtime_widgets.audio import from_pcm16, write_wav
 from realtime_widgets.blocking import blocking
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.engine import running_loop
@@ -315,6 +314,8 @@ class RealtimeSession(SessionTools):
             check_folder(Path(out))
         replies, heard = await self._io(exchanges.talk(self, pcm))
         if out is not None:
+            from realtime_widgets.audio import from_pcm16, write_wav  # brings numpy, which few need
+
             write_wav(out, from_pcm16(heard))
         return replies
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.turn_detection import SemanticVad, ServerVad, check_turn_detection, settings_of
 
 if TYPE_CHECKING:

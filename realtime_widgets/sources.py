@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, read_sound, to_pcm16
 from realtime_widgets.errors import AudioError
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,8 @@ def load_sound(sound: Sound, rate: int | None = None) -> bytes:
     AudioError
         Where it is empty, unreadable, or an array comes without its rate.
     """
+    from realtime_widgets.audio import read_sound, to_pcm16  # brings numpy, which a microphone never needs
+
     if isinstance(sound, (str, bytes, os.PathLike)):
         if rate is not None:
             raise AudioError("a sound file knows its own sample rate: leave rate= out")

@@ -9,8 +9,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.clock import REAL_CLOCK
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.playback import Block, Part, PlayedTo
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE
+from realtime_widgets.pcm import BYTES_PER_SAMPLE
 from realtime_widgets.playback import Block, Cut, Pacer, Part, PlaybackLedger, PlayedTo
 from realtime_widgets.turns import Command, Play, Silence
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.errors import AudioError
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _BASE64_BYTES = 3 / 4
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.protocol import events as ev
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
 from realtime_widgets.engine import shared_engine
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
 from realtime_widgets.sources import BLOCK_MS, load_sound
 from realtime_widgets.testing.wire import tone
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from realtime_widgets.audio import SAMPLE_RATE, duration_ms
 from realtime_widgets.engine import shared_engine
+from realtime_widgets.pcm import SAMPLE_RATE, duration_ms
 from realtime_widgets.speakers import VirtualSpeaker
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms, to_pcm16
+from realtime_widgets.audio import to_pcm16
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
 from realtime_widgets.testing.steps import Emit, emit
 
 if TYPE_CHECKING:

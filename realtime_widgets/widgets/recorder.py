@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms, from_pcm16
+from realtime_widgets.audio import from_pcm16
 from realtime_widgets.errors import AudioError
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 
 if TYPE_CHECKING:

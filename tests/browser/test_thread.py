@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from realtime_widgets.audio import SAMPLE_RATE, from_pcm16, read_sound, resample
+from realtime_widgets.audio import from_pcm16, read_sound, resample
+from realtime_widgets.pcm import SAMPLE_RATE
 from tests.support.sound import MICROPHONE_RATE, microphone_wav
 from tests.support.voice import RATE, recognise, speak, words
 

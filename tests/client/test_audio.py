@@ -8,9 +8,7 @@ import pytest
 import soundfile
 
 from realtime_widgets.audio import (
-    SAMPLE_RATE,
     StreamResampler,
-    duration_ms,
     from_pcm16,
     read_sound,
     resample,
@@ -20,6 +18,7 @@ from realtime_widgets.audio import (
     write_wav,
 )
 from realtime_widgets.errors import AudioError
+from realtime_widgets.pcm import SAMPLE_RATE, duration_ms
 from realtime_widgets.sources import load_sound
 
 if TYPE_CHECKING:

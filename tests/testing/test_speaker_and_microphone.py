@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from realtime_widgets import AudioError, RealtimeSession
-from realtime_widgets.audio import duration_ms
+from realtime_widgets.pcm import duration_ms
 from realtime_widgets.testing import (
     ManualClock,
     PlayedMicrophone,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_widgets.audio import duration_ms
+from realtime_widgets.pcm import duration_ms
 from realtime_widgets.protocol.events import OtherEvent, decode
 from realtime_widgets.testing import Call, Script, Talk, tone
 from realtime_widgets.testing.steps import Send

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from realtime_widgets.audio import SAMPLE_RATE, StreamResampler, resample
+from realtime_widgets.audio import StreamResampler, resample
 from realtime_widgets.local.realtime import g711
 from realtime_widgets.local.realtime.session_config import BYTES_PER_SECOND
 from realtime_widgets.local.stages import RECOGNITION_RATE
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt

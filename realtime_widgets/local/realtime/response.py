@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pybase64
 
-from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
+from realtime_widgets.audio import StreamResampler
 from realtime_widgets.local.realtime import g711
 from realtime_widgets.local.realtime.conversation import Conversation, Item, Speech
 from realtime_widgets.local.realtime.identifiers import new_id
@@ -21,6 +21,7 @@ from realtime_widgets.local.realtime.usage import (
     tokens_of_bytes,
     usage,
 )
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

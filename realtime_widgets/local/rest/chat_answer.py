@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pybase64
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.local.realtime.answering import Sound
 from realtime_widgets.local.realtime.identifiers import new_id
 from realtime_widgets.local.realtime.usage import (
@@ -18,6 +17,7 @@ from realtime_widgets.local.realtime.usage import (
     tokens_of_bytes,
 )
 from realtime_widgets.local.stages import CallTool, Say
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ import numpy as np
 import pybase64
 from msgspec import Meta
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.local.codecs import CONTENT_TYPES, encoder
 from realtime_widgets.local.realtime.errors import invalid_value
 from realtime_widgets.local.realtime.schema import Shape, check
@@ -18,6 +17,7 @@ from realtime_widgets.local.realtime.usage import ASSISTANT_AUDIO_TOKEN_MS, audi
 from realtime_widgets.local.rest.bodies import read_json
 from realtime_widgets.local.rest.event_stream import EventStream, byte_stream
 from realtime_widgets.local.rest.voices import Voice, voice_named
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

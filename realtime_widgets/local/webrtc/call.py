@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pybase64
 
-from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
+from realtime_widgets.audio import StreamResampler
 from realtime_widgets.local.places import Places
 from realtime_widgets.local.realtime import g711
 from realtime_widgets.local.realtime.errors import RequestRefusedError
@@ -20,6 +20,7 @@ from realtime_widgets.local.webrtc.peer import Peer
 from realtime_widgets.local.webrtc.playout import Playout
 from realtime_widgets.local.webrtc.sideband import Sideband
 from realtime_widgets.local.webrtc.tracks import PacedTrack
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from realtime_widgets.audio import SAMPLE_RATE, StreamResampler
+from realtime_widgets.audio import StreamResampler
 from realtime_widgets.local.realtime.input_audio import decode
 from realtime_widgets.local.realtime.output_audio import ClearedAnswer, Cut
+from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ import numpy as np
 import openai
 import pytest
 
-from realtime_widgets.audio import SAMPLE_RATE
 from realtime_widgets.local.codecs import encoded
+from realtime_widgets.pcm import SAMPLE_RATE
 from tests.local.rest.conftest import KEY
 from tests.local.stand_ins import silence, tone
 

@@ -9,10 +9,11 @@ import aiohttp
 import numpy as np
 import pytest
 
-from realtime_widgets.audio import SAMPLE_RATE, read_sound, resample, to_pcm16
+from realtime_widgets.audio import read_sound, resample, to_pcm16
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.local.speech import load_recogniser
 from realtime_widgets.local.stages import RECOGNITION_RATE
+from realtime_widgets.pcm import SAMPLE_RATE
 from tests.local.webrtc.caller import Caller
 from tests.support.voice import words
 
