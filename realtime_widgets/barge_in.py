@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.false_interruption import Doubt, Verdict
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.turns import Command, Send, Turn, end_turn
+from realtime_widgets.turns import Command, Send, end_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from realtime_widgets.memory import Memory
     from realtime_widgets.playback import Part, PlayedTo
     from realtime_widgets.sequencer import ResponseSequencer
+    from realtime_widgets.turn_ledger import TurnLedger
     from realtime_widgets.voice import VoiceOutput
 
 _GOES_ON_CUT = (
@@ -31,7 +32,7 @@ class BargeIn:
 
     Attributes
     ----------
-    conversation, voice, memory, sequencer, turns, response_turns, new_id, notice
+    conversation, voice, memory, sequencer, turns, new_id, notice
         Of the session's core.
     limit_s
         How long words are waited for after sound that stopped an answer, in seconds; with None it is
@@ -48,8 +49,7 @@ class BargeIn:
     voice: VoiceOutput
     memory: Memory
     sequencer: ResponseSequencer
-    turns: dict[str, Turn]
-    response_turns: dict[str, str]
+    turns: TurnLedger
     new_id: Callable[[str], str]
     notice: Callable[[Literal["notice", "error"], str], None]
     limit_s: float | None = None
@@ -93,7 +93,7 @@ class BargeIn:
         commands += self.voice.stop()
         for response_id in cut:
             self.cut_responses.add(response_id)
-            if turn := self._turn(response_id):
+            if turn := self.turns.of(response_id):
                 turn.interrupted = True
                 if cancel and self.sequencer.drop(turn.id):
                     commands += end_turn(turn)
@@ -162,8 +162,8 @@ class BargeIn:
         doubt = self._doubt
         if doubt is None or not self.undecided:
             return False
-        turns = {self.response_turns.get(response_id) for response_id in doubt.responses}
-        if self.response_turns.get(response.id) not in turns:
+        turns = {self.turns.id_of(response_id) for response_id in doubt.responses}
+        if self.turns.id_of(response.id) not in turns:
             return False
         if response.id not in doubt.waiting:
             doubt.waiting.append(response.id)
@@ -206,7 +206,7 @@ class BargeIn:
         self.ready += doubt.waiting
         self.cut_responses |= doubt.responses
         for response_id in doubt.responses:
-            if turn := self._turn(response_id):
+            if turn := self.turns.of(response_id):
                 turn.interrupted = True
         parts = [part for part in self.voice.ledger.playing if self._response(part) in doubt.responses]
         commands: list[Command] = []
@@ -236,7 +236,4 @@ class BargeIn:
     def _answers(self, responses: set[str], parts: list[Part]) -> set[str]:
         """What a person would call an answer: all responses of one turn, or a clip."""
         clips = {part.item_id for part in parts if not self._response(part)}
-        return clips | {self.response_turns.get(response_id, response_id) for response_id in responses}
-
-    def _turn(self, response_id: str) -> Turn | None:
-        return self.turns.get(self.response_turns.get(response_id, ""))
+        return clips | {self.turns.id_of(response_id) or response_id for response_id in responses}

@@ -10,7 +10,6 @@ from realtime_widgets.asides import Asides
 from realtime_widgets.barge_in import BargeIn
 from realtime_widgets.call_ledger import CallLedger
 from realtime_widgets.conversation import Conversation, Response
-from realtime_widgets.expectation import Expectation
 from realtime_widgets.mcp_approvals import McpApprovals
 from realtime_widgets.memory import Memory
 from realtime_widgets.pcm import duration_ms
@@ -21,12 +20,10 @@ from realtime_widgets.restore import Unacknowledged
 from realtime_widgets.resumption import Resumption
 from realtime_widgets.retrieval import Retrievals
 from realtime_widgets.sequencer import REQUEST_KEY, Request, ResponseSequencer
-from realtime_widgets.turn_detection import TurnTaking
+from realtime_widgets.spoken_input import SpokenInput
+from realtime_widgets.turn_ledger import TurnLedger
 from realtime_widgets.turns import AskApproval, Command, Notice, RunTool, Send, ToolCall, Turn, end_turn
 from realtime_widgets.voice import VoiceOutput
-
-#: Shortest input that the service commits (PROTOCOL: `input_audio_buffer_commit_empty` below it).
-MIN_COMMIT_MS = 100.0
 
 
 class SessionCore:
@@ -45,20 +42,19 @@ class SessionCore:
         self.conversation = Conversation()
         self.voice = VoiceOutput()
         self.ledger = self.voice.ledger
-        self.turns: dict[str, Turn] = {}
+        self._ids = count(1)
+        self._turns = TurnLedger(self.new_id)
+        self.turns = self._turns.all
         self._calls = CallLedger(self.conversation)
         self.calls = self._calls.all
         self.approvals = McpApprovals(self.conversation, self.new_id)
         self.notices: list[Notice] = []
         self.settings: ev.JsonObject = {}
-        self._turn_taking = TurnTaking()
         self.updates = 0
-        self.user_speaking = False
         self.keep_spoken_audio = False
         self.asides = Asides(self.conversation)
         self.retrievals = Retrievals()
         self._sequencer = ResponseSequencer()
-        self._response_turns: dict[str, str] = {}
         own = Unacknowledged()
         self._memory = Memory(self.conversation, self.ledger, self.new_id, own, truncates)
         self.barge_in = BargeIn(
@@ -66,39 +62,26 @@ class SessionCore:
             self.voice,
             self._memory,
             self._sequencer,
-            self.turns,
-            self._response_turns,
+            self._turns,
             self.new_id,
             self.notice,
             false_interruption_s,
         )
         self._abandoned, self._cut_responses = self.barge_in.abandoned, self.barge_in.cut_responses
-        self._turn_of_event: dict[str, str] = {}
-        self._expectation = Expectation()
-        self._input_ms = 0.0
-        self._ids = count(1)
-        #: Item that the user is saying.
-        self._speaking: str | None = None
         self._resumption = Resumption(
-            self.conversation,
-            self.voice,
-            self._calls,
-            self.asides,
-            self._sequencer,
-            self.turns,
-            self._response_turns,
-            own=own,
+            self.conversation, self.voice, self._calls, self.asides, self._sequencer, self._turns, own=own
         )
-        self._keeper = self._resumption.keeper
+        self._spoken = SpokenInput(
+            self.barge_in, self._sequencer, self._resumption.keeper, self.new_id, self.notice
+        )
         self._refusals = Refusals(
             self._sequencer,
             self.asides,
             self._resumption,
             self.retrievals,
-            self.turns,
-            self._turn_of_event,
+            self._turns,
             self._abandoned,
-            self._expectation,
+            self._spoken.expectation,
             self.notice,
         )
         self.refusals = self._refusals.by_event
@@ -118,9 +101,14 @@ class SessionCore:
         return self.activity == "listening" and not waits
 
     @property
+    def user_speaking(self) -> bool:
+        """Whether somebody speaks, or holds the button of push-to-talk."""
+        return self._spoken.speaking
+
+    @property
     def expects_response(self) -> bool:
         """Whether something was said that the service is about to answer by itself."""
-        return self._expectation.pending
+        return self._spoken.expectation.pending
 
     def new_id(self, what: str) -> str:
         """Return an id of our own, unique in this session."""
@@ -130,13 +118,12 @@ class SessionCore:
         """The connection is gone and another one will be tried: what ended with it ends."""
         settled = self.barge_in.settle() + self._catch_up()
         asked = self._lost_consent()
-        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, self._turn_taking.answers)
+        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, self._spoken.taking.answers)
         for response in asked:
             commands += self._continue(response)
         self.barge_in.disconnected()
         self.retrievals.lost()
-        self.user_speaking = False
-        self._expectation.end()
+        self._spoken.lost()
         for what in lost:
             self.notice("error", f"Lost with the connection: {what}.")
         return settled + commands
@@ -156,23 +143,15 @@ class SessionCore:
         asked = self.approvals.take(event, self._sequencer.active_id)
         commands: list[Command] = [AskApproval(request) for request in asked]
         commands += self.barge_in.listen(event)
+        commands += self._spoken.listen(event)
         commands += self._follow(event)
         return commands + self._catch_up()
 
     def _follow(self, event: ev.AnyServerEvent) -> list[Command]:
         match event:
             case ev.SessionCreated() | ev.SessionUpdated():
-                self.settings, self._turn_taking = event.session, TurnTaking.of(event.session)
+                self.settings = event.session
                 self.updates += isinstance(event, ev.SessionUpdated)
-                return [] if self._turn_taking.detects else self._unheard_speech()
-            case ev.SpeechStarted():
-                self._keeper.started(event.item_id, event.audio_start_ms)
-                self._speaking = event.item_id
-                return self._speech_started(event.item_id)
-            case ev.InputCommitted():
-                self.user_speaking, self._speaking = False, None
-                self._keeper.committed(event.item_id)
-                return self._expect_answer(event.item_id) + self._send_all(self._sequencer.user_speaking(False))
             case ev.ResponseCreated():
                 return self._response_created(str(event.response.get("id") or ""))
             case ev.OutputAudioDelta():
@@ -183,30 +162,23 @@ class SessionCore:
                 return self._run(self._calls.take(event.item, event.response_id))
             case ev.ResponseDone():
                 return self._response_done(str(event.response.get("id") or ""))
-            case ev.InputTranscriptionCompleted() if not event.transcript.strip():
-                return [*self._expectation.wordless(event.item_id, self.new_id("wake"))]
-            case ev.InputTranscriptionFailed():
-                self.notice("error", f"Your words could not be written down: {event.error.message}")
-                return []
             case ev.ErrorEvent():
                 return self._refusals.take(event.error)
             case ev.ItemRetrieved():
                 self.retrievals.came(event.item)
-                return []
             case ev.InputTimeout():
                 self.notice("notice", "Nobody spoke for a while: the model speaks by itself.")
-                return []
             case _:
-                return []
+                pass
+        return []
 
     def ask(
         self, item: ev.JsonObject, settings: ev.JsonObject | None = None, keep_audio: bool = False
     ) -> tuple[Turn, list[Command]]:
         """Put a user item into the conversation and ask for its answer."""
-        turn = Turn(self.new_id("turn"), keep_audio)
-        self.turns[turn.id] = turn
+        turn = self._turns.begin(keep_audio)
         create = self.put(item)
-        self._turn_of_event[create.event.event_id] = turn.id
+        self._turns.asked(turn, create.event.event_id)
         return turn, [create, *self._request(turn.id, settings or {})]
 
     def put(self, item: ev.JsonObject) -> Send:
@@ -219,15 +191,12 @@ class SessionCore:
         self, item: ev.JsonObject, context: bool = True, settings: ev.JsonObject | None = None
     ) -> tuple[Turn, list[Command]]:
         """Ask beside the conversation, whatever goes on in it; neither question nor answer becomes part of it."""
-        turn = Turn(self.new_id("turn"), keep_audio=True)
-        self.turns[turn.id] = turn
+        turn = self._turns.begin(keep_audio=True)
         return turn, self.asides.request(turn, self.new_id("aside"), item, context, settings or {})
 
     def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
-        self._input_ms += duration_ms(len(pcm))
-        self._keeper.appended(pcm)
-        return ev.InputAppend(audio=pcm)
+        return self._spoken.append(pcm)
 
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
         """Play sound that is no item of the conversation; it can be interrupted like an answer."""
@@ -238,25 +207,15 @@ class SessionCore:
 
     def press(self) -> list[Command]:
         """Begin a push-to-talk turn: what is being said stops."""
-        self.user_speaking = True
-        commands = self.interrupt()
-        self._sequencer.user_speaking(True)
-        self._input_ms = 0.0
-        self._keeper.pressed()
-        return [*commands, Send(ev.InputClear())]
+        return self.interrupt() + self._spoken.press()
 
     def release(self, ask: bool = True) -> list[Command]:
         """End a push-to-talk turn and ask for its answer; without `ask` it was never said."""
-        self.user_speaking = False
-        if not ask or self._input_ms < MIN_COMMIT_MS:
-            if ask:
-                self.notice("notice", "Too short to be heard: hold the button while you speak.")
-            return [Send(ev.InputClear()), *self._send_all(self._sequencer.user_speaking(False))]
-        turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
-        self.turns[turn.id] = turn
-        commands: list[Command] = [Send(ev.InputCommit())]
-        commands += self._send_all(self._sequencer.user_speaking(False))
-        return commands + self._request(turn.id, {})
+        said, commands = self._spoken.release(ask)
+        if said:
+            turn = self._turns.begin(self.keep_spoken_audio, spoken=True)
+            commands += self._request(turn.id, {})
+        return commands
 
     def interrupt(self, cancel: bool = True) -> list[Command]:
         """Stop what is being said; `cancel` tells the service, which on speech has noticed by itself."""
@@ -264,7 +223,7 @@ class SessionCore:
 
     def wake(self, wake_id: str) -> list[Command]:
         """Take the end of a time limit; see `Wake`."""
-        self._expectation.time_is_up(wake_id)
+        self._spoken.expectation.time_is_up(wake_id)
         return self.barge_in.time_is_up(wake_id) + self._catch_up()
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
@@ -323,30 +282,6 @@ class SessionCore:
     def _send_all(events: list[ev.ClientEvent]) -> list[Command]:
         return [Send(event) for event in events]
 
-    def _turn(self, response_id: str) -> Turn | None:
-        return self.turns.get(self._response_turns.get(response_id, ""))
-
-    def _speech_started(self, item_id: str) -> list[Command]:
-        self.user_speaking = True
-        self._sequencer.user_speaking(True)
-        taking = self._turn_taking
-        if not taking.interrupts:
-            return []
-        return self.barge_in.speech_started(item_id, taking.transcribed, taking.answers)
-
-    def _unheard_speech(self) -> list[Command]:
-        """Turn detection is off: what it heard begin never ends."""
-        if self._speaking is None:
-            return []
-        self.user_speaking, self._speaking = False, None
-        return self.barge_in.sound_ended() + self._send_all(self._sequencer.user_speaking(False))
-
-    def _expect_answer(self, item_id: str) -> list[Command]:
-        if not self._turn_taking.answers:
-            self._expectation.end()
-            return []
-        return [*self._expectation.begin(item_id, self.new_id("wake"))]
-
     def _catch_up(self) -> list[Command]:
         """Go on with responses that waited for what an interruption turned out to be."""
         ready, self.barge_in.ready = self.barge_in.ready, []
@@ -365,16 +300,11 @@ class SessionCore:
             commands = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
             request = None
         if request is None or request.turn_id not in self.turns:
-            commands += self.barge_in.answered(response_id)
-            self._expectation.end()
-            self.user_speaking = False
-            self._sequencer.user_speaking(False)
-            turn = Turn(self.new_id("turn"), self.keep_spoken_audio, spoken=True)
-            self.turns[turn.id] = turn
+            commands += self.barge_in.answered(response_id) + self._spoken.answered_by_itself()
+            turn = self._turns.begin(self.keep_spoken_audio, spoken=True)
         else:
             turn = self.turns[request.turn_id]
-        self._response_turns[response_id] = turn.id
-        turn.response_ids.append(response_id)
+        self._turns.answered(turn, response_id)
         if turn.id not in self._abandoned:
             return commands
         self._abandoned.remove(turn.id)
@@ -394,7 +324,7 @@ class SessionCore:
             aside.audio += pcm  # spoken into the reply, not into the room
             return []
         pcm = self.voice.push(part, pcm)
-        turn = self._turn(event.response_id)
+        turn = self._turns.of(event.response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
         return self.voice.due()
@@ -408,7 +338,7 @@ class SessionCore:
     def _run(self, call: ToolCall | None) -> list[Command]:
         if call is None:
             return []
-        if turn := self._turn(call.response_id):
+        if turn := self._turns.of(call.response_id):
             turn.call_ids.append(call.call_id)
         return [RunTool(call)]
 
@@ -425,13 +355,13 @@ class SessionCore:
         if response.out_of_band:
             aside = self.asides.done(response)
             return commands + (end_turn(aside) if aside else [])
-        self._keeper.answered(self._speaking)
+        self._spoken.response_over()
         commands += self._send_all(self._sequencer.done(response_id))
         return commands + self._continue(response)
 
     def _continue(self, response: Response) -> list[Command]:
         """After a response: wait for its tools, ask for the next one, or end the turn."""
-        turn = self._turn(response.id)
+        turn = self._turns.of(response.id)
         calls = self._calls.of(response.id)
         approvals = self.approvals.of(response.id)
         if any(not call.answered for call in calls) or any(request.open for request in approvals):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from realtime_widgets.resumption import Resumption
     from realtime_widgets.retrieval import Retrievals
     from realtime_widgets.sequencer import ResponseSequencer
+    from realtime_widgets.turn_ledger import TurnLedger
 
 #: Errors that only say that a wish came too late: PROTOCOL's benign races.
 BENIGN_CODES = frozenset(
@@ -31,7 +32,7 @@ class Refusals:
 
     Attributes
     ----------
-    sequencer, asides, resumption, retrievals, turns, turn_of_event, abandoned, expectation, notice
+    sequencer, asides, resumption, retrievals, turns, abandoned, expectation, notice
         Of the session's core.
     by_event
         Errors that named an event of ours, by its id.
@@ -41,8 +42,7 @@ class Refusals:
     asides: Asides
     resumption: Resumption
     retrievals: Retrievals
-    turns: dict[str, Turn]
-    turn_of_event: dict[str, str]
+    turns: TurnLedger
     abandoned: set[str]
     expectation: Expectation
     notice: Callable[[Literal["notice", "error"], str], None]
@@ -63,8 +63,8 @@ class Refusals:
         if event_id:
             self.by_event[event_id] = error
         request, aside = self.sequencer.refused(error.event_id), self.asides.refused(event_id)
-        refused = request.turn_id if request else aside.id if aside else None
-        turn = self.turns.get(refused or self.turn_of_event.get(event_id, ""))
+        refused = self.turns.get(request.turn_id) if request else aside
+        turn = refused or self.turns.asked_by(event_id)
         self.notice("error", error.message or error.code or "the service reported an error")
         return self._fail(turn, error) if turn else []
 
@@ -84,5 +84,5 @@ class Refusals:
         if flying and self.sequencer.in_flight is None and flying.turn_id in self.abandoned:
             self.abandoned.remove(flying.turn_id)
             self.sequencer.drop(flying.turn_id)
-            commands += end_turn(self.turns[flying.turn_id])
+            commands += end_turn(self.turns.all[flying.turn_id])
         return commands

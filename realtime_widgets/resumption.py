@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from realtime_widgets.asides import Asides
     from realtime_widgets.call_ledger import CallLedger
     from realtime_widgets.conversation import Conversation, Response
+    from realtime_widgets.turn_ledger import TurnLedger
     from realtime_widgets.voice import VoiceOutput
 
 #: Error code of a turn that was lost with its connection.
@@ -35,7 +36,7 @@ class Resumption:
 
     Attributes
     ----------
-    conversation, voice, calls, asides, sequencer, turns, response_turns
+    conversation, voice, calls, asides, sequencer, turns
         Of the session's core.
     keeper
         What was said and is not answered.
@@ -48,8 +49,7 @@ class Resumption:
     calls: CallLedger
     asides: Asides
     sequencer: ResponseSequencer
-    turns: dict[str, Turn]
-    response_turns: dict[str, str]
+    turns: TurnLedger
     keeper: InputKeeper = field(default_factory=InputKeeper)
     own: Unacknowledged = field(default_factory=Unacknowledged)
     _again: bytes = b""
@@ -122,7 +122,7 @@ class Resumption:
         said_again = automatic and bool(self._skipped)
         for turn_id in abandoned:
             self.sequencer.drop(turn_id)
-            commands += end_turn(self.turns[turn_id])
+            commands += end_turn(self.turns.all[turn_id])
         lost: list[str] = []
         for response in list(self.conversation.responses.values()):
             if response.active and not response.out_of_band:
@@ -132,9 +132,7 @@ class Resumption:
             commands += self._fail(turn, "the connection was lost before this aside was answered; ask it again")
         spoken = [item_id for item_id in unanswered if self._words(item_id)]
         if automatic and expects_response and spoken and not said_again:
-            turn = Turn(f"rw_resumed_{next(self._ids)}", spoken=True)
-            self.turns[turn.id] = turn
-            self._request(turn)
+            self._request(self.turns.add(Turn(f"rw_resumed_{next(self._ids)}", spoken=True)))
         return commands, lost
 
     def resume(self) -> tuple[list[Command], list[str]]:
@@ -172,7 +170,7 @@ class Resumption:
 
     def _end_response(self, response: Response, said_again: bool, lost: list[str]) -> list[Command]:
         calls = self.calls.of(response.id)
-        turn = self.turns.get(self.response_turns.get(response.id, ""))
+        turn = self.turns.of(response.id)
         response.status, response.reason = "completed" if calls else "cancelled", LOST_CODE
         commands: list[Command] = []
         for item_id in response.item_ids:
@@ -192,7 +190,7 @@ class Resumption:
         turn.audio.clear()
         turn.response_ids.remove(response.id)
         if turn.spoken and said_again:
-            del self.turns[turn.id]  # the service makes its answer anew
+            self.turns.remove(turn)  # the service makes its answer anew
         elif turn.spoken and self._unsaid(response):
             lost.append("what you said last")
             commands += self._fail(turn, "the connection was lost and what you said with it; say it again")
