@@ -3,33 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from realtime_widgets.protocol.endpoints import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.protocol.endpoints import Endpoint
 
 #: How often the endpoint is asked whether its models are loaded, in seconds.
 READY_POLL_S = 0.25
 
 
-async def start_embedded() -> EmbeddedEndpoint:
-    """Start this process's endpoint, where it does not run.
+class LocalStart:
+    """This process's endpoint as one session sees it begin.
 
-    Raises
-    ------
-    LocalEndpointError
-        Where that fails.
+    Parameters
+    ----------
+    changed
+        Called when `loading` is different, where anybody wants to know.
+
+    Attributes
+    ----------
+    loading
+        Whether it was started and still loads its speech models.
     """
-    from realtime_widgets.local.process import EmbeddedEndpoint
 
-    return await asyncio.to_thread(EmbeddedEndpoint.shared)
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self.loading = False
+        self._changed = changed
+        self._embedded: EmbeddedEndpoint | None = None
 
+    async def start(self, endpoint: Endpoint) -> Endpoint:
+        """Start it, where it does not run; gives `endpoint` with its address and key.
 
-async def watch_loading(embedded: EmbeddedEndpoint, tell: Callable[[bool], None]) -> None:
-    """Say whether the endpoint still loads its speech models, until it does not."""
-    while loading := await asyncio.to_thread(embedded.loading):
-        tell(bool(loading))
-        await asyncio.sleep(READY_POLL_S)
-    tell(False)
+        Raises
+        ------
+        LocalEndpointError
+            Where that fails.
+        """
+        from realtime_widgets.local.process import EmbeddedEndpoint
+
+        self._embedded = started = await asyncio.to_thread(EmbeddedEndpoint.shared)
+        return replace(endpoint, base_url=started.url, api_key=Secret(started.api_key), token_provider=None)
+
+    async def watch(self) -> None:
+        """Follow `loading` until it is over, where it was started."""
+        if self._embedded is None:
+            return
+        while loading := await asyncio.to_thread(self._embedded.loading):
+            self._tell(bool(loading))
+            await asyncio.sleep(READY_POLL_S)
+        self._tell(False)
+
+    def _tell(self, loading: bool) -> None:
+        if loading != self.loading:
+            self.loading = loading
+            self._changed()

@@ -7,39 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from realtime_widgets.background import BackgroundTasks
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConnectionFailedError, RealtimeWidgetsError, SessionClosedError
-from realtime_widgets.held_input import HeldInput
+from realtime_widgets.hosted_consent import HostedConsent
 from realtime_widgets.link import Link, configure
-from realtime_widgets.local_start import start_embedded, watch_loading
+from realtime_widgets.local_start import LocalStart
 from realtime_widgets.observing import Observable
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.connection import Connection
-from realtime_widgets.protocol.endpoints import Endpoint, Secret
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
 from realtime_widgets.timers import Timers
-from realtime_widgets.tool_calls import DENIED_BY_PERSON, PICTURE, RunningTool, ToolCalls, picture_item
+from realtime_widgets.tool_calls import PICTURE, RunningTool, ToolCalls, picture_item
 from realtime_widgets.tools.announcement import Announcement
-from realtime_widgets.tools.options import DEFAULT_APPROVAL_LIMIT_S
 from realtime_widgets.turns import AskApproval, Command, Play, RunTool, Send, Silence, Turn, TurnEnded, Wake
+from realtime_widgets.user_input import UserInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
     from realtime_widgets.accounts import Accounts
-    from realtime_widgets.clock import Clock, Timer
+    from realtime_widgets.clock import Clock
     from realtime_widgets.journal import Journal
-    from realtime_widgets.local.process import EmbeddedEndpoint
-    from realtime_widgets.mcp_approvals import ApprovalRequest
     from realtime_widgets.playback import PlayedTo
+    from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.settings import SessionSettings
     from realtime_widgets.tool_calls import Decision
     from realtime_widgets.tools import ToolRegistry, ToolRunner
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
-
-#: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
-MAX_UNSENT = 1500
 
 
 class SessionRuntime(Observable):
@@ -81,24 +76,21 @@ class SessionRuntime(Observable):
         self.tools = self.calls.by_id
         self.speaker: Speaker = InstantSpeaker()
         self._announcement = Announcement(registry)
-        self._registry = registry
         self._shutting: asyncio.Task[None] | None = None
-        self._asking: dict[str, Timer] = {}
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
         self._recovery = Recovery(self, policy or ReconnectPolicy())
         #: Why it connects again.
         self.lost_reason = ""
-        self._preparing = False
+        self._local = LocalStart(self.changed)
         self._link: Link | None = None
         self._closing: list[asyncio.Task[None]] = []
-        self._embedded: EmbeddedEndpoint | None = None
-        self._held = HeldInput()
+        self._input = UserInput(self)
         self._starting: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(self._failed)
         self._timers = Timers(clock, lambda timer_id: self.perform(self.core.wake(timer_id)))
+        self._consent = HostedConsent(self.core, registry, clock, self.perform)
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
-        self._dropping = False
         self.speaker.attach(self)
 
     @property
@@ -107,7 +99,17 @@ class SessionRuntime(Observable):
         if self._phase != "open":
             return self._phase
         activity = self.core.activity
-        return "preparing" if self._preparing and activity == "listening" else activity
+        return "preparing" if self._local.loading and activity == "listening" else activity
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a connection on which the session talks."""
+        return self._phase == "open"
+
+    @property
+    def unsent(self) -> int:
+        """Events that wait to be sent."""
+        return self._link.unsent if self._link else 0
 
     def use_speaker(self, speaker: Speaker) -> Speaker:
         """Play through `speaker` from now on; gives the one before it."""
@@ -151,7 +153,7 @@ class SessionRuntime(Observable):
         if self._starting and not self._starting.done():
             self._starting.cancel()
         self.end("it was closed")
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.wait()
         await self.calls.wait()
         await asyncio.gather(*self._closing)
 
@@ -160,7 +162,7 @@ class SessionRuntime(Observable):
         for command in commands:
             match command:
                 case Send(event):
-                    self._send(event)
+                    self.send(event)
                 case Play(block):
                     self.speaker.play(block)
                 case Silence():
@@ -170,7 +172,7 @@ class SessionRuntime(Observable):
                 case RunTool(call):
                     self.calls.begin(call, *self._announcement.to_run(call.name))
                 case AskApproval(request):
-                    self._ask_approval(request)
+                    self._consent.ask(request)
                 case TurnEnded(turn):
                     end = self._turn_ends.pop(turn.id, None)
                     if end and not end.done():
@@ -181,19 +183,8 @@ class SessionRuntime(Observable):
         """Take the person's word on a call, of a tool here or of one that the service calls."""
         if call_id not in self.core.approvals.requests:
             self.calls.decide(decision, call_id, reason)
-        elif self._phase == "open" and decision != "cancel":
-            if timer := self._asking.pop(call_id, None):
-                timer.cancel()
-            said = "" if decision == "approve" else reason or DENIED_BY_PERSON
-            self.perform(self.core.decide_approval(call_id, decision == "approve", said))
-
-    def _ask_approval(self, request: ApprovalRequest) -> None:
-        hosted = self._registry.hosted.get(request.server_label)
-        request.limit_s = limit = hosted.approval_limit if hosted else DEFAULT_APPROVAL_LIMIT_S
-        if limit is not None:
-            why = f"nobody allowed this call within {limit:g} s"
-            timer = self.clock.call_later(limit, self.decide, "deny", request.id, why)
-            self._asking[request.id] = timer
+        elif self._phase == "open":
+            self._consent.decide(decision, call_id, reason)
 
     def turn_end(self, turn: Turn) -> asyncio.Future[Turn]:
         """Return a future that is done with `turn`."""
@@ -206,40 +197,20 @@ class SessionRuntime(Observable):
 
     def hear(self, pcm: bytes) -> None:
         """Take a block of captured sound; it starts the session where that has not begun."""
-        if self._phase == "open":
-            self._append(pcm)
-        elif self._phase != "closed":
-            self._held.sound(pcm)
-            self.start_soon()
+        self._input.hear(pcm)
 
     def press(self) -> None:
         """Push-to-talk was pressed."""
-        self._when_open(lambda: self.perform(self.core.press()))
+        self._input.press()
 
     def release(self) -> None:
         """Push-to-talk was released."""
-        self._when_open(lambda: self.perform(self.core.release()))
-
-    def _when_open(self, action: Callable[[], None]) -> None:
-        if self._phase == "open":
-            action()
-        elif self._phase != "closed":
-            self._held.action(action)
-            self.start_soon()
-
-    def _append(self, pcm: bytes) -> None:
-        if self._link is None or self._link.unsent < MAX_UNSENT:
-            self._dropping = False
-            # Nothing a person sees changes with a block, so nobody is told.
-            self._send(self.core.append_audio(pcm))
-        elif not self._dropping:
-            self._dropping = True
-            self.problem("The connection is too slow for the microphone: what you say now is lost.")
+        self._input.release()
 
     def warm_up(self) -> None:
         """Get a local endpoint ready before it is needed: its models take a second or two to load."""
         if self._phase == "idle" and self.endpoint.local:
-            self.run(self._start_local_endpoint())
+            self.run(self._start_local())
 
     def start_soon(self) -> None:
         """Start in the background; what goes wrong is shown as a problem."""
@@ -280,7 +251,8 @@ class SessionRuntime(Observable):
             self.perform([Send(ev.SessionUpdate(event_id=event_id, session=session))])
         self.changed()
 
-    def _send(self, event: ev.ClientEvent) -> None:
+    def send(self, event: ev.ClientEvent) -> None:
+        """Send an event, where there is a connection."""
         # What is decided while there is no connection is kept by the core, which puts it into the next one.
         if self._link and self._phase == "open" and self.endpoint.capabilities.takes(event):
             self.journal.record("client", event)
@@ -289,33 +261,28 @@ class SessionRuntime(Observable):
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine until the session ends; its failure ends the session."""
-        task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-        return task
+        return self._tasks.spawn(coroutine)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("the session's I/O failed", exc_info=error)
-            self.end(f"an error in the package: {type(error).__name__}: {error}")
+    def _failed(self, error: BaseException) -> None:
+        log.error("the session's I/O failed", exc_info=error)
+        self.end(f"an error in the package: {type(error).__name__}: {error}")
 
     async def _open(self) -> None:
         self._phase = "connecting"
         self.changed()
         try:
             if self.endpoint.local:
-                await self._start_local_endpoint()
+                await self._start_local()
             await self._connect()
             self.spawn(self.accounts.watch())
         except RealtimeWidgetsError as error:
             self.end(str(error))
             raise
         except Exception as error:
-            self.end(f"an error in the package: {type(error).__name__}: {error}")
+            self._failed(error)
             raise
-        if self._embedded:
-            self.run(watch_loading(self._embedded, self._loading))
+        if self.endpoint.local:
+            self.run(self._local.watch())
 
     async def _connect(self) -> None:
         try:
@@ -325,15 +292,8 @@ class SessionRuntime(Observable):
                 raise
             await self._connect()
 
-    async def _start_local_endpoint(self) -> None:
-        self._embedded = await start_embedded()
-        base_url, key = self._embedded.url, Secret(self._embedded.api_key)
-        self.endpoint = replace(self.endpoint, base_url=base_url, api_key=key, token_provider=None)
-
-    def _loading(self, loading: bool) -> None:
-        if loading != self._preparing:
-            self._preparing = loading
-            self.changed()
+    async def _start_local(self) -> None:
+        self.endpoint = await self._local.start(self.endpoint)
 
     async def attach(self, connection: Connection) -> None:
         """Talk over this connection from now on: put the talk into it; raises as `configure` does."""
@@ -351,10 +311,7 @@ class SessionRuntime(Observable):
             shared_engine().responsiveness.acquire()
         self.update_tools()
         self.perform(self.core.resume())
-        for held in self._held.drain():
-            self._append(held) if isinstance(held, bytes) else held()
-        if lost_ms := self._held.lost_ms():
-            self.problem(f"It took so long to connect that {lost_ms / 1000:.0f} s of what you said are lost.")
+        self._input.deliver()
         self.spawn(self._recovery.hand_over(self.core.settings.get("expires_at")))
         self.changed()
 
@@ -434,12 +391,8 @@ class SessionRuntime(Observable):
             self.problem(f"The session ended: {reason}{'' if reason.endswith(('.', '?')) else '.'}")
         self.perform(self.core.fail_open_turns(reason))
         self.calls.stop("the session ended before the tool did")
-        for timer in self._asking.values():
-            timer.cancel()
+        self._consent.stop()
         self._timers.stop()
-        current = asyncio.current_task()
-        for task in self._tasks:
-            if task is not current:
-                task.cancel()
+        self._tasks.cancel()
         self._runner.close()
         self._close_link(self._link)

@@ -30,6 +30,11 @@ class Timers:
         """Set a timer."""
         self._running[timer.id] = self._clock.call_later(timer.seconds, self._over, timer.id)
 
+    def cancel(self, timer_id: str) -> None:
+        """End one timer, where it runs."""
+        if handle := self._running.pop(timer_id, None):
+            handle.cancel()
+
     def stop(self) -> None:
         """End all timers."""
         for handle in self._running.values():

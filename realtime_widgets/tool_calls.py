@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from realtime_widgets.background import BackgroundTasks
 from realtime_widgets.clock import REAL_CLOCK
 from realtime_widgets.tools.approval import needs_approval
 from realtime_widgets.tools.lifecycle import (
@@ -23,7 +24,7 @@ from realtime_widgets.tools.lifecycle import (
 from realtime_widgets.tools.outcome import ToolResult, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
 
     from realtime_widgets.clock import Clock, Timer
     from realtime_widgets.tools import Tool, ToolRunner
@@ -95,7 +96,7 @@ class ToolCalls:
         self._changed = changed
         self._clock = clock
         self._queues: dict[str, deque[RunningTool]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._refresh: asyncio.TimerHandle | None = None
         self._closed = ""
 
@@ -113,7 +114,7 @@ class ToolCalls:
         else:
             limit = tool.options.time_limit
             self._time(running, limit, Stopped, "whether to ask for consent was not found out within {limit:g} s")
-            running.task = self._spawn(self._check(running, tool))
+            running.task = self._tasks.spawn(self._check(running, tool))
         self._changed()
 
     def approve(self, call_id: str) -> None:
@@ -140,8 +141,7 @@ class ToolCalls:
 
     async def wait(self) -> None:
         """Wait for what was begun for calls on this loop, after `stop`."""
-        current = asyncio.current_task()
-        await asyncio.gather(*(task for task in self._tasks if task is not current), return_exceptions=True)
+        await self._tasks.wait()
 
     def stop(self, reason: str) -> None:
         """Give up all calls, and those that come later."""
@@ -213,7 +213,7 @@ class ToolCalls:
         loop = asyncio.get_running_loop()
         assert running.output is not None
         running.output.at_end(lambda: _call_on(loop, self._leave, running))
-        running.task = self._spawn(self._run(running, running.tool))
+        running.task = self._tasks.spawn(self._run(running, running.tool))
         running.task.add_done_callback(lambda _: None if running.handed_over else self._leave(running))
 
     def _abort(self, running: RunningTool) -> None:
@@ -271,12 +271,6 @@ class ToolCalls:
             seconds = self._runner.clock() - running.started
             running.result = replace(result, seconds=seconds)
         self._take(running, Finished())
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Refresh before long for what a call gave off; from any thread."""

@@ -12,7 +12,7 @@ import msgspec
 
 from realtime_widgets.chat.wire import error_of
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
-from realtime_widgets.local_start import start_embedded, watch_loading
+from realtime_widgets.local_start import LocalStart
 from realtime_widgets.prices import ON_THIS_MACHINE, PriceTable
 from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
 from realtime_widgets.usage import UNPRICED
@@ -90,9 +90,9 @@ class Service:
             Where that fails.
         """
         if self.endpoint.local:
-            embedded = await start_embedded()
-            self.endpoint = replace(self.endpoint, base_url=embedded.url, api_key=Secret(embedded.api_key))
-            await watch_loading(embedded, lambda loading: None)
+            local = LocalStart()
+            self.endpoint = await local.start(self.endpoint)
+            await local.watch()
 
     @contextlib.asynccontextmanager
     async def post(

@@ -12,10 +12,11 @@ import pexpect
 import pytest
 
 from realtime_widgets import KeyPrompt, RealtimeSession
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.testing import ScriptedServer, Talk
 from realtime_widgets.widgets.status import SessionStatus
-from tests.client.test_session import reaches
+from tests.client.watching import reaches
 from tests.support.guarded import guarded
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def test_a_session_waits_for_the_key_that_is_put_into_the_field(
         status = SessionStatus(session)
         asking = asyncio.create_task(session.ask("Hi"))
         await reaches(session, "connecting")
-        session._engine.run(status._refresh)
+        shared_engine().run(status._refresh)
         assert status.status["detail"] == "waits for the API key: put it into its field"
         assert prompt.given is False
         assert typed(prompt, KEY) == []

@@ -14,12 +14,11 @@ import pytest
 from realtime_widgets.audio import read_sound, write_wav
 from realtime_widgets.cli import load_tools
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, expect, tone
+from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, tone
+from tests.client.watching import HEARD
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-HEARD = expect("input_audio_buffer.append")
 
 
 @pytest.fixture

@@ -6,26 +6,19 @@ import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from websockets.asyncio.server import serve
 
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.testing import ScriptedServer, Talk, close, emit, expect, reconnect, stall, tone
+from tests.client.watching import HEARD, SOUND, hears, notices
 
 if TYPE_CHECKING:
-    from realtime_widgets import RealtimeSession
     from realtime_widgets.testing.steps import Emit
     from tests.client.conftest import Open
 
-SOUND = np.full(4800, 0.1, np.float32)
 MALFORMED = ["invalid_value", "invalid_event", "unknown_parameter", "missing_required_parameter"]
-
-
-def told(session: RealtimeSession) -> list[str]:
-    core = session.runtime.core
-    return session._engine.run(lambda: [notice.text for notice in core.notices])
 
 
 def error(code: str, *, names: bool = True, text: str = "The service says no.") -> Emit:
@@ -48,7 +41,7 @@ async def test_a_refused_request_ends_its_turn_and_the_session_goes_on(connect: 
             await session.ask("Hi")
         assert caught.value.code == code
         assert (await session.ask("And?")).text == "Yes"
-        assert told(session) == ["The service says no."]
+        assert notices(session) == ["The service says no."]
 
 
 @pytest.mark.parametrize("code", ["invalid_value", "server_error", "a_code_nobody_knows"])
@@ -58,7 +51,7 @@ async def test_an_error_that_names_no_event_is_told_and_ends_nothing(connect: Op
     async with ScriptedServer([*talk.start(), *turn[:2], error(code, names=False), *turn[2:]]) as server:
         session = connect(server)
         assert (await session.ask("Hi")).text == "Hello"
-        assert told(session) == ["The service says no."]
+        assert notices(session) == ["The service says no."]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +63,7 @@ async def test_a_wish_that_came_too_late_is_not_told(connect: Open, code: str) -
     async with ScriptedServer([*talk.start(), *turn[:2], error(code, names=False), *turn[2:]]) as server:
         session = connect(server)
         assert (await session.ask("Hi")).text == "Hello"
-        assert told(session) == []
+        assert notices(session) == []
 
 
 async def test_a_second_request_waits_for_the_running_one_and_is_sent_again(connect: Open) -> None:
@@ -85,7 +78,7 @@ async def test_a_second_request_waits_for_the_running_one_and_is_sent_again(conn
         assert (await session.ask("Hi")).text == "Hello"
         first, second = server.received_of("response.create")
         assert first["event_id"] == second["event_id"]
-        assert told(session) == []
+        assert notices(session) == []
 
 
 @pytest.mark.parametrize(
@@ -101,25 +94,16 @@ async def test_a_truncation_that_came_too_late_is_not_told(connect: Open, code: 
     turn = talk.spoken_turn("Tell me", "A long story", tone(20_000))
     truncation = [expect("conversation.item.truncate"), error(code, text=text)]
     after = talk.text_turn("Hi", "Hello")
-    heard = expect("input_audio_buffer.append")
-    async with ScriptedServer([*talk.start(), heard, *turn, stall(), *truncation, *after]) as server:
+    async with ScriptedServer([*talk.start(), HEARD, *turn, stall(), *truncation, *after]) as server:
         session = connect(server)
-        runtime = session.runtime
         talking = asyncio.create_task(session.talk(SOUND, rate=24000))
         await server.stalled()
-
-        def sounds() -> bool:
-            items = [item.id for item in runtime.core.conversation]
-            turns = runtime.core.turns.values()
-            made = bool(turns) and all(turn.done for turn in turns)
-            return made and any(part.heard for each in items for _, part in runtime.core.ledger.item_parts(each))
-
-        assert await session._io(runtime.until(sounds, 5))
+        await hears(session, 0, made=True)
         session.interrupt()
         server.resume()
         assert (await talking)[0].interrupted
         assert (await session.ask("Hi")).text == "Hello"
-        assert told(session) == []
+        assert notices(session) == []
 
 
 async def test_a_voice_that_can_no_longer_change_is_refused_to_who_asked(connect: Open) -> None:
@@ -175,7 +159,7 @@ async def test_a_session_whose_time_is_over_goes_on_in_another(connect: Open) ->
         session = connect(server)
         await session.ask("Hi")
         assert (await session.ask("And?")).text == "Yes"
-        assert EXPIRED in told(session)
+        assert EXPIRED in notices(session)
 
 
 FATAL = {
@@ -197,7 +181,7 @@ async def test_an_error_that_ends_the_connection_tells_why(connect: Open, code: 
         with pytest.raises(ConnectionFailedError, match=str(number)):
             await session.ask("Hi")
         assert session.state == "closed"
-        assert f"It is over: {code}." in told(session)
+        assert f"It is over: {code}." in notices(session)
 
 
 @pytest.mark.parametrize("code", ["invalid_api_key", "model_not_found", "beta_api_shape_disabled"])

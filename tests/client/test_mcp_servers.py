@@ -21,9 +21,10 @@ from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConfigurationError, McpServerError, ToolArgumentsError
 from realtime_widgets.testing import Call, ScriptedServer, Talk, close, expect, stall
 from realtime_widgets.widgets.entries import make_entries
+from tests.client.watching import notices, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from realtime_widgets import RealtimeSession
     from tests.client.conftest import Open
@@ -35,16 +36,6 @@ NOWHERE = "http://127.0.0.1:9/v1"
 
 def of_old(log: Path) -> list[str]:
     return [sys.executable, str(HERE / "mcp_of_old.py"), str(log)]
-
-
-async def until(session: RealtimeSession, condition: Callable[[], bool]) -> None:
-    """Wait for what changes a session; its tools do."""
-    waiting = shared_engine().submit(session.runtime.until(condition, 20))
-    assert await asyncio.wrap_future(waiting)
-
-
-def notices(session: RealtimeSession) -> list[str]:
-    return [notice.text for notice in session.runtime.core.notices]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from realtime_widgets.testing import (
     stall,
     tone,
 )
-from tests.client.test_session import HEARD, SOUND, hears, notices, reaches
+from tests.client.watching import HEARD, SOUND, hears, notices, reaches
 
 if TYPE_CHECKING:
     from tests.client.conftest import Open

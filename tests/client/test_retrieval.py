@@ -11,7 +11,7 @@ import pytest
 
 from realtime_widgets.errors import ItemNotFoundError, SessionClosedError
 from realtime_widgets.testing import ScriptedServer, Talk, cut, emit, expect, reconnect, stall
-from tests.client.test_session import notices
+from tests.client.watching import notices
 
 if TYPE_CHECKING:
     from tests.client.conftest import Open

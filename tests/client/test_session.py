@@ -16,38 +16,12 @@ from realtime_widgets.errors import (
     SessionClosedError,
 )
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, stall, tone
+from tests.client.watching import HEARD, SOUND, hears, notices, reaches, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from realtime_widgets import RealtimeSession
     from tests.client.conftest import Open
-
-SOUND = np.full(4800, 0.1, np.float32)
-#: The server has got the first of the sound.
-HEARD = expect("input_audio_buffer.append")
-
-
-def notices(session: RealtimeSession) -> list[str]:
-    runtime = session.runtime
-    return session._engine.run(lambda: [notice.text for notice in runtime.core.notices])
-
-
-async def reaches(session: RealtimeSession, *states: str) -> None:
-    """Wait until the session is in one of the states."""
-    runtime = session.runtime
-    assert await session._io(runtime.until(lambda: runtime.state in states, 5)), session.state
-
-
-async def hears(session: RealtimeSession, samples: int) -> None:
-    """Wait until some of the answer was heard."""
-    core = session.runtime.core
-
-    def heard() -> bool:
-        parts = [part for item in core.conversation for _, part in core.ledger.item_parts(item.id)]
-        return any(part.heard > samples for part in parts)
-
-    assert await session._io(session.runtime.until(heard, 5))
 
 
 async def test_a_question_in_text(connect: Open) -> None:
@@ -109,10 +83,8 @@ async def test_the_users_words_may_come_after_the_answer(connect: Open) -> None:
         session = connect(server)
         await session.talk(SOUND, rate=24000)
         await server.finished()
-        runtime = session.runtime
-        await session._io(
-            runtime.until(lambda: "How late?" in [item.text for item in runtime.core.conversation], 5)
-        )
+        core = session.runtime.core
+        await until(session, lambda: "How late?" in [item.text for item in core.conversation])
         assert session.transcript == "user: How late?\nassistant: Noon."
 
 
@@ -188,8 +160,7 @@ async def test_a_question_in_text_waits_for_the_spoken_one(connect: Open) -> Non
         session = connect(server)
         talking = asyncio.create_task(session.talk(SOUND, rate=24000))
         await server.stalled()
-        runtime = session.runtime
-        assert await session._io(runtime.until(lambda: runtime.core.user_speaking, 5))
+        await until(session, lambda: session.runtime.core.user_speaking)
         asking = asyncio.create_task(session.ask("And now?"))
         server.resume()
         assert (await asking).text == "One."
@@ -228,8 +199,7 @@ async def test_interrupt_cancels_the_answer(connect: Open) -> None:
         asking = asyncio.create_task(session.ask("Tell me a story"))
         await server.stalled()
         await reaches(session, "thinking")
-        runtime = session.runtime
-        await session._io(runtime.until(lambda: bool(runtime.core.conversation.responses), 5))
+        await until(session, lambda: bool(session.runtime.core.conversation.responses))
         session.interrupt()
         server.resume()
         assert (await asking).interrupted
@@ -481,8 +451,7 @@ async def test_a_talk_given_up_while_the_answer_plays_falls_silent(connect: Open
         session = connect(server)
         talking = asyncio.create_task(session.talk(SOUND, rate=24000))
         await server.stalled()
-        await reaches(session, "speaking")
-        await hears(session, 240)
+        await hears(session, 240, made=True)
         talking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await talking
@@ -541,8 +510,7 @@ async def test_the_model_speaks_by_itself_where_nobody_did(connect: Open) -> Non
     async with ScriptedServer([*steps, *talk.text_turn("Yes", "Good.")]) as server:
         session = connect(server, turn_detection={"type": "server_vad", "idle_timeout_ms": 6000})
         await session.start()
-        runtime = session.runtime
-        assert await session._io(runtime.until(lambda: any(turn.done for turn in runtime.core.turns.values()), 5))
+        await until(session, lambda: any(turn.done for turn in session.runtime.core.turns.values()))
         assert (await session.ask("Yes")).text == "Good."
         assert session.transcript == "assistant: Are you still there?\nuser: Yes\nassistant: Good."
         assert any("speaks by itself" in text for text in notices(session))

@@ -18,6 +18,7 @@ from realtime_widgets.testing import (
     stall,
     tone,
 )
+from tests.client.watching import until
 from tests.local import conftest as local_conftest
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def cough(words: str | None = "") -> list[Step]:
 
 async def decided(session: RealtimeSession) -> None:
     core = session.runtime.core
-    held = session.runtime.until(lambda: not core.barge_in.undecided and not core.user_speaking, 5)
-    assert await session._io(held)
+    await until(session, lambda: not core.barge_in.undecided and not core.user_speaking)
 
 
 @pytest.mark.parametrize("how", ["by its empty transcript", "by time"])
@@ -74,8 +74,7 @@ async def test_the_answer_goes_on_where_it_stopped_and_no_sample_is_lost(connect
         await server.stalled()
         server.resume()
         if how == "by time":
-            runtime = session.runtime
-            assert await session._io(runtime.until(lambda: runtime.core.expects_response, 5))
+            await until(session, lambda: session.runtime.core.expects_response)
             await clock.advance(1.4)
             assert speaker.heard_ms == 1000
             await clock.advance(0.2)
@@ -142,7 +141,7 @@ async def test_the_local_endpoint_takes_a_cough_for_none(connect: Open, endpoint
         turns = runtime.core.turns.values()
         return bool(turns) and all(turn.done for turn in turns)
 
-    assert await session._io(runtime.until(made, 20))
+    await until(session, made)
     await clock.advance(1.0)
     microphone.open()
     microphone.tone(300, 4000)  # no words are heard in it
@@ -152,7 +151,7 @@ async def test_the_local_endpoint_takes_a_cough_for_none(connect: Open, endpoint
         coughs = [item for item in runtime.core.conversation if item.role == "user" and item.spoken]
         return any(item.state == "completed" for item in coughs) and not runtime.core.barge_in.undecided
 
-    assert await session._io(runtime.until(known, 20))
+    await until(session, known)
     heard = speaker.heard_ms
     for _ in range(40):
         await clock.advance(1.0)

@@ -6,7 +6,6 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from websockets.asyncio.client import connect as dial
 from websockets.asyncio.server import ServerConnection, serve
@@ -15,12 +14,11 @@ from realtime_widgets.errors import ConfigurationError, ResponseFailedError
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, tone
 from tests.client.other_shapes import Server2024, ServerXai, speaking
+from tests.client.watching import HEARD, SOUND, hears
 
 if TYPE_CHECKING:
     from tests.client.conftest import Open
 
-SOUND = np.full(4800, 0.1, np.float32)
-HEARD = expect("input_audio_buffer.append")
 SHAPES = [Server2024, ServerXai]
 
 
@@ -92,17 +90,9 @@ async def test_an_interrupted_answer_is_truncated_only_where_the_server_can(conn
         steps = [*talk.start(), HEARD, *turn]
         async with ScriptedServer(steps) as server, speaking(Server2024(), server, []) as url:
             session = connect(url, capabilities={"truncate": truncates})
-            runtime = session.runtime
-
-            def heard(runtime: Any = runtime) -> bool:
-                core = runtime.core
-                return any(
-                    part.heard > 4800 for item in core.conversation for _, part in core.ledger.item_parts(item.id)
-                )
-
             talking = asyncio.create_task(session.talk(SOUND, rate=24000))
             await server.stalled()
-            assert await session._io(runtime.until(heard, 5))
+            await hears(session, 4800)
             server.resume()
             await server.finished()
             replies = await talking

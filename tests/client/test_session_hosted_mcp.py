@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_widgets import ConfigurationError, HostedMcp, RealtimeSession
-from realtime_widgets.engine import shared_engine
 from realtime_widgets.testing import ScriptedServer, Talk, cut, emit, expect, reconnect, stall
+from tests.client.watching import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,8 +144,7 @@ async def test_a_question_lost_with_the_connection_is_asked_anew_and_answered_on
         asking = asyncio.create_task(session.ask("Look it up"))
         old = await session.calls.next_asking()
         server.resume()
-        waiting = session.runtime.until(lambda: "item_m2" in session.calls, 20)
-        assert await asyncio.wrap_future(shared_engine().submit(waiting))
+        await until(session, lambda: "item_m2" in session.calls)
         old.approve()
         call = await session.calls.next_asking()
         call.approve()

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from realtime_widgets import ConnectionFailedError
-from realtime_widgets.engine import shared_engine
 from realtime_widgets.testing import Call, ScriptedServer, Talk, stall
 from realtime_widgets.widgets.entries import make_entries
+from tests.client.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -282,7 +282,7 @@ async def test_a_tool_says_something_to_the_session_that_called_it(connect: Open
             responses = runtime.core.conversation.responses.values()
             return bool(responses) and not any(response.active for response in responses)
 
-        assert await asyncio.wrap_future(shared_engine().submit(runtime.until(response_ended, 20)))
+        await until(session, response_ended)
         ended.set()
         assert (await asking).text == "Both are said."
         assert outputs(server) == ["said"]

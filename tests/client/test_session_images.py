@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConfigurationError, ImageError
 from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, emit, expect, reconnect, stall
 from realtime_widgets.widgets.entries import make_entries
 from tests.client.test_reconnect import second_talk
-from tests.client.test_session import HEARD, SOUND, reaches
+from tests.client.watching import HEARD, SOUND, reaches
 
 if TYPE_CHECKING:
     from realtime_widgets import RealtimeSession
@@ -45,7 +46,7 @@ def taken(*content: dict[str, Any], echo: Any = None) -> list[Any]:
 
 def entries(session: RealtimeSession) -> list[Any]:
     core, tools = session.runtime.core, session.runtime.tools
-    return session._engine.run(lambda: make_entries(core, tools, closed=False))
+    return shared_engine().run(lambda: make_entries(core, tools, closed=False))
 
 
 def asked(talk: Talk, answer: str) -> list[Any]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_widgets import Budget, ConfigurationError, Price, RealtimeSession, SessionClosedError
+from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConnectionFailedError
 from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
 from realtime_widgets.testing.steps import ExpectAnyOrder
 from realtime_widgets.widgets.status import SessionStatus
-from tests.client.test_session import HEARD, SOUND, notices
+from tests.client.watching import HEARD, SOUND, notices, reaches, until
 
 if TYPE_CHECKING:
     from tests.client.conftest import Open
@@ -22,7 +23,7 @@ TURN = (100 * 4 + 1 * 24) / 1e6
 
 def status(session: RealtimeSession) -> dict[str, Any]:
     shown = SessionStatus(session)
-    session._engine.run(shown._refresh)
+    shared_engine().run(shown._refresh)
     return dict(shown.status)
 
 
@@ -40,7 +41,7 @@ async def test_each_reply_and_the_session_tell_tokens_and_money(connect: Open) -
         assert status(session)["usage"] == "202 tokens, $0.000848"
         assert "$0.000848" in session.usage._repr_html_()
         await server.finished()
-        await session._io(session.runtime.until(lambda: bool(session.runtime.accounts.rate_limits), 5))
+        await until(session, lambda: bool(session.runtime.accounts.rate_limits))
         limit = session.rate_limits["tokens"]
         assert (limit.limit, limit.remaining, limit.reset_seconds) == (40_000, 39_000, 1.5)
 
@@ -132,7 +133,7 @@ async def test_where_time_is_what_is_billed_the_time_uses_the_budget_up(connect:
         reply = await session.ask("One")
         assert str(reply.usage.cost) == "billed by the minute of the session"
         runtime = session.runtime
-        assert await session._io(runtime.until(lambda: runtime.state == "closed", 10))
+        await reaches(session, "closed")
         assert runtime.closed_reason.startswith("the budget of $3.00 is used up")
         spent = session.usage.money
         assert spent is not None and spent >= 3
@@ -144,8 +145,7 @@ async def test_a_warning_of_the_clock_is_shown_while_nothing_else_happens(connec
     async with ScriptedServer(Talk().start()) as server:
         session = connect(server, budget=Budget(minutes=100, warn_at=1e-6))
         await session.start()
-        runtime = session.runtime
-        assert await session._io(runtime.until(lambda: bool(runtime.core.notices), 10))
+        await until(session, lambda: bool(session.runtime.core.notices))
         assert notices(session)[0].startswith("Of the 100 minutes of the budget, 0 minutes have passed")
         assert session.state == "listening"
 
@@ -154,8 +154,7 @@ async def test_a_budget_in_minutes_ends_the_session_while_nothing_happens(connec
     async with ScriptedServer(Talk().start()) as server:
         session = connect(server, budget=Budget(minutes=0.001))
         await session.start()
-        runtime = session.runtime
-        assert await session._io(runtime.until(lambda: runtime.state == "closed", 10))
+        await reaches(session, "closed")
         *_, end = notices(session)  # a machine that is busy may pass warning and end at once
         assert end.startswith("The session ended: the 0.001 minutes of the budget have passed")
         with pytest.raises(SessionClosedError, match="minutes of the budget"):

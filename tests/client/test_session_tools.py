@@ -14,6 +14,7 @@ import pytest
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, stall
 from realtime_widgets.widgets.entries import make_entries
 from tests.client.servers import server_on_its_own_thread
+from tests.client.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,7 +286,7 @@ async def test_an_async_tool_waits_until_the_main_loop_is_free(connect: Open) ->
         session.say("Go")
         assert called.wait(10)
         order.append("cell")
-        await session._io(runtime.until(lambda: all(tool.result for tool in runtime.tools.values()), 5))
+        await until(session, lambda: all(tool.result for tool in runtime.tools.values()))
     assert order == ["cell", "tool"]
 
 

@@ -10,7 +10,7 @@ from realtime_widgets import SemanticVad, ServerVad
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.settings import turn_detection_settings
 from realtime_widgets.testing import ScriptedServer, Talk, cut, emit, expect, reconnect, stall
-from tests.client.test_session import reaches
+from tests.client.watching import reaches
 
 if TYPE_CHECKING:
     from tests.client.conftest import Open
