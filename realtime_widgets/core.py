@@ -68,20 +68,18 @@ class SessionCore:
             false_interruption_s,
         )
         self._abandoned, self._cut_responses = self.barge_in.abandoned, self.barge_in.cut_responses
-        self._resumption = Resumption(
+        self.resumption = Resumption(
             self.conversation, self.voice, self._calls, self.asides, self._sequencer, self._turns, own=own
         )
-        self._spoken = SpokenInput(
-            self.barge_in, self._sequencer, self._resumption.keeper, self.new_id, self.notice
-        )
+        self.spoken = SpokenInput(self.barge_in, self._sequencer, self.resumption.keeper, self.new_id, self.notice)
         self._refusals = Refusals(
             self._sequencer,
             self.asides,
-            self._resumption,
+            self.resumption,
             self.retrievals,
             self._turns,
             self._abandoned,
-            self._spoken.expectation,
+            self.spoken.expectation,
             self.notice,
         )
         self.refusals = self._refusals.by_event
@@ -103,12 +101,12 @@ class SessionCore:
     @property
     def user_speaking(self) -> bool:
         """Whether somebody speaks, or holds the button of push-to-talk."""
-        return self._spoken.speaking
+        return self.spoken.speaking
 
     @property
     def expects_response(self) -> bool:
         """Whether something was said that the service is about to answer by itself."""
-        return self._spoken.expectation.pending
+        return self.spoken.expectation.pending
 
     def new_id(self, what: str) -> str:
         """Return an id of our own, unique in this session."""
@@ -118,32 +116,32 @@ class SessionCore:
         """The connection is gone and another one will be tried: what ended with it ends."""
         settled = self.barge_in.settle() + self._catch_up()
         asked = self._lost_consent()
-        commands, lost = self._resumption.lost(self._abandoned, self.expects_response, self._spoken.taking.answers)
+        commands, lost = self.resumption.lost(self._abandoned, self.expects_response, self.spoken.taking.answers)
         for response in asked:
             commands += self._continue(response)
         self.barge_in.disconnected()
         self.retrievals.lost()
-        self._spoken.lost()
+        self.spoken.lost()
         for what in lost:
             self.notice("error", f"Lost with the connection: {what}.")
         return settled + commands
 
     def resume(self) -> list[Command]:
         """A new session is open and configured: put the talk into it."""
-        commands, lost = self._resumption.resume()
+        commands, lost = self.resumption.resume()
         for what in lost:
             self.notice("notice", f"The model does not know any more {what}: it could not be put back.")
         return commands
 
     def receive(self, event: ev.AnyServerEvent) -> list[Command]:
         """Fold one server event in."""
-        if self._resumption.echo(event):
+        if self.resumption.echo(event):
             return []
         self.conversation.apply(event)
         asked = self.approvals.take(event, self._sequencer.active_id)
         commands: list[Command] = [AskApproval(request) for request in asked]
         commands += self.barge_in.listen(event)
-        commands += self._spoken.listen(event)
+        commands += self.spoken.listen(event)
         commands += self._follow(event)
         return commands + self._catch_up()
 
@@ -184,7 +182,7 @@ class SessionCore:
     def put(self, item: ev.JsonObject) -> Send:
         """Put an own item into the conversation and ask for nothing."""
         create = ev.ItemCreate(event_id=self.new_id("item"), item=item)
-        self._resumption.own.sent(create.event_id, item)
+        self.resumption.own.sent(create.event_id, item)
         return Send(create)
 
     def ask_aside(
@@ -196,7 +194,7 @@ class SessionCore:
 
     def append_audio(self, pcm: bytes) -> ev.ClientEvent:
         """Pass on captured sound."""
-        return self._spoken.append(pcm)
+        return self.spoken.append(pcm)
 
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
         """Play sound that is no item of the conversation; it can be interrupted like an answer."""
@@ -207,11 +205,11 @@ class SessionCore:
 
     def press(self) -> list[Command]:
         """Begin a push-to-talk turn: what is being said stops."""
-        return self.interrupt() + self._spoken.press()
+        return self.interrupt() + self.spoken.press()
 
     def release(self, ask: bool = True) -> list[Command]:
         """End a push-to-talk turn and ask for its answer; without `ask` it was never said."""
-        said, commands = self._spoken.release(ask)
+        said, commands = self.spoken.release(ask)
         if said:
             turn = self._turns.begin(self.keep_spoken_audio, spoken=True)
             commands += self._request(turn.id, {})
@@ -223,7 +221,7 @@ class SessionCore:
 
     def wake(self, wake_id: str) -> list[Command]:
         """Take the end of a time limit; see `Wake`."""
-        self._spoken.expectation.time_is_up(wake_id)
+        self.spoken.expectation.time_is_up(wake_id)
         return self.barge_in.time_is_up(wake_id) + self._catch_up()
 
     def silenced(self, positions: list[PlayedTo]) -> list[Command]:
@@ -300,7 +298,7 @@ class SessionCore:
             commands = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
             request = None
         if request is None or request.turn_id not in self.turns:
-            commands += self.barge_in.answered(response_id) + self._spoken.answered_by_itself()
+            commands += self.barge_in.answered(response_id) + self.spoken.answered_by_itself()
             turn = self._turns.begin(self.keep_spoken_audio, spoken=True)
         else:
             turn = self.turns[request.turn_id]
@@ -355,7 +353,7 @@ class SessionCore:
         if response.out_of_band:
             aside = self.asides.done(response)
             return commands + (end_turn(aside) if aside else [])
-        self._spoken.response_over()
+        self.spoken.response_over()
         commands += self._send_all(self._sequencer.done(response_id))
         return commands + self._continue(response)
 

@@ -79,7 +79,7 @@ class SessionRuntime(Observable):
         self._shutting: asyncio.Task[None] | None = None
         self._runner = runner
         self._phase: Literal["idle", "connecting", "open", "reconnecting", "closed"] = "idle"
-        self._recovery = Recovery(self, policy or ReconnectPolicy())
+        self.recovery = Recovery(self, policy or ReconnectPolicy())
         #: Why it connects again.
         self.lost_reason = ""
         self._local = LocalStart(self.changed)
@@ -312,7 +312,7 @@ class SessionRuntime(Observable):
         self.update_tools()
         self.perform(self.core.resume())
         self._input.deliver()
-        self.spawn(self._recovery.hand_over(self.core.settings.get("expires_at")))
+        self.spawn(self.recovery.hand_over(self.core.settings.get("expires_at")))
         self.changed()
 
     async def change(self, settings: SessionSettings) -> None:
@@ -336,13 +336,13 @@ class SessionRuntime(Observable):
         self.changed()
         if link is not self._link or self._phase != "open" or link.error is None:
             return
-        if not self._recovery.recoverable(link):
+        if not self.recovery.recoverable(link):
             self.end(str(link.error))
             return
         self.lost_reason = str(link.error)
         self.tell(f"{self.lost_reason[0].upper()}{self.lost_reason[1:]}; connecting again.")
         self.detach()()
-        self.spawn(self._recovery.reconnect(link.error))
+        self.spawn(self.recovery.reconnect(link.error))
 
     def _close_link(self, link: Link | None) -> None:
         if link:

@@ -36,6 +36,8 @@ class SpokenInput:
         What the service does by itself, by its settings in effect.
     speaking
         Whether somebody speaks now, or holds the button.
+    item_id
+        Item that is being said, as turn detection names it.
     """
 
     barge_in: BargeIn
@@ -46,8 +48,7 @@ class SpokenInput:
     expectation: Expectation = field(default_factory=Expectation)
     taking: TurnTaking = field(default_factory=TurnTaking)
     speaking: bool = False
-    #: Item that is being said.
-    _item_id: str | None = None
+    item_id: str | None = None
     _said_ms: float = 0.0
 
     def listen(self, event: ev.AnyServerEvent) -> list[Command]:
@@ -96,7 +97,7 @@ class SpokenInput:
 
     def response_over(self) -> None:
         """Take note that a response is over: what it answered needs no saying again."""
-        self.keeper.answered(self._item_id)
+        self.keeper.answered(self.item_id)
 
     def lost(self) -> None:
         """Take note that the connection is gone."""
@@ -105,14 +106,14 @@ class SpokenInput:
 
     def _started(self, event: ev.SpeechStarted) -> list[Command]:
         self.keeper.started(event.item_id, event.audio_start_ms)
-        self._item_id, self.speaking = event.item_id, True
+        self.item_id, self.speaking = event.item_id, True
         self.sequencer.user_speaking(True)
         if not self.taking.interrupts:
             return []
         return self.barge_in.speech_started(event.item_id, self.taking.transcribed, self.taking.answers)
 
     def _committed(self, item_id: str) -> list[Command]:
-        self._item_id = None
+        self.item_id = None
         self.keeper.committed(item_id)
         commands: list[Command] = []
         if self.taking.answers:
@@ -123,9 +124,9 @@ class SpokenInput:
 
     def _unheard(self) -> list[Command]:
         """Turn detection is off: what it heard begin never ends."""
-        if self._item_id is None:
+        if self.item_id is None:
             return []
-        self._item_id = None
+        self.item_id = None
         return self.barge_in.sound_ended() + self._silent()
 
     def _silent(self) -> list[Command]:

@@ -190,7 +190,7 @@ async def test_what_another_connection_would_not_cure_is_not_tried_again(connect
     talk = Talk()
     async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "")[:2], close(number, reason)]) as server:
         session = connect(server)
-        session.runtime._recovery.policy = ReconnectPolicy(first_delay_s=0.001, longest_delay_s=0.001)
+        session.runtime.recovery.policy = ReconnectPolicy(first_delay_s=0.001, longest_delay_s=0.001)
         with pytest.raises(ConnectionFailedError, match=code):
             await session.ask("Hi")
         assert session.state == "closed"

@@ -71,7 +71,7 @@ async def test_every_question_is_answered_through_a_hundred_losses(connect: Open
     async with serve(cutting.handle, "127.0.0.1", 0, close_timeout=0.2) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         session = connect(url, tools=[double], turn_detection="push_to_talk")
-        session.runtime._recovery.policy = ReconnectPolicy(first_delay_s=0.001, longest_delay_s=0.01)
+        session.runtime.recovery.policy = ReconnectPolicy(first_delay_s=0.001, longest_delay_s=0.01)
         asked = 0
         await session.start()
         while cutting.cuts < CUTS and asked < 2000:

@@ -192,7 +192,7 @@ async def test_whoever_waits_is_told_when_it_is_given_up(connect: Open) -> None:
     talk = Talk()
     async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "")[:2], stall()]) as server:
         session = connect(server)
-        session.runtime._recovery.policy = ReconnectPolicy(limit_s=0.2, first_delay_s=0.05)
+        session.runtime.recovery.policy = ReconnectPolicy(limit_s=0.2, first_delay_s=0.05)
         asking = asyncio.create_task(session.ask("Hi"))
         await server.stalled()
     # The server is gone for good.

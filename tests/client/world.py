@@ -112,7 +112,7 @@ class World:
         self.connected = self.known_active = False
         self.wire.clear()
         self.service.out.clear()
-        self.was_speaking = self.core._speaking
+        self.was_speaking = self.core.spoken.item_id
         self.service = self.service.successor()
         self.do(self.core.lost())
 
@@ -122,7 +122,7 @@ class World:
         self.connected = True
         self.service.created()
         self.read()
-        again = self.core._resumption.to_say_again
+        again = self.core.resumption.to_say_again
         goes_on = bool(again) and self.was_speaking == again[-1]
         self.service.said_again, self.service.goes_on = len(again) - goes_on, goes_on
         self.do(self.core.resume())
