@@ -12,7 +12,6 @@ from realtime_widgets.call_ledger import CallLedger
 from realtime_widgets.conversation import Conversation, Response
 from realtime_widgets.mcp_approvals import McpApprovals
 from realtime_widgets.memory import Memory
-from realtime_widgets.pcm import duration_ms
 from realtime_widgets.playback import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.refusals import Refusals

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from realtime_widgets.audio import duration_ms
 from realtime_widgets.expectation import Expectation
+from realtime_widgets.pcm import duration_ms
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.turn_detection import TurnTaking
 from realtime_widgets.turns import Command, Send
