@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _BASE64_BYTES = 3 / 4
+
+
+class Increment(NamedTuple):
+    """By how much an event raises a figure; `label` names which one where a figure is kept by something."""
+
+    figure: Literal["turns", "speech_seconds", "voice_seconds", "responses", "calls", "errors", "gaps"]
+    amount: float = 1
+    label: str | None = None
 
 
 @dataclass
@@ -46,31 +54,44 @@ class SessionFigures:
     _speech_began_ms: float | None = None
     _turn_ended: float | None = None
 
-    def sent(self, event: dict[str, Any], at: float) -> None:
-        """Take an event that goes to the client at `at` seconds."""
+    def sent(self, event: dict[str, Any], at: float) -> list[Increment]:
+        """Take an event that goes to the client at `at` seconds; gives what it raised."""
+        increments = self._increments(event, at)
+        for figure, amount, label in increments:
+            match figure:
+                case "responses" | "errors":
+                    getattr(self, figure)[label] += amount
+                case "gaps":
+                    self.gaps.append(amount)
+                case _:
+                    setattr(self, figure, getattr(self, figure) + amount)
+        return increments
+
+    def _increments(self, event: dict[str, Any], at: float) -> list[Increment]:
         match event["type"]:
             case "input_audio_buffer.speech_started":
                 self._speech_began_ms, self._turn_ended = event["audio_start_ms"], None
             case "input_audio_buffer.speech_stopped" if self._speech_began_ms is not None:
-                self.speech_seconds += max(0.0, event["audio_end_ms"] - self._speech_began_ms) / 1000
+                spoken_ms = max(0.0, event["audio_end_ms"] - self._speech_began_ms)
                 self._speech_began_ms = None
+                return [Increment("speech_seconds", spoken_ms / 1000)]
             case "input_audio_buffer.committed":
-                self.turns += 1
                 self._turn_ended = at
+                return [Increment("turns")]
             case "response.output_audio.delta":
                 size = len(event["delta"]) * _BASE64_BYTES
-                self.voice_seconds += size / BYTES_PER_SAMPLE / SAMPLE_RATE
-                if self._turn_ended is not None:
-                    self.gaps.append(at - self._turn_ended)
-                    self._turn_ended = None
+                voice = Increment("voice_seconds", size / BYTES_PER_SAMPLE / SAMPLE_RATE)
+                ended, self._turn_ended = self._turn_ended, None
+                return [voice] if ended is None else [voice, Increment("gaps", at - ended)]
             case "response.function_call_arguments.done":
-                self.calls += 1
+                return [Increment("calls")]
             case "response.done":
-                self.responses[str(event["response"]["status"])] += 1
+                return [Increment("responses", label=str(event["response"]["status"]))]
             case "error":
-                self.errors[str(event["error"].get("code"))] += 1
+                return [Increment("errors", label=str(event["error"].get("code")))]
             case _:
                 pass
+        return []
 
     def summary(self, at: float) -> dict[str, Any]:
         """Return the numbers as they stand at `at` seconds, as JSON has them; nothing anybody said is in them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -41,14 +41,18 @@ class Metrics:
         sessions = Gauge("sessions", "Sessions that are open", namespace=_PREFIX, registry=registry)
         sessions.set_function(lambda: len(self._open))
         self._begun = Counter("sessions_begun", "Sessions that were begun", namespace=_PREFIX, registry=registry)
-        self._turns = Counter("turns", "Turns of users", namespace=_PREFIX, registry=registry)
-        self._speech = Counter("speech_seconds", "Speech heard", namespace=_PREFIX, registry=registry)
-        self._voice = Counter("voice_seconds", "Speech sent", namespace=_PREFIX, registry=registry)
-        self._calls = Counter("tool_calls", "Tool calls asked for", namespace=_PREFIX, registry=registry)
-        self._responses = Counter(
-            "responses", "Responses by how they ended", ["status"], namespace=_PREFIX, registry=registry
-        )
-        self._errors = Counter("errors", "Errors told, by code", ["code"], namespace=_PREFIX, registry=registry)
+        #: What is told of each figure of `SessionFigures`, and the label it is kept by.
+        self._counters = {
+            figure: Counter(name, help_text, labels, namespace=_PREFIX, registry=registry)
+            for figure, name, help_text, labels in (
+                ("turns", "turns", "Turns of users", ()),
+                ("speech_seconds", "speech_seconds", "Speech heard", ()),
+                ("voice_seconds", "voice_seconds", "Speech sent", ()),
+                ("calls", "tool_calls", "Tool calls asked for", ()),
+                ("responses", "responses", "Responses by how they ended", ["status"]),
+                ("errors", "errors", "Errors told, by code", ["code"]),
+            )
+        }
         self._gap = Histogram(
             "answer_gap_seconds",
             "From the end of a turn, as it was noticed, to the first sound of its answer",
@@ -85,19 +89,12 @@ class Metrics:
 
     def count(self, figures: SessionFigures, event: dict[str, Any]) -> None:
         """Add an event of one session to its figures and to the counts of all."""
-        before = replace(figures)
-        gaps = len(figures.gaps)
-        figures.sent(event, self._clock())
-        self._turns.inc(figures.turns - before.turns)
-        self._speech.inc(figures.speech_seconds - before.speech_seconds)
-        self._voice.inc(figures.voice_seconds - before.voice_seconds)
-        self._calls.inc(figures.calls - before.calls)
-        for gap in figures.gaps[gaps:]:
-            self._gap.observe(gap)
-        if event["type"] == "response.done":
-            self._responses.labels(str(event["response"]["status"])).inc()
-        elif event["type"] == "error":
-            self._errors.labels(str(event["error"].get("code"))).inc()
+        for figure, amount, label in figures.sent(event, self._clock()):
+            if figure == "gaps":
+                self._gap.observe(amount)
+            else:
+                counter = self._counters[figure]
+                (counter if label is None else counter.labels(label)).inc(amount)
 
 
 @dataclass(frozen=True)
