@@ -41,7 +41,6 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   cut: false,
   heard_ms: null,
   heard_length: null,
-  audio_ms: null,
   ...change,
 });
 
@@ -64,7 +63,7 @@ const talk: Entry[] = [
   entry(
     "assistant",
     "At forty degrees the rate is 0.073 per second, so half of it is gone after about nine and a half seconds. Shall I compare that with",
-    { source: "speech", cut: true, heard_ms: 5310, heard_length: 84, audio_ms: 9100 },
+    { source: "speech", cut: true, heard_ms: 5310, heard_length: 84 },
   ),
   entry("user", "And at a hundred degrees Fahrenheit?", { source: "text" }),
   entry("tool", "", {

@@ -12,7 +12,6 @@ function entry(id: string, text = ""): Entry {
     cut: false,
     heard_ms: null,
     heard_length: null,
-    audio_ms: null,
   };
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 #: Shortest time between two refreshes of a widget, in seconds.
 REFRESH_S = 0.05
+#: A widget waits this many times as long as its last refresh took: a long talk must not fill the I/O thread.
+REFRESH_REST = 30
 
 
 def bundle(name: str) -> Path:
@@ -78,17 +81,20 @@ class RealtimeWidget(anywidget.AnyWidget):
 
 
 class Refresher:
-    """Calls a function on the I/O thread soon after something changed, at most every `REFRESH_S` seconds."""
+    """Calls a function on the I/O thread soon after something changed, less often where that takes long."""
 
     def __init__(self, refresh: Callable[[], None]) -> None:
         self._refresh = refresh
         self._timer: asyncio.TimerHandle | None = None
+        self._rest = REFRESH_S
 
     def __call__(self) -> None:
         """Note a change; on the I/O thread."""
         if self._timer is None:
-            self._timer = shared_engine().loop.call_later(REFRESH_S, self._run)
+            self._timer = shared_engine().loop.call_later(self._rest, self._run)
 
     def _run(self) -> None:
         self._timer = None
+        before = time.thread_time()
         self._refresh()
+        self._rest = max(REFRESH_S, REFRESH_REST * (time.thread_time() - before))

@@ -121,7 +121,6 @@ def _notice_entry(notice: Notice) -> Entry:
         "cut": False,
         "heard_ms": None,
         "heard_length": None,
-        "audio_ms": None,
     }
 
 
@@ -137,7 +136,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         kind = item.role
     else:
         return None
-    parts = [state for _, state in core.ledger.item_parts(item.id)]
+    parts = core.ledger.item_parts(item.id)
     heard_length = heard_characters(item, core.ledger)
     entry: Entry = {
         "id": item.id,
@@ -146,9 +145,9 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         "text": item.text,
         "state": "incomplete" if closed and item.state == "in_progress" else item.state,
         "cut": heard_length is not None,
-        "heard_ms": float(to_ms(sum(part.heard for part in parts))) if parts else None,
+        # Only of a cut one: a line that is being spoken would be sent anew with every block of its sound.
+        "heard_ms": None if heard_length is None else float(to_ms(sum(part.heard for _, part in parts))),
         "heard_length": heard_length,
-        "audio_ms": float(to_ms(sum(part.received for part in parts))) if parts else None,
     }
     if item.images:
         entry["images"] = [_image(content) for content in item.images]
