@@ -15,7 +15,7 @@
  *
  * The audio port, page to kernel (`PortReport`)
  *     `hello`       a page has loaded the port, or wants to play and capture again; it waits for `activate`
- *     `audio`       one captured block; sound in the buffer
+ *     `audio`       one captured block, with the player's `playback` where there is news; sound in the buffer
  *     `microphone`  the microphone's state, with message and cure where it could not open
  *     `playback`    how far each content part has really been played, about ten times a second
  *     `cleared`     final positions of what a `clear` cut
@@ -103,6 +103,7 @@ export interface Audio {
   type: "audio";
   page_id: string;
   sequence: number;
+  playback?: Playback;
 }
 
 /** Why the microphone did not open, and what the person can do. */
@@ -189,7 +190,7 @@ export interface ShownImage {
   text: string;
 }
 
-/** One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard. */
+/** One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. */
 export interface Entry {
   id: string;
   kind: "user" | "assistant" | "tool" | "notice" | "error";
@@ -199,7 +200,6 @@ export interface Entry {
   cut: boolean;
   heard_ms: number | null;
   heard_length: number | null;
-  audio_ms: number | null;
   images?: ShownImage[];
   tool?: ToolCard;
 }

@@ -13,7 +13,7 @@ The audio port, kernel to page (`PortCommand`)
 
 The audio port, page to kernel (`PortReport`)
     ``hello``       a page has loaded the port, or wants to play and capture again; it waits for ``activate``
-    ``audio``       one captured block; sound in the buffer
+    ``audio``       one captured block, with the player's ``playback`` where there is news; sound in the buffer
     ``microphone``  the microphone's state, with message and cure where it could not open
     ``playback``    how far each content part has really been played, about ten times a second
     ``cleared``     final positions of what a ``clear`` cut
@@ -115,6 +115,7 @@ class Audio(TypedDict):
     type: Literal["audio"]
     page_id: str
     sequence: int
+    playback: NotRequired[Playback]
 
 
 class MicrophoneProblem(TypedDict):
@@ -212,7 +213,7 @@ class ShownImage(TypedDict):
 
 
 class Entry(TypedDict):
-    """One line of the transcript; of a cut answer, about `heard_length` characters of its text were heard."""
+    """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters."""
 
     id: str
     kind: Literal["user", "assistant", "tool", "notice", "error"]
@@ -222,7 +223,6 @@ class Entry(TypedDict):
     cut: bool
     heard_ms: float | None
     heard_length: int | None
-    audio_ms: float | None
     images: NotRequired[list[ShownImage]]
     tool: NotRequired[ToolCard]
 

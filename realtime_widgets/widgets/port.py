@@ -137,6 +137,8 @@ class AudioPort(RealtimeWidget):
         match kind:
             case "audio":
                 self._runtime.hear(bytes(buffers[0]))
+                if playback := cast("msg.Audio", content).get("playback"):
+                    self._played(playback)
             case "playback":
                 self._played(cast("msg.Playback", content))
             case "cleared":

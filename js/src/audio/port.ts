@@ -12,6 +12,7 @@ import type { CapturedBlock } from "./capture_blocks";
 import type { Lane } from "./lane";
 import { PositionLedger } from "./ledger";
 import { Microphone, type MicrophoneEnvironment } from "./microphone";
+import { Outbox } from "./outbox";
 import { DEFAULT_STARTUP_MS } from "./playback_queue";
 import { INITIAL_STATE, type PortState, type PortStats, type Tap } from "./port_state";
 import { problem } from "./problems";
@@ -42,6 +43,7 @@ export class AudioPort {
   private readonly listeners = new Set<() => void>();
   private readonly microphone: Microphone;
   private readonly ledger = new PositionLedger();
+  private readonly outbox: Outbox;
   private readonly endListening: () => void;
   private opening: Promise<Speaker | null> | null = null;
   private speaker: Speaker | null = null;
@@ -49,7 +51,6 @@ export class AudioPort {
   /** The kernel has named another page. */
   private elsewhere = false;
   private startupMs = DEFAULT_STARTUP_MS;
-  private sequence = 0;
   private groups = new BlockGroups();
   /** Push-to-talk was released; the block that was being filled then still goes up. */
   private releasing = false;
@@ -69,9 +70,10 @@ export class AudioPort {
   };
 
   constructor(
-    private readonly lane: Lane,
+    lane: Lane,
     private readonly hardware: PortHardware,
   ) {
+    this.outbox = new Outbox(lane, this.pageId);
     this.microphone = new Microphone(
       hardware.microphone,
       { changed: () => this.microphoneChanged(), block: (block) => this.captured(block) },
@@ -163,6 +165,7 @@ export class AudioPort {
     clearTimeout(this.stopping);
     for (const { timer } of this.clearing) clearTimeout(timer);
     this.endListening();
+    this.outbox.dispose();
     this.microphone.close();
     void this.opening?.then((speaker) => speaker?.close());
     this.listeners.clear();
@@ -231,7 +234,7 @@ export class AudioPort {
     this.clearing = this.clearing.filter((one) => one !== waiting);
     this.counters.generation = Math.max(this.counters.generation, generation);
     this.ledger.clear(generation);
-    this.lane.send({ type: "cleared", page_id: this.pageId, generation, positions });
+    this.outbox.send({ type: "cleared", page_id: this.pageId, generation, positions });
   }
 
   private stopped(generation: number, positions: Position[]): void {
@@ -239,7 +242,7 @@ export class AudioPort {
     clearTimeout(this.stopping);
     this.stopping = undefined;
     if (!this.state.active) return;
-    this.lane.send({ type: "interrupt", page_id: this.pageId, generation, positions });
+    this.outbox.send({ type: "interrupt", page_id: this.pageId, generation, positions });
   }
 
   /** Asks for sound; what is sent meanwhile waits in order. */
@@ -287,7 +290,9 @@ export class AudioPort {
     this.counters = { ...this.counters, ...counters };
     this.ledger.reported(counters.generation, positions);
     this.update({ playing, outputLevel: event.level, elapsed: this.elapsed(positions) });
-    if (this.state.active) this.lane.send({ type: "playback", page_id: this.pageId, ...event.state });
+    if (!this.state.active) return;
+    const soundFollows = this.state.microphone === "on" && this.listening;
+    this.outbox.playback({ type: "playback", page_id: this.pageId, ...event.state }, soundFollows);
   }
 
   /** Seconds heard of the item that was told of last with something played. */
@@ -306,16 +311,19 @@ export class AudioPort {
 
   private captured(block: CapturedBlock): void {
     this.inputLevel = { rms: block.rms, peak: block.peak };
-    const { active, mode, talking } = this.state;
-    const wanted = mode === "open" || talking || this.releasing;
-    if (active && wanted) this.sendSound(this.groups.push(block));
+    if (this.state.active && this.listening) this.sendSound(this.groups.push(block));
     this.finishRelease();
+  }
+
+  /** Whether captured blocks go up. */
+  private get listening(): boolean {
+    return this.state.mode === "open" || this.state.talking || this.releasing;
   }
 
   private sendSound(pcm: ArrayBuffer | null): void {
     if (!pcm) return;
     this.counters.blocks_sent++;
-    this.lane.send({ type: "audio", page_id: this.pageId, sequence: this.sequence++ }, pcm);
+    this.outbox.sound(pcm);
   }
 
   private finishRelease(): void {
@@ -326,13 +334,13 @@ export class AudioPort {
   }
 
   private talk(pressed: boolean): void {
-    if (this.state.active) this.lane.send({ type: "talk", page_id: this.pageId, pressed });
+    if (this.state.active) this.outbox.send({ type: "talk", page_id: this.pageId, pressed });
   }
 
   private microphoneChanged(): void {
     const { state, problem: why } = this.microphone;
     if (state === "opening") {
-      this.sequence = 0;
+      this.outbox.restart();
       this.groups = new BlockGroups();
     }
     if (state !== "on") {
@@ -347,7 +355,7 @@ export class AudioPort {
   private reportMicrophone(): void {
     if (!this.state.active) return;
     const { state, problem: why, settings } = this.microphone;
-    this.lane.send({
+    this.outbox.send({
       type: "microphone",
       page_id: this.pageId,
       state,
@@ -357,7 +365,7 @@ export class AudioPort {
   }
 
   private hello(): void {
-    this.lane.send({ type: "hello", page_id: this.pageId });
+    this.outbox.send({ type: "hello", page_id: this.pageId });
   }
 
   private askToBeActive(): void {
