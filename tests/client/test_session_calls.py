@@ -63,6 +63,10 @@ async def test_an_interruption_leaves_the_call_and_cancelling_ends_it(connect: O
         session = connect(server, tools=[wait])
         asking = asyncio.create_task(session.ask("Go"))
         await running.wait()
+        responses = session.runtime.core.conversation.responses
+        # What called is over by then: else the interruption would cancel it, too.
+        over = session.runtime.until(lambda: all(each.status == "completed" for each in responses.values()), 5)
+        assert await session._io(over)
         session.interrupt()
         [call] = session.calls.values()
         assert call.phase == "running"
