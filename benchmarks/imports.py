@@ -1,33 +1,61 @@
-"""How long the package takes to import, beside ipywidgets: each in fresh processes, in turns."""
+"""How long the package takes to import and to show its first console, beside ipywidgets: fresh processes in turns.
+
+Everything is byte-compiled before, as an installation is. `RealtimeSession` without its console loads neither
+ipywidgets nor what only tools, arrays or connections need; the rows that end in a console hold all that one needs.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 
 from benchmarks.rows import Row
 
-_STATEMENTS = {
-    "import realtime_widgets": "import realtime_widgets",
-    "from realtime_widgets import RealtimeSession": "from realtime_widgets import RealtimeSession",
-}
 _PEER = "import ipywidgets"
-_SCRIPT = "import time; before = time.perf_counter(); {}; print((time.perf_counter() - before) * 1000)"
+_PEER_SHOWN = "import anywidget, ipywidgets; ipywidgets.HBox([anywidget.AnyWidget(_esm='')])._repr_mimebundle_()"
+_CLASS = "from realtime_widgets import RealtimeSession"
+# An address, for without one the local endpoint would be started.
+_SHOWN = f"{_CLASS}; RealtimeSession(endpoint='http://127.0.0.1:9/v1')._repr_mimebundle_()"
+#: What is timed, what is done before that, the peer and the largest ratio that is good enough, by the row's name.
+_MEASURES: dict[str, tuple[str, str, str, float | None]] = {
+    "import realtime_widgets": ("import realtime_widgets", "", _PEER, 1.4),
+    _CLASS: (_CLASS, "", _PEER, 1.4),
+    "RealtimeSession, ipywidgets loaded already": (_CLASS, _PEER, _PEER, None),
+    "first console shown, from nothing": (_SHOWN, "", _PEER_SHOWN, None),
+    "first console shown, ipywidgets loaded already": (_SHOWN, _PEER, _PEER_SHOWN, None),
+}
+_PEER_NAMES = {_PEER: _PEER, _PEER_SHOWN: "first anywidget shown, from nothing"}
+_SCRIPT = "{}\nimport time; before = time.perf_counter()\n{}\nprint((time.perf_counter() - before) * 1000)"
 
 
 def measure(quick: bool) -> list[Row]:
     """Time the statements in processes of their own."""
-    times: dict[str, list[float]] = {statement: [] for statement in (_PEER, *_STATEMENTS.values())}
-    for _ in range(6 if quick else 20):
-        for statement, found in times.items():
-            found.append(_time(statement))
-    # The first of each fills the file cache.
+    pairs = [*dict.fromkeys((timed, before) for timed, before, _, _ in _MEASURES.values())]
+    pairs += [(peer, "") for peer in _PEER_NAMES]
+    times: dict[tuple[str, str], list[float]] = {pair: [] for pair in pairs}
+    with tempfile.TemporaryDirectory() as compiled:
+        for _ in range(6 if quick else 20):
+            for pair, found in times.items():
+                found.append(_time(*pair, compiled))
+    # The first of each compiles, and fills the file cache.
     return [
-        Row("imports", name, tuple(times[statement][1:]), "ms", _PEER, tuple(times[_PEER][1:]), target=1.4)
-        for name, statement in _STATEMENTS.items()
+        Row(
+            "imports",
+            name,
+            tuple(times[timed, before][1:]),
+            "ms",
+            _PEER_NAMES[peer],
+            tuple(times[peer, ""][1:]),
+            target=target,
+        )
+        for name, (timed, before, peer, target) in _MEASURES.items()
     ]
 
 
-def _time(statement: str) -> float:
-    command = [sys.executable, "-c", _SCRIPT.format(statement)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def _time(timed: str, before: str, compiled: str) -> float:
+    command = [sys.executable, "-c", _SCRIPT.format(before, timed)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = compiled
+    return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)

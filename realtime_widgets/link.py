@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError
@@ -18,11 +19,22 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.connection import Connection
     from realtime_widgets.protocol.endpoints import Endpoint
 
-
 #: How long an endpoint may take to answer the first settings, in seconds.
 CONFIGURE_TIMEOUT_S = 15.0
 #: Event id of the settings with which a session begins.
 CONFIGURE_ID = "rw_configure"
+
+
+def load_network() -> None:
+    """Load what connecting needs while nobody waits: importing the package does without."""
+    import_module("realtime_widgets.protocol.connection")
+
+
+async def connect(endpoint: Endpoint) -> Connection:
+    """Open a connection; raises as `Connection.open` does."""
+    from realtime_widgets.protocol.connection import Connection
+
+    return await Connection.open(endpoint)
 
 
 class LinkListener(Protocol):

@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
-
 from realtime_widgets.errors import ConfigurationError, ImageError
+from realtime_widgets.kinds import is_a
 
+# Pillow and numpy are loaded with the first picture: importing the package stays quick.
 if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as PilImage
@@ -142,7 +142,7 @@ def load_picture(image: Showable) -> Picture:
             return _from_file(bytes(image), f"these {memoryview(image).nbytes:,} bytes")
         case str() | os.PathLike():
             return _from_file(_read(image), Path(image).name)
-        case np.ndarray():
+        case _ if is_a(image, "numpy", "ndarray"):
             return _encoded(_of_array(image))
         case _:
             opened = _of_pil(image)
@@ -163,8 +163,8 @@ def picture_of(value: Any) -> Picture | None:
     """
     if isinstance(value, bytes | bytearray | memoryview):
         return _of_bytes(bytes(value))
-    if isinstance(value, np.ndarray):
-        coloured = value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] in (3, 4) and value.size
+    if is_a(value, "numpy", "ndarray"):
+        coloured = value.dtype == "uint8" and value.ndim == 3 and value.shape[2] in (3, 4) and value.size
         return _encoded(_of_array(value)) if coloured else None
     if (image := _of_pil(value)) is not None:
         return _encoded(image)
@@ -225,6 +225,7 @@ def _from_file(data: bytes, name: str) -> Picture:
 
 
 def _of_array(pixels: npt.NDArray[Any]) -> PilImage:
+    import numpy as np
     from PIL import Image
 
     shape, kind = pixels.shape, pixels.dtype
@@ -249,8 +250,7 @@ def _of_array(pixels: npt.NDArray[Any]) -> PilImage:
 
 
 def _of_pil(value: Any) -> PilImage | None:
-    module = sys.modules.get("PIL.Image")
-    if module is None or not isinstance(value, module.Image):
+    if not is_a(value, "PIL.Image", "Image"):
         return None
     from PIL import ImageOps
 
@@ -265,6 +265,8 @@ def _plain(image: PilImage) -> PilImage:
     from PIL import Image
 
     if image.mode.startswith("I;16"):
+        import numpy as np
+
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ImageError(
@@ -320,6 +322,8 @@ def _is_drawing(image: PilImage) -> bool:
     """Tell drawings, plots and screenshots from photographs: most of their pixels are like their neighbours."""
     if image.width * image.height <= _SMALL:
         return True
+    import numpy as np
+
     pixels = np.asarray(image)
     same = pixels[:, 1:] == pixels[:, :-1]
     return bool(np.mean(same if same.ndim == 2 else same.all(axis=2)) > _FLAT)

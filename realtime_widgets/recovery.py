@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 from realtime_widgets.errors import ConnectionFailedError, RealtimeWidgetsError
-from realtime_widgets.protocol.connection import Connection
+from realtime_widgets.link import connect
 from realtime_widgets.reconnect import HandOver, ReconnectPolicy
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from realtime_widgets.clock import Clock
     from realtime_widgets.core import SessionCore
     from realtime_widgets.link import Link
+    from realtime_widgets.protocol.connection import Connection
     from realtime_widgets.protocol.endpoints import Endpoint
 
 #: Wait between attempts at a planned hand-over, in seconds.
@@ -75,7 +76,7 @@ class Recovery:
                 break
             await clock.sleep(delay)
             try:
-                await session.attach(await Connection.open(session.endpoint))
+                await session.attach(await connect(session.endpoint))
             except ConnectionFailedError as failed:
                 error = failed
                 if not self.policy.retriable(failed, session.endpoint.local):
@@ -108,7 +109,7 @@ class Recovery:
             if mine != self._connections:
                 return  # it was lost, and another one has its own end
             try:
-                connection = await Connection.open(session.endpoint)
+                connection = await connect(session.endpoint)
             except ConnectionFailedError:
                 await asyncio.sleep(min(_HAND_OVER_RETRY_S, plan.latest_s))
                 continue

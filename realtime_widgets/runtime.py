@@ -15,11 +15,10 @@ from realtime_widgets.core import SessionCore
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.errors import ConnectionFailedError, RealtimeWidgetsError, SessionClosedError
 from realtime_widgets.hosted_consent import HostedConsent
-from realtime_widgets.link import Link, configure
+from realtime_widgets.link import Link, configure, connect
 from realtime_widgets.local_start import LocalStart
 from realtime_widgets.observing import Observable
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.protocol.connection import Connection
 from realtime_widgets.reconnect import ReconnectPolicy
 from realtime_widgets.recovery import Recovery
 from realtime_widgets.speakers import InstantSpeaker, Speaker
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from realtime_widgets.clock import Clock
     from realtime_widgets.journal import Journal
     from realtime_widgets.playback import PlayedTo
+    from realtime_widgets.protocol.connection import Connection
     from realtime_widgets.protocol.endpoints import Endpoint
     from realtime_widgets.settings import SessionSettings
     from realtime_widgets.tool_calls import Decision
@@ -286,7 +286,7 @@ class SessionRuntime(Observable):
 
     async def _connect(self) -> None:
         try:
-            await self.attach(await Connection.open(self.endpoint))
+            await self.attach(await connect(self.endpoint))
         except ConnectionFailedError as error:
             if not self.endpoint.ask_again(error.close_code):
                 raise

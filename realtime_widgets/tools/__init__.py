@@ -5,7 +5,6 @@ from realtime_widgets.tools.hosted import HostedMcp
 from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.registry import ToolChange, ToolRegistry
 from realtime_widgets.tools.runner import ToolResult, ToolRunner
-from realtime_widgets.tools.schema import ToolSchema, schema_for
 from realtime_widgets.tools.tool import Tool
 
 __all__ = [
@@ -16,7 +15,5 @@ __all__ = [
     "ToolRegistry",
     "ToolResult",
     "ToolRunner",
-    "ToolSchema",
     "progress",
-    "schema_for",
 ]

@@ -15,9 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-import numpy as np
-from pydantic import BaseModel
-
+from realtime_widgets.kinds import is_a
 from realtime_widgets.tools.notices import well_formed
 
 #: Longest output sent to the model, in bytes of UTF-8. A model with a window of 32,768 tokens has to live
@@ -34,8 +32,6 @@ _AS_TEXT = (
     pathlib.PurePath,
     datetime.timedelta,
     complex,
-    np.datetime64,
-    np.timedelta64,
 )
 
 
@@ -105,20 +101,31 @@ class _Builder:
         if isinstance(value, int):
             bits = value.bit_length()
             return int(value) if bits <= _MAX_INTEGER_BITS else f"<integer of {bits} bits, not shown>"
-        if isinstance(value, float | np.floating):
-            return float(value) if math.isfinite(value) else None
+        if isinstance(value, float):
+            return _number(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return f"<{memoryview(value).nbytes} bytes of binary data, not shown>"
         if isinstance(value, datetime.date | datetime.time):
             return value.isoformat()
         if isinstance(value, _AS_TEXT):
             return str(value)
+        if is_a(value, "numpy", "generic", "ndarray"):
+            return self._of_numpy(value)
+        return self._container(value)
+
+    def _of_numpy(self, value: Any) -> Any:
+        import numpy as np  # loaded already, by who made the value
+
         if value is np.ma.masked:
             return None
-        if isinstance(value, np.generic):
-            item = value.item()
-            return str(item) if isinstance(item, np.generic) else self.build(item)
-        return self._container(value)
+        if isinstance(value, np.ndarray):
+            return self._container(value)
+        if isinstance(value, np.floating):
+            return _number(float(value))
+        if isinstance(value, np.datetime64 | np.timedelta64):
+            return str(value)
+        item = value.item()
+        return str(item) if isinstance(item, np.generic) else self.build(item)
 
     def _text(self, text: str) -> str:
         self._left -= len(text)
@@ -136,9 +143,9 @@ class _Builder:
             self._open.discard(id(value))
 
     def _contents(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
+        if is_a(value, "numpy", "ndarray"):
             return self._list(value) if value.ndim else self.build(value[()])
-        if isinstance(value, BaseModel):
+        if is_a(value, "pydantic", "BaseModel"):
             return self._object(value.model_dump())
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._object({part.name: getattr(value, part.name) for part in dataclasses.fields(value)})
@@ -174,7 +181,11 @@ class _Builder:
 def _plain(key: Any) -> Any:
     if isinstance(key, enum.Enum):
         return key.value
-    return key.item() if isinstance(key, np.generic) else key
+    return key.item() if is_a(key, "numpy", "generic") else key
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _in_order(values: Set[Any]) -> Iterable[Any]:

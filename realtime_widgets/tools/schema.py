@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-import re
 import types
 import typing
 from dataclasses import dataclass, field
@@ -15,6 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic.fields import FieldInfo
 
 from realtime_widgets.errors import ToolArgumentsError, ToolDefinitionError
+from realtime_widgets.tools.callables import (
+    MAX_DESCRIPTION,
+    checked_name,
+    cut_description,
+    is_async,
+    without_partials,
+)
 from realtime_widgets.tools.docstrings import read_docstring
 from realtime_widgets.tools.json_schema import parameters_schema
 from realtime_widgets.tools.notices import argument_problems, definition_line, warn_author
@@ -22,9 +27,6 @@ from realtime_widgets.tools.notices import argument_problems, definition_line, w
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: Longest tool description the service takes, in characters.
-MAX_DESCRIPTION = 1_024
-_LEGAL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _USABLE_TYPES = "str, int, float, bool, list, dict, Literal, Enum, date, datetime, a dataclass or a pydantic model"
 
 
@@ -116,7 +118,7 @@ def schema_for(
         Where there is no description, or one above `MAX_DESCRIPTION` characters, which is cut there: a
         long docstring should not keep a tool from working.
     """
-    target, bound = _unwrap_partial(function)
+    target, bound = without_partials(function)
     tool_name = checked_name(name, target)
     parameters = _parameters(function, tool_name, bound)
     hints = _hints(target, tool_name, parameters)
@@ -140,37 +142,6 @@ def schema_for(
     )
 
 
-def is_async(function: Callable[..., Any]) -> bool:
-    """Whether calling `function` gives a coroutine; sees through partials and callable objects."""
-    target, _ = _unwrap_partial(function)
-    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(type(target).__call__)
-
-
-def _unwrap_partial(function: Callable[..., Any]) -> tuple[Callable[..., Any], frozenset[str]]:
-    bound: set[str] = set()
-    while isinstance(function, functools.partial):
-        bound |= function.keywords.keys()
-        function = function.func
-    return function, frozenset(bound)
-
-
-def checked_name(name: str | None, target: Callable[..., Any]) -> str:
-    """Return the name of a tool, `name` or its function's own; raises where the service would refuse it."""
-    if inspect.isclass(target) or not callable(target):
-        raise ToolDefinitionError(
-            f"{target!r:.80} cannot be a tool; pass a function, a method or an object with __call__"
-        )
-    found = name if name is not None else getattr(target, "__name__", type(target).__name__)
-    if _LEGAL_NAME.fullmatch(found):
-        return found
-    if found == "<lambda>":
-        raise ToolDefinitionError("a lambda has no name to call it by; write a def, or pass name='...'")
-    raise ToolDefinitionError(
-        f"{found!r:.80} cannot be a tool's name: 1 to 64 of the characters a-z, A-Z, 0-9, _ and - are "
-        "allowed; pass another with name='...'"
-    )
-
-
 def _checked_description(tool: str, description: str) -> str:
     text = description.strip()
     if not text:
@@ -185,13 +156,6 @@ def _checked_description(tool: str, description: str) -> str:
         "that the service takes; shorten the docstring or pass description='...'"
     )
     return cut_description(text)
-
-
-def cut_description(text: str) -> str:
-    """Return a description in as many characters as the service takes."""
-    if len(text) <= MAX_DESCRIPTION:
-        return text
-    return text[: MAX_DESCRIPTION - 1].rsplit(maxsplit=1)[0] + "…"
 
 
 def _docstring(target: Callable[..., Any]) -> str | None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from realtime_widgets.errors import ToolDefinitionError
-from realtime_widgets.tools.given_schema import GivenSchema
+from realtime_widgets.tools.callables import checked_name, cut_description, is_async
 from realtime_widgets.tools.options import ToolOptions
 from realtime_widgets.tools.results import encode_result
-from realtime_widgets.tools.schema import checked_name, cut_description, is_async, schema_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -82,6 +81,8 @@ class Tool:
 
         `options` are those of `ToolOptions`.
         """
+        from realtime_widgets.tools.schema import schema_for  # brings pydantic, which only tools need
+
         chosen = ToolOptions.of(options)
         schema = schema_for(function, name=name, description=description)
         if _is_generator(function):
@@ -121,6 +122,8 @@ class Tool:
         options
             Those of `ToolOptions`.
         """
+        from realtime_widgets.tools.given_schema import GivenSchema  # brings pydantic, which only tools need
+
         schema = GivenSchema.of(checked_name(name, function), cut_description(description.strip()), parameters)
         return cls(schema, function, 1, True, ToolOptions.of(options), origin=origin)
 

@@ -35,8 +35,8 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         self.session = session
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
-        self.microphone = Microphone(session)
         self.player = AudioPlayer(session)
+        self.microphone = Microphone(session)
         controls = ipywidgets.HBox([self.microphone, self.player])
         controls.add_class("rw-controls")
         super().__init__([self.status, self.transcript, controls])

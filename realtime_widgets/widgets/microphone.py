@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from realtime_widgets.engine import shared_engine
+from realtime_widgets.link import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 from realtime_widgets.widgets.ports import port_of
 
@@ -47,6 +48,7 @@ class Microphone(RealtimeWidget):
         self._port.on_microphone.append(self._reported)
         self._runtime = session.runtime
         self._runtime.observe(self._follow_mode)
+        shared_engine().call(load_network)  # so that nothing is to be loaded when somebody clicks
 
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""

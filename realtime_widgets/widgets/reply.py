@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from realtime_widgets.audio import wav_bytes
 from realtime_widgets.engine import shared_engine
 from realtime_widgets.tool_calls import RunningTool
 from realtime_widgets.turns import ToolCall
@@ -137,6 +136,8 @@ class ClipReplyView(ReplyCard):
             case "play":
                 self.plays_itself = False  # once
                 self.set_trait("playing", True)
+                from realtime_widgets.audio import wav_bytes  # brings numpy, which the console never needs
+
                 sound = wav_bytes(self._reply.audio, self._reply.rate)
                 clip: ReplyClip = {"type": "sound", "page_id": str(content.get("page_id"))}
                 self.send(clip, buffers=[sound])

@@ -8,7 +8,7 @@ import numpy as np  # noqa: TC002
 import pytest
 
 from realtime_widgets.errors import ToolDefinitionError
-from realtime_widgets.tools import schema_for
+from realtime_widgets.tools.schema import schema_for
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheTypeChecker

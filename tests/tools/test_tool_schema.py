@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from realtime_widgets.errors import ToolArgumentsError, ToolDefinitionError
-from realtime_widgets.tools import schema_for
+from realtime_widgets.tools.schema import schema_for
 
 
 class Colour(enum.Enum):

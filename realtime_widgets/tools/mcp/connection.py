@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.metadata
-import tempfile
 from contextlib import AsyncExitStack
 from typing import IO, TYPE_CHECKING, Any
 
@@ -167,6 +165,8 @@ class McpConnection:
             http = await stack.enter_async_context(create_mcp_http_client(headers=dict(target.headers)))
             transport = streamable_http_client(target.url, http_client=http)
         else:
+            import tempfile  # brings archives' modules, which only a server that is started here needs
+
             self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed when it ends
             program, *arguments = target.command
             parameters = StdioServerParameters(
@@ -295,7 +295,9 @@ def _innermost(error: BaseException) -> str:
 
 
 def _version() -> str:
+    from importlib import metadata  # brings much, which only servers need
+
     try:
-        return importlib.metadata.version("realtime-widgets")
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version("realtime-widgets")
+    except metadata.PackageNotFoundError:
         return "0"
