@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import soundfile
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
 #: Of full scale; what reaches it is speech.
 LEVEL = 0.02
+
+
+def shipped_clips(longest_s: float = math.inf) -> list[Path]:
+    """Files of the repository's own clips, without those longer than `longest_s` seconds."""
+    files = [SHIPPED / entry["file"] for entry in json.loads((SHIPPED / "manifest.json").read_text())]
+    return [file for file in files if soundfile.info(file).duration <= longest_s]
 
 
 def speech_end(samples: npt.NDArray[np.float32], rate: int) -> int:

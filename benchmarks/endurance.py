@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,8 @@ import aiohttp
 import numpy as np
 import psutil
 import pybase64
-import soundfile
 
-from benchmarks.clips import SHIPPED
+from benchmarks.clips import shipped_clips
 from benchmarks.endpoint_gap import wait_until_loaded
 from benchmarks.rows import Row
 from realtime_widgets.audio import read_sound, resample
@@ -48,8 +46,7 @@ def measure(quick: bool) -> list[Row]:
 
 async def _talk(endpoint: EmbeddedEndpoint, minutes: float) -> tuple[list[float], int]:
     """Megabytes of the endpoint's process at even distances, and how many turns were answered."""
-    files = [SHIPPED / entry["file"] for entry in json.loads((SHIPPED / "manifest.json").read_text())]
-    clips = [_pcm(file) for file in files if soundfile.info(file).duration <= _LONGEST_S]
+    clips = [_pcm(file) for file in shipped_clips(_LONGEST_S)]
     process = psutil.Process(endpoint.pid)
     sizes: list[float] = []
     seconds, turns = 0.0, 0

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from itertools import cycle, islice
 
 import aiohttp
-import soundfile
 
-from benchmarks.clips import SHIPPED
+from benchmarks.clips import shipped_clips
 from benchmarks.endpoint_gap import Measured, wait_until_loaded
 from benchmarks.endpoint_gap import measure as speak
 from benchmarks.rows import Row
@@ -53,8 +51,7 @@ def _gaps(measured: list[Measured]) -> tuple[float, ...]:
 
 
 async def _talk(endpoint: EmbeddedEndpoint, sessions: int, turns: int) -> list[Measured]:
-    files = [SHIPPED / entry["file"] for entry in json.loads((SHIPPED / "manifest.json").read_text())]
-    files = [file for file in files if soundfile.info(file).duration <= _LONGEST_S]
+    files = shipped_clips(_LONGEST_S)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
 
         async def one(number: int) -> list[Measured]:

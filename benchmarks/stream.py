@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 import numpy as np
 import pybase64
 
-from benchmarks.clips import SHIPPED
+from benchmarks.clips import shipped_clips
 from benchmarks.endpoint_gap import wait_until_loaded
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.pcm import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FRAME = SAMPLE_RATE // 50
 _SILENCE_S = 1.5
@@ -29,24 +34,25 @@ class Recorded:
     frame: str
 
 
-def record_stream(turns: int = 3) -> list[Recorded]:
+def record_stream(turns: int = 3, longest_s: float = math.inf) -> list[Recorded]:
     """Speak some of the repository's clips to a local endpoint; gives all it sent, in order.
 
     Parameters
     ----------
     turns
         How many clips are spoken, each answered before the next.
+    longest_s
+        Longest clip taken, in seconds.
     """
     endpoint = EmbeddedEndpoint().start()
     try:
         wait_until_loaded(endpoint)
-        return asyncio.run(_record(endpoint, turns))
+        return asyncio.run(_record(endpoint, shipped_clips(longest_s)[:turns]))
     finally:
         endpoint.stop()
 
 
-async def _record(endpoint: EmbeddedEndpoint, turns: int) -> list[Recorded]:
-    files = [SHIPPED / entry["file"] for entry in json.loads((SHIPPED / "manifest.json").read_text())][:turns]
+async def _record(endpoint: EmbeddedEndpoint, files: list[Path]) -> list[Recorded]:
     frames: list[Recorded] = []
     answered = asyncio.Event()
     started = time.perf_counter()

@@ -8,39 +8,25 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.agents_environment import python_with_agents
 
 if TYPE_CHECKING:
     from realtime_widgets.local.process import EmbeddedEndpoint
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 
-ENVIRONMENT = Path(__file__).parents[2] / ".venv-agents"
 SCRIPTS = Path(__file__).parent / "python"
 
 
 @pytest.fixture(scope="module")
 def agents_python() -> Path:
-    """Python with openai-agents; made once, what keeps it from being made is the test's error."""
-    python = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    wanted = (SCRIPTS / "requirements.txt").read_text()
-    installed = ENVIRONMENT / "installed.txt"
-    if not installed.exists() or installed.read_text() != wanted:
-        _run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)])
-        requirements = str(SCRIPTS / "requirements.txt")
-        _run([str(python), "-I", "-m", "pip", "install", "--disable-pip-version-check", "-q", "-r", requirements])
-        installed.write_text(wanted)
-    return python
-
-
-def _run(command: list[str]) -> None:
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    text = f"the environment of openai-agents cannot be made; {' '.join(command)}:\n{result.stdout}{result.stderr}"
-    assert result.returncode == 0, text
+    """Python with openai-agents; what keeps its environment from being made is the test's error."""
+    return python_with_agents()
 
 
 def test_the_realtime_runner_holds_a_spoken_talk(

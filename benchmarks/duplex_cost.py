@@ -1,0 +1,109 @@
+"""What a talk costs the client's processor: this package, the openai package and openai-agents on the same talk.
+
+A microphone's blocks of 20 ms go out all the time, and a recorded talk comes in, in real time, from one server in
+a process of its own. The three clients talk at the same time, each in its own process, so that whatever else the
+machine does meets all of them; of each only its own processor time counts. This package's session plays what comes
+(without a page) and keeps its transcript, journal and accounts meanwhile; the openai connection decodes the sound
+and drops it; the session of openai-agents keeps its history.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.children import ROOT, Child
+from benchmarks.clips import shipped_clips
+from benchmarks.recorded_talk import RecordedTalk, in_talk_time
+from benchmarks.rows import Row
+from benchmarks.stream import record_stream
+from realtime_widgets.audio import read_sound, resample, to_pcm16
+from tests.support.agents_environment import EnvironmentMissingError, python_with_agents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Largest part of a core that a talk may take.
+_TARGET_CORES = 0.06
+_BEGIN_S = 60.0
+
+
+def measure(quick: bool) -> list[Row]:
+    """Let all clients talk for some windows of time, each as long as the talk; the first warms up."""
+    talk = in_talk_time(record_stream(1, longest_s=3.0) if quick else record_stream(2, longest_s=7.5))
+    with tempfile.TemporaryDirectory() as folder:
+        found, missing = _talk(talk, Path(folder), 2 if quick else 6)
+    note = f"{len(talk.frames) / talk.seconds * 60:.0f} events in and 3000 blocks out a minute"
+    ours = found["ours"]
+    rows = [
+        Row("duplex_cost", "processor time of a minute", ours, "ms", "openai", found["openai"], note=note),
+    ]
+    if agents := found.get("openai-agents"):
+        rows.append(Row("duplex_cost", "processor time of a minute", ours, "ms", "openai-agents", agents))
+    else:
+        rows[0] = Row(**{**vars(rows[0]), "note": f"{note}; openai-agents not measured: {missing}"})
+    cores = tuple(each / 60_000 for each in ours)
+    rows.append(
+        Row("duplex_cost", "part of a core for a talk, without a page", cores, "cores", target=_TARGET_CORES)
+    )
+    return rows
+
+
+def _talk(talk: RecordedTalk, folder: Path, windows: int) -> tuple[dict[str, tuple[float, ...]], str]:
+    """Milliseconds of processor time a minute of talk, by client; and why one is missing."""
+    (folder / "talk.json").write_text(talk.dump())
+    sound = folder / "sound.pcm"
+    sound.write_bytes(microphone_sound())
+    clients: dict[str, Callable[[list[str]], Child]] = {
+        "ours": lambda arguments: Child.module("benchmarks.talkers.ours", *arguments),
+        "openai": lambda arguments: Child.module("benchmarks.talkers.openai_connection", *arguments),
+    }
+    missing = ""
+    try:
+        python = python_with_agents()
+        clients["openai-agents"] = lambda arguments: agents_client(python, arguments)
+    except EnvironmentMissingError as error:
+        missing = str(error).splitlines()[0]
+        print(error, file=sys.stderr)
+    with ExitStack() as stack:
+        server = stack.enter_context(Child.module("benchmarks.replaying", str(folder / "talk.json"), "1"))
+        url = f"http://127.0.0.1:{server.read(_BEGIN_S)}/v1"
+        arguments = [url, str(sound), str(windows + 1), str(talk.seconds)]
+        children = {name: stack.enter_context(start(arguments)) for name, start in clients.items()}
+        for child in children.values():
+            child.read(_BEGIN_S)
+        for child in children.values():
+            child.tell("go")
+        length = (windows + 1) * talk.seconds
+        told = {name: child.read(length + _BEGIN_S) for name, child in children.items()}
+    check_heard(told, length * 1000)
+    per_minute = 60 / talk.seconds * 1000
+    return {name: tuple(each * per_minute for each in one["seconds"][1:]) for name, one in told.items()}, missing
+
+
+def agents_client(python: Path, arguments: list[str]) -> Child:
+    """Start the client of openai-agents, which sees the packages of its own environment only."""
+    script = ROOT / "benchmarks" / "talkers" / "agents_session.py"
+    # Its traces would go to the service.
+    environment = os.environ | {"OPENAI_AGENTS_DISABLE_TRACING": "1"}
+    return Child([str(python), "-E", "-s", str(script), *arguments], environment)
+
+
+def microphone_sound() -> bytes:
+    """PCM16 of a clip, for a microphone."""
+    samples, rate = read_sound(shipped_clips()[1])
+    return to_pcm16(resample(samples, rate))
+
+
+def check_heard(told: dict[str, Any], milliseconds: float) -> None:
+    """Raise where a client heard much less than the others: it did not do the same work."""
+    heard = {name: one["heard_ms"] for name, one in told.items()}
+    least = max(0.8 * float(np.median(list(heard.values()))), milliseconds / 5)
+    if min(heard.values()) < least:
+        raise RuntimeError(f"the clients did not hear the same: {heard} of {milliseconds:.0f} ms")

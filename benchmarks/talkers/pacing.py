@@ -1,0 +1,57 @@
+"""What every talker does alike: a microphone's pace, a start on a word, processor time by windows. Plain Python.
+
+The client of another environment takes it in too, so nothing outside the standard library is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from itertools import count, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+#: Of a microphone's block, PCM16 at 24 kHz.
+BLOCK_MS = 20
+BLOCK_BYTES = 24 * BLOCK_MS * 2
+
+
+def sound(path: str) -> list[bytes]:
+    """Cut a file of PCM16 into the blocks of a microphone."""
+    pcm = Path(path).read_bytes()
+    return [pcm[start : start + BLOCK_BYTES] for start in range(0, len(pcm) - BLOCK_BYTES + 1, BLOCK_BYTES)]
+
+
+async def capture(blocks: list[bytes], send: Callable[[bytes], Awaitable[object]], delay_s: float = 0.0) -> None:
+    """Send blocks as a microphone does, again from the first after the last; cancel it to end that."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time() + delay_s
+    for number in count(1):
+        await asyncio.sleep(begin + number * BLOCK_MS / 1000 - loop.time())
+        await send(blocks[number % len(blocks)])
+
+
+def tell(value: Any) -> None:
+    """Write a line for whoever started this program."""
+    print(json.dumps(value), flush=True)
+
+
+async def told() -> str:
+    """Wait for a line from whoever started this program."""
+    return (await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)).strip()
+
+
+async def windows(number: int, length_s: float) -> list[float]:
+    """Give the processor seconds of this process in windows of time, one after the other."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    marks = [time.process_time()]
+    for end in range(1, number + 1):
+        await asyncio.sleep(begin + end * length_s - loop.time())
+        marks.append(time.process_time())
+    return [after - before for before, after in pairwise(marks)]
