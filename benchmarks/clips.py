@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from realtime_widgets.audio import read_sound, resample, to_pcm16
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -23,6 +25,12 @@ def shipped_clips(longest_s: float = math.inf) -> list[Path]:
     """Files of the repository's own clips, without those longer than `longest_s` seconds."""
     files = [SHIPPED / entry["file"] for entry in json.loads((SHIPPED / "manifest.json").read_text())]
     return [file for file in files if soundfile.info(file).duration <= longest_s]
+
+
+def microphone_sound() -> bytes:
+    """PCM16 at 24 kHz of a clip, for a microphone that has something to send."""
+    samples, rate = read_sound(SHIPPED / "librivox_0870.flac")
+    return to_pcm16(resample(samples, rate))
 
 
 def speech_end(samples: npt.NDArray[np.float32], rate: int) -> int:

@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.children import ROOT, Child
-from benchmarks.clips import shipped_clips
+from benchmarks.clips import microphone_sound
 from benchmarks.recorded_talk import RecordedTalk, in_talk_time
 from benchmarks.rows import Row
 from benchmarks.stream import record_stream
-from realtime_widgets.audio import read_sound, resample, to_pcm16
 from tests.support.agents_environment import EnvironmentMissingError, python_with_agents
 
 if TYPE_CHECKING:
@@ -93,12 +92,6 @@ def agents_client(python: Path, arguments: list[str]) -> Child:
     # Its traces would go to the service.
     environment = os.environ | {"OPENAI_AGENTS_DISABLE_TRACING": "1"}
     return Child([str(python), "-E", "-s", str(script), *arguments], environment)
-
-
-def microphone_sound() -> bytes:
-    """PCM16 of a clip, for a microphone."""
-    samples, rate = read_sound(shipped_clips()[1])
-    return to_pcm16(resample(samples, rate))
 
 
 def check_heard(told: dict[str, Any], milliseconds: float) -> None:

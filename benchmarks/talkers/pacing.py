@@ -6,7 +6,9 @@ The client of another environment takes it in too, so nothing outside the standa
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import struct
 import sys
 import time
 from itertools import count, pairwise
@@ -19,12 +21,25 @@ if TYPE_CHECKING:
 #: Of a microphone's block, PCM16 at 24 kHz.
 BLOCK_MS = 20
 BLOCK_BYTES = 24 * BLOCK_MS * 2
+#: A moment and nothing more, in as many bytes as base64 has whole characters for.
+_STAMP = struct.Struct("<dI")
+_REST = base64.b64encode(bytes(BLOCK_BYTES - _STAMP.size)).decode()
 
 
 def sound(path: str) -> list[bytes]:
     """Cut a file of PCM16 into the blocks of a microphone."""
     pcm = Path(path).read_bytes()
     return [pcm[start : start + BLOCK_BYTES] for start in range(0, len(pcm) - BLOCK_BYTES + 1, BLOCK_BYTES)]
+
+
+def stamped() -> str:
+    """Give the base64 of a block that begins with this moment, on the clock that all processes share."""
+    return base64.b64encode(_STAMP.pack(time.monotonic(), 0)).decode() + _REST
+
+
+def age_ms(block: bytes) -> float:
+    """Milliseconds since a block was stamped."""
+    return (time.monotonic() - float(_STAMP.unpack_from(block)[0])) * 1000
 
 
 async def capture(blocks: list[bytes], send: Callable[[bytes], Awaitable[object]], delay_s: float = 0.0) -> None:

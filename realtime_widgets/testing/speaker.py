@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from realtime_widgets.engine import shared_engine
-from realtime_widgets.pcm import SAMPLE_RATE, duration_ms
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.speakers import VirtualSpeaker
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class PlayedSpeaker(VirtualSpeaker):
         Whose answers it plays from now on.
     clock
         Whose time it plays in; that of the session unless given.
+    keep
+        Whether what was heard is kept for `heard`; without, a talk of hours takes no more memory.
 
     Examples
     --------
@@ -41,16 +43,16 @@ class PlayedSpeaker(VirtualSpeaker):
     >>> session.interrupt()  # the model is told that it was heard for 400 ms
     """
 
-    def __init__(self, session: RealtimeSession, clock: Clock | None = None) -> None:
+    def __init__(self, session: RealtimeSession, clock: Clock | None = None, *, keep: bool = True) -> None:
         runtime = session.runtime
-        super().__init__(REPORT_MS, STARTUP_MS, clock or runtime.clock)
+        super().__init__(REPORT_MS, STARTUP_MS, clock or runtime.clock, keep)
         self._runtime = runtime
         shared_engine().run(runtime.use_speaker, self)
 
     @property
     def heard_ms(self) -> float:
         """Milliseconds of sound heard so far, of all answers together."""
-        return duration_ms(len(self.heard()))
+        return shared_engine().run(lambda: self._player.played) * 1000 / SAMPLE_RATE
 
     @property
     def queued_ms(self) -> float:

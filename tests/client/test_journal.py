@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,3 +110,15 @@ def test_the_oldest_events_are_dropped_first() -> None:
         journal.record("client", ev.InputClear())
     assert len(journal) == KEPT_EVENTS
     assert next(iter(journal)).at == 3.0
+
+
+def test_a_microphone_that_is_open_for_long_takes_little_memory() -> None:
+    journal = Journal(Clock())
+    journal.record("client", ev.InputAppend(audio=SOUND))
+    tracemalloc.start()
+    for number in range(KEPT_EVENTS):
+        journal.record("client", ev.InputAppend(audio=SOUND if number % 50 else SOUND[:100]))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 4e6
+    assert [record.event["audio"] for record in list(journal)[-51:-48]] == [len(SOUND), 100, len(SOUND)]

@@ -54,6 +54,21 @@ async def test_the_speaker_reports_every_tenth_of_a_second_and_at_the_end() -> N
         await session.close()
 
 
+async def test_a_speaker_that_keeps_nothing_still_tells_how_much_was_heard() -> None:
+    clock, talk = ManualClock(), Talk()
+    steps = [*talk.start(), stall(), *talk.spoken_turn("Hi", "Yes", audio=tone(250)), stall()]
+    async with ScriptedServer(steps) as server:
+        session = RealtimeSession(endpoint=server.url, clock=clock)
+        speaker = PlayedSpeaker(session, keep=False)
+        await session.start()
+        await server.stalled()
+        server.resume()
+        await speaker.holding(250)
+        await clock.advance(0.3)
+        assert (speaker.heard_ms, speaker.heard()) == (250, b"")
+        await session.close()
+
+
 async def test_a_microphone_sends_a_block_for_every_twenty_milliseconds_of_the_clock() -> None:
     clock, talk = ManualClock(), Talk()
     async with ScriptedServer([*talk.start(), *[expect("input_audio_buffer.append")] * 10]) as server:
