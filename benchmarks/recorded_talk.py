@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.stream import Recorded
-from realtime_widgets.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

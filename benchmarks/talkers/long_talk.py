@@ -15,7 +15,8 @@ import psutil
 
 from benchmarks.talkers.pacing import sound, tell
 from realtime_widgets import RealtimeSession
-from realtime_widgets.audio import SAMPLE_RATE, from_pcm16
+from realtime_widgets.audio import from_pcm16
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker
 
 if TYPE_CHECKING:
