@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from realtime_widgets.local.brain.chat_request import chat_request
 from realtime_widgets.local.brain.errors import BrainError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
     from realtime_widgets.local.stages import BrainRequest, CallTool, Say
 
@@ -82,7 +83,7 @@ class ChatBrain:
         BrainError
             Where the server cannot be reached, refuses, or breaks off.
         """
-        try:
+        with self._errors_worded():
             body = chat_request(request, self.model or await self._only_model(), self.sees)
             http = self._http()
             async with http.post(f"{self.url}/chat/completions", json=body, allow_redirects=False) as response:
@@ -90,16 +91,6 @@ class ChatBrain:
                     raise await self._refusal(response)
                 async for part in _read(response):
                     yield part
-        except TimeoutError as error:
-            raise self._timed_out(error) from None
-        except aiohttp.ClientConnectorError as error:
-            raise self._unreachable(error) from None
-        except aiohttp.ClientPayloadError:
-            raise BrainError("the brain's answer broke off midway: the connection was lost") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise BrainError(
-                f"the brain at {self.url} went away before it answered ({type(error).__name__})"
-            ) from None
 
     async def models(self) -> list[str]:
         """Names of the models that the server offers.
@@ -109,18 +100,15 @@ class ChatBrain:
         BrainError
             Where it does not tell.
         """
-        try:
+        with self._errors_worded():
             async with self._http().get(f"{self.url}/models", allow_redirects=False) as response:
                 if response.status != 200:
                     raise await self._refusal(response, look_for_models=False)
-                body = await response.json(content_type=None)
-                return [str(model["id"]) for model in body["data"]]
-        except TimeoutError as error:
-            raise self._timed_out(error) from None
-        except aiohttp.ClientConnectorError as error:
-            raise self._unreachable(error) from None
-        except (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError):
-            raise BrainError(f"the brain at {self.url} does not tell its models; name one") from None
+                try:
+                    body = await response.json(content_type=None)
+                    return [str(model["id"]) for model in body["data"]]
+                except (ValueError, LookupError, TypeError):
+                    raise BrainError(f"the brain at {self.url} does not tell its models; name one") from None
 
     def problem(self) -> str | None:
         """What would keep it from answering now, None where nothing would; blocking, for seconds at most."""
@@ -162,6 +150,21 @@ class ChatBrain:
             )
         self.model = names[0]
         return names[0]
+
+    @contextmanager
+    def _errors_worded(self) -> Iterator[None]:
+        """Say in words what goes wrong on the way."""
+        try:
+            yield
+        except TimeoutError as error:
+            raise self._timed_out(error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise self._unreachable(error) from None
+        except aiohttp.ClientPayloadError:
+            raise BrainError("the brain's answer broke off midway: the connection was lost") from None
+        except (aiohttp.ClientError, OSError) as error:
+            name = type(error).__name__
+            raise BrainError(f"the brain at {self.url} went away before it answered ({name})") from None
 
     def _unreachable(self, error: aiohttp.ClientConnectorError) -> BrainError:
         number = error.os_error.errno
