@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,16 @@ import aiohttp
 import pytest
 from playwright.async_api import async_playwright
 
-from tests.support.call_page import FORECAST, TIMEOUT_S, call_page, until
+from tests.support.call_page import (
+    FORECAST,
+    call_page,
+    client_secret,
+    ends_call,
+    hears_and_interrupts,
+    until,
+)
 from tests.support.page import Tap
 from tests.support.page_scripts import tap_stream
-from tests.support.voice import recognise, words
 
 if TYPE_CHECKING:
     from realtime_widgets.local.process import EmbeddedEndpoint
@@ -33,31 +38,14 @@ async def test_agents_realtime_holds_a_spoken_talk_in_a_page(
         call_page(playwright, tmp_path, PAGE, {"/agents": bundle}) as page,
         aiohttp.ClientSession(headers=headers) as http,
     ):
-        async with http.post(embedded.url + "/realtime/client_secrets", json={}) as made:
-            secret = (await made.json())["value"]
+        secret = await client_secret(http, embedded)
         begin = "([url, secret, forecast]) => globalThis.talk(url, secret, forecast)"
         call_id = await page.evaluate(begin, [embedded.url, secret, FORECAST])
         tap = Tap(page, await page.evaluate(tap_stream("document.querySelector('audio').srcObject")))
 
         await until(page, "conversation.item.input_audio_transcription.completed", "Paris")
         assert (await until(page, "test.tool", "Paris"))["arguments"] == {"city": "Paris"}
-        await page.evaluate("globalThis.session.mute(true)")
-        answer = await until(page, "response.output_audio_transcript.done", "sunny")
-        await until(page, "output_audio_buffer.stopped")
-        heard = set(recognise(await tap.read()))
-        expected = set(words(answer["transcript"]))
-        assert len(heard & expected) >= 0.7 * len(expected), (heard, expected)
-
-        await page.evaluate("globalThis.session.mute(false)")
-        await until(page, "output_audio_buffer.started")
-        await until(page, "output_audio_buffer.cleared")
-        assert (await until(page, "conversation.item.truncated"))["audio_end_ms"] > 0
-
-        async with http.ws_connect(f"{embedded.url}/realtime?call_id={call_id}") as sideband:
-            await page.evaluate("globalThis.session.close()")
-            async with asyncio.timeout(TIMEOUT_S):
-                async for message in sideband:
-                    assert message.type is aiohttp.WSMsgType.TEXT
-            assert sideband.close_code == aiohttp.WSCloseCode.OK
+        await hears_and_interrupts(page, tap, "globalThis.session.mute")
+        await ends_call(http, embedded, call_id, lambda: page.evaluate("globalThis.session.close()"))
         errors = await page.evaluate("events.filter((event) => event.type === 'test.error')")
         assert errors == []

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 from aiohttp import web
 
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.sound import microphone_wav
-from tests.support.voice import RATE, speak
+from tests.support.voice import RATE, recognise, speak, words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from playwright.async_api import Page, Playwright
+
+    from realtime_widgets.local.process import EmbeddedEndpoint
+    from tests.support.page import Tap
 
 TIMEOUT_S = 60.0
 #: The question comes again after this long. The forecast takes longer to say, so that there is something to
@@ -85,3 +90,44 @@ async def until(page: Page, kind: str, text: str = "") -> dict[str, Any]:
     handle = await page.wait_for_function(_NEXT_EVENT, arg=[kind, text], timeout=TIMEOUT_S * 1000)
     event: dict[str, Any] = await handle.json_value()
     return event
+
+
+async def client_secret(http: aiohttp.ClientSession, endpoint: EmbeddedEndpoint, **body: Any) -> str:
+    """Make what a page may hold instead of the endpoint's key."""
+    async with http.post(endpoint.url + "/realtime/client_secrets", json=body) as made:
+        return str((await made.json())["value"])
+
+
+async def hears_and_interrupts(page: Page, tap: Tap, mute: str) -> None:
+    """The answer is heard as it is written; the next question cuts the one after it.
+
+    Parameters
+    ----------
+    page, tap
+        Where the talk is, and what sounds there.
+    mute
+        The page's function that silences its microphone or lets it go on.
+    """
+    await page.evaluate(f"{mute}(true)")
+    answer = await until(page, "response.output_audio_transcript.done", "sunny")
+    await until(page, "output_audio_buffer.stopped")
+    heard = set(recognise(await tap.read()))
+    expected = set(words(answer["transcript"]))
+    assert len(heard & expected) >= 0.7 * len(expected), (heard, expected)
+
+    await page.evaluate(f"{mute}(false)")
+    await until(page, "output_audio_buffer.started")
+    await until(page, "output_audio_buffer.cleared")
+    assert (await until(page, "conversation.item.truncated"))["audio_end_ms"] > 0
+
+
+async def ends_call(
+    http: aiohttp.ClientSession, endpoint: EmbeddedEndpoint, call_id: str, end: Callable[[], Awaitable[Any]]
+) -> None:
+    """The call ends with what `end` does, as a WebSocket attached to it is told."""
+    async with http.ws_connect(f"{endpoint.url}/realtime?call_id={call_id}") as sideband:
+        await end()
+        async with asyncio.timeout(TIMEOUT_S):
+            async for message in sideband:
+                assert message.type is aiohttp.WSMsgType.TEXT
+        assert sideband.close_code == aiohttp.WSCloseCode.OK
