@@ -21,6 +21,8 @@ from benchmarks.rows import Row, table, worse
 #: Module of each benchmark, by its name; a module has `measure(quick: bool) -> list[Row]`.
 BENCHMARKS = {
     "mic_to_speaker": "benchmarks.mic_to_speaker",
+    "turn_delays": "benchmarks.turn_delays",
+    "heard_gap": "benchmarks.heard_gap",
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
     "duplex_cost": "benchmarks.duplex_cost",

@@ -1,11 +1,11 @@
 """How long a person waits in JupyterLab: from the end of their speech to the first sound of the answer.
 
-Run `python -m benchmarks.heard_gap [FOLDER]`. The folder holds recordings and a `manifest.json`, a list of objects
-with `file`; the default is the repository's own ten. A JupyterLab, a kernel with a session, its local
-endpoint and a Chromium run on this machine; the recordings come through Chromium's fake microphone, one after the
-other, each spoken over what is left of the answer before. Both ends are taken on the page's own clock: what the
-microphone's worklet hears, what the player's worklet puts out (the time in sound devices is not in it). The end of
-speech is the last 10 ms that reach 0.02 of full scale, the answer's begin the first sample above 0.01.
+`python -m benchmarks.heard_gap [FOLDER]` measures recordings of your own. The folder holds them and a
+`manifest.json`, a list of objects with `file`; the default is the repository's own ten. A JupyterLab, a kernel with a
+session, its local endpoint and a Chromium run on this machine; the recordings come through Chromium's fake
+microphone, one after the other, each spoken over what is left of the answer before. Both ends are taken on the page's
+own clock: what the microphone's worklet hears, what the player's worklet puts out (the time in sound devices is not in
+it). The end of speech is the last 10 ms that reach 0.02 of full scale, the answer's begin the first sample above 0.01.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import scipy.signal
 from playwright.async_api import async_playwright
 
 from benchmarks.clips import SHIPPED, speech_end
+from benchmarks.notebook_lab import notebook_lab
+from benchmarks.rows import Row
 from realtime_widgets.audio import read_sound, resample
-from tests.support.jupyter import JupyterServer
-from tests.support.lab import Lab
 from tests.support.sound import MICROPHONE_RATE, microphone_wav
 
 if TYPE_CHECKING:
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from tests.support.sound import Recording
 
 #: Silence after each recording, in seconds: enough for an answer to begin.
-PAUSE_S = 4.0
+PAUSE_S = 3.0
 #: Silence before the first, while the page and the models settle, in seconds.
-LEAD_S = 6.0
+LEAD_S = 4.0
+_QUICK = 4
+#: Largest median and 90th percentile, in milliseconds.
+_TARGET_P50, _TARGET_P90 = 500.0, 650.0
 _CELL = """
 from realtime_widgets import RealtimeSession
 session = RealtimeSession(endpoint="local")
@@ -70,7 +73,28 @@ def offset_ms(microphone: Recording, spoken: npt.NDArray[np.float32]) -> float:
     return microphone.start_ms + lag / rate * 1000
 
 
-async def measure(clips: list[tuple[str, npt.NDArray[np.float32]]], folder: Path) -> dict[str, float]:
+def measure(quick: bool) -> list[Row]:
+    """Measure the repository's own recordings."""
+    clips = load(SHIPPED)[: _QUICK if quick else None]
+    gaps = _listen_in_lab(clips)
+    p90 = float(np.percentile(list(gaps.values()), 90))
+    note = (
+        f"{len(gaps)} of {len(clips)} answered; p90 {p90:.0f}, "
+        f"{'within' if p90 <= _TARGET_P90 else 'not within'} {_TARGET_P90:.0f}; 300 of it end the turn"
+    )
+    values = tuple(gaps.values())
+    return [Row("heard_gap", "end of speech to answer, local endpoint", values, target=_TARGET_P50, note=note)]
+
+
+def _listen_in_lab(clips: list[tuple[str, npt.NDArray[np.float32]]]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        gaps = asyncio.run(listen(clips, Path(folder)))
+    if not gaps:
+        raise RuntimeError("no answer was heard to any of the recordings")
+    return gaps
+
+
+async def listen(clips: list[tuple[str, npt.NDArray[np.float32]]], folder: Path) -> dict[str, float]:
     """Milliseconds from the end of each recording to the answer's first sound."""
     starts, at = [], LEAD_S
     for _, samples in clips:
@@ -80,22 +104,15 @@ async def measure(clips: list[tuple[str, npt.NDArray[np.float32]]], folder: Path
         folder / "microphone.wav", [(s, c) for s, (_, c) in zip(starts, clips, strict=True)], seconds=at
     )
     spoken, _ = read_sound(wav)
-    server = JupyterServer(folder / "jupyter")
-    server.start()
-    try:
-        async with async_playwright() as playwright:
-            lab = Lab(server, playwright, "heard-gap", folder / "artifacts")
-            page = await lab.open([_CELL], microphone=wav)
-            await page.run_cell(0)
-            speaker = await page.tap_speaker()
-            await page.click("button[aria-label*='microphone']")
-            await page.expect("button[aria-label*='off']")
-            microphone = await page.tap_microphone()
-            await asyncio.sleep(at)
-            heard, said = await speaker.read(), await microphone.read()
-            await lab.close()
-    finally:
-        server.stop()
+    async with async_playwright() as playwright, notebook_lab(folder / "lab", playwright, "heard-gap") as lab:
+        page = await lab.open([_CELL], microphone=wav)
+        await page.run_cell(0)
+        speaker = await page.tap_speaker()
+        await page.click("button[aria-label*='microphone']")
+        await page.expect("button[aria-label*='off']")
+        microphone = await page.tap_microphone()
+        await asyncio.sleep(at)
+        heard, said = await speaker.read(), await microphone.read()
     begin = offset_ms(said, spoken)
     onsets = heard.onsets(gap_ms=600)
     gaps = {}
@@ -114,8 +131,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED)
     clips = load(parser.parse_args().folder)
-    with tempfile.TemporaryDirectory() as folder:
-        gaps = asyncio.run(measure(clips, Path(folder)))
+    gaps = _listen_in_lab(clips)
     for name, gap in gaps.items():
         print(f"{name:24} {gap:6.0f} ms")
     values = np.array(list(gaps.values()))

@@ -70,12 +70,12 @@ async (name) => {
 #: Shared by both recordings: chunks with the audio clock's time, and when the page heard of them.
 _RECORDING = """
 const recordings = (globalThis.__testRecordings ??= []);
-const recording = { chunks: [], rate: 0, offset: Infinity, loudFrom: null, waiters: [], end: null };
+const recording = { chunks: [], rate: 0, waiters: [], end: null };
 recording.add = (samples, time, rate) => {
   recording.rate = rate;
-  // The audio clock's zero on the page's clock: the earliest arrival is the one that waited least.
-  recording.offset = Math.min(recording.offset, performance.now() - 1000 * (time + samples.length / rate));
-  recording.chunks.push([time, samples]);
+  // The audio clock's zero on the page's clock, and for how long this chunk waited to be heard of.
+  const zero = performance.now() - 1000 * (time + samples.length / rate);
+  recording.chunks.push([time, samples, zero]);
   recording.waiters = recording.waiters.filter((waiter) => !waiter(samples));
 };
 recordings.push(recording);
@@ -139,18 +139,32 @@ async ([index, threshold, silent_ms, limit]) => {
 
 READ_RECORDING = """
 ([index, clear]) => {
-  const { chunks, rate, offset } = globalThis.__testRecordings[index];
-  const start = chunks.length ? chunks[0][0] : 0;
-  const place = ([time]) => Math.round((time - start) * rate);
-  const last = chunks.at(-1);
-  // Samples stand where the audio clock puts them: a worklet that was not called leaves silence.
-  const whole = new Float32Array(last ? place(last) + last[1].length : 0);
-  for (const chunk of chunks) whole.set(chunk[1], place(chunk));
+  const { chunks, rate } = globalThis.__testRecordings[index];
+  // Of the chunks of the next two seconds, the one that waited least tells the audio clock's zero.
+  const zeros = [];
+  const least = [];
+  for (let i = chunks.length - 1; i >= 0; i--) {
+    while (least.length && chunks[least.at(-1)][2] >= chunks[i][2]) least.pop();
+    least.push(i);
+    while (chunks[least[0]][0] > chunks[i][0] + 2) least.shift();
+    zeros[i] = chunks[least[0]][2];
+  }
+  // Samples stand where the audio clock puts them: a worklet that was not called leaves silence. So does a
+  // clock that stood still, for a device that is not fed in time is silent.
+  const start = chunks.length ? zeros[0] + 1000 * chunks[0][0] : 0;
+  let zero = zeros[0];
+  const places = chunks.map(([time], i) => {
+    if (Math.abs(zeros[i] - zero) > 4) zero = zeros[i];
+    return Math.max(0, Math.round(((zero + 1000 * time - start) / 1000) * rate));
+  });
+  const length = chunks.reduce((most, chunk, i) => Math.max(most, places[i] + chunk[1].length), 0);
+  const whole = new Float32Array(length);
+  chunks.forEach((chunk, i) => whole.set(chunk[1], places[i]));
   if (clear) globalThis.__testRecordings[index].chunks = [];
   const bytes = new Uint8Array(whole.buffer);
   let text = "";
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { samples: btoa(text), rate, start: chunks.length ? offset + 1000 * start : 0 };
+  return { samples: btoa(text), rate, start };
 }
 """
 
