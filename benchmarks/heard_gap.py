@@ -1,11 +1,12 @@
 """How long a person waits in JupyterLab: from the end of their speech to the first sound of the answer.
 
 `python -m benchmarks.heard_gap [FOLDER]` measures recordings of your own. The folder holds them and a
-`manifest.json`, a list of objects with `file`; the default is the repository's own ten. A JupyterLab, a kernel with a
-session, its local endpoint and a Chromium run on this machine; the recordings come through Chromium's fake
-microphone, one after the other, each spoken over what is left of the answer before. Both ends are taken on the page's
-own clock: what the microphone's worklet hears, what the player's worklet puts out (the time in sound devices is not in
-it). The end of speech is the last 10 ms that reach 0.02 of full scale, the answer's begin the first sample above 0.01.
+`manifest.json`, a list of objects with `file`; the default is the repository's own ten. A JupyterLab, a kernel
+with a session, its local endpoint and a Chromium run on this machine; the recordings come through Chromium's
+fake microphone, one after the other, each spoken over what is left of the answer before. Both ends are taken on
+the page's own clock: what the microphone's worklet hears, what the player's worklet puts out (the time in sound
+devices is not in it). The end of speech is the last 10 ms that reach 0.02 of full scale, the answer's begin the
+first sample above 0.01.
 """
 
 from __future__ import annotations
