@@ -168,7 +168,11 @@ class _Session:
         await self._send({"type": "input_audio_buffer.speech_stopped", "item_id": said, "audio_end_ms": end_ms})
         await self._send({"type": "input_audio_buffer.committed", "item_id": said, "previous_item_id": None})
         item = {"id": said, "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
-        await self._send({"type": "conversation.item.added", "previous_item_id": None, "item": item})
+        for kind, status in (("added", "in_progress"), ("done", "completed")):
+            whole = {**item, "status": status}
+            await self._send({"type": f"conversation.item.{kind}", "previous_item_id": None, "item": whole})
+        words = {"item_id": said, "content_index": 0, "transcript": f"Burst {number}."}
+        await self._send({"type": "conversation.item.input_audio_transcription.completed", **words})
         turn.answer = answer_sound(self._answer_s, seed=number)
         response_id = f"response_{number}"
         message = Message(response_id, 0, f"answer_{number}", "A word or two of it.", turn.answer)
