@@ -7,16 +7,29 @@ import http.server
 import json
 import threading
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
+from realtime_widgets.widgets.port import BLOCK_MS, GROUP_MS, STARTUP_MS
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from websockets.asyncio.server import ServerConnection
+
+
+@dataclass(frozen=True)
+class Sound:
+    """How sound crosses: settings of the port, in milliseconds; by itself as the package has them."""
+
+    block_ms: float = BLOCK_MS
+    group_ms: float = GROUP_MS
+    startup_ms: float = STARTUP_MS
+
 
 #: Folder of the built harness (``.ci/npm run harness``).
 HARNESS = Path(__file__).resolve().parents[1] / "js" / "dist"
@@ -40,7 +53,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @asynccontextmanager
-async def bare_echo(block_ms: float, startup_ms: float) -> AsyncIterator[str]:
+async def bare_echo(sound: Sound) -> AsyncIterator[str]:
     """Play the kernel's part for a bare page and send all sound back as it comes; gives the address."""
 
     async def session(socket: ServerConnection) -> None:
@@ -49,7 +62,7 @@ async def bare_echo(block_ms: float, startup_ms: float) -> AsyncIterator[str]:
                 if isinstance(message, bytes):
                     await socket.send(message)
                 else:
-                    await _begin(socket, json.loads(message), block_ms, startup_ms)
+                    await _begin(socket, json.loads(message), sound)
         except ConnectionClosed:
             pass
 
@@ -58,7 +71,6 @@ async def bare_echo(block_ms: float, startup_ms: float) -> AsyncIterator[str]:
         yield f"ws://127.0.0.1:{port}"
 
 
-async def _begin(socket: ServerConnection, hello: dict[str, Any], block_ms: float, startup_ms: float) -> None:
+async def _begin(socket: ServerConnection, hello: dict[str, Any], sound: Sound) -> None:
     await socket.send(json.dumps({"type": "activate", "page_id": hello["page_id"]}))
-    settings = {"block_ms": block_ms, "startup_ms": startup_ms, "input_mode": "open"}
-    await socket.send(json.dumps({"type": "configure", **settings}))
+    await socket.send(json.dumps({"type": "configure", **asdict(sound), "input_mode": "open"}))

@@ -1,27 +1,29 @@
 """Microphone to speaker through JupyterLab and kernel to an echo, beside the same worklets in a bare page.
 
-Tone bursts come through a fake microphone; both ends are seen by audio worklets of the page, on its clock.
-The kernel is idle, or its cell sleeps, computes in Python or numpy, or holds the interpreter in one C call.
+Tone bursts come through a fake microphone; both ends are seen by audio worklets of the page, on its clock. The
+time in sound devices is not in it. The comm is the lane of the sound: there is no other one yet. Measured with an
+idle kernel and with cells that keep it busy, in messages of several lengths, with several start-up buffers, and
+without the server extension. Each echo begins anew before it is measured, as every answer does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 from playwright.async_api import async_playwright
 
-from benchmarks.bare_page import bare_echo, harness_page
+from benchmarks.bare_page import Sound, bare_echo, harness_page
 from benchmarks.busy_cells import BUSY_CELLS
 from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
 from realtime_widgets.server_extension import NAME as EXTENSION
-from realtime_widgets.widgets.port import BLOCK_MS, STARTUP_MS
 from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.echo import EchoEndpoint
@@ -29,14 +31,37 @@ from tests.support.page import Tap
 from tests.support.sound import microphone_wav, tone
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Playwright
+    from collections.abc import AsyncIterator, Awaitable
+
+    from playwright.async_api import Page, Playwright
 
     from tests.support.page import LabPage
 
-_EVERY_S = 0.6
+#: No multiple of any message's length, so that the bursts begin at every place in a message, in seconds.
+_EVERY_S = 0.913
 _LEVEL = 0.1
+_GAP_MS = 250.0
+#: From the begin of a new echo until it is steady, in seconds.
+_SETTLE_S = 2.5
 #: Ratios to the bare page, of the median and of the 95th percentile.
 _TARGETS = {"idle": (1.3, 1.6), "cell sleeps": (1.5, None), "Python loop": (2.5, None)}
+_MESSAGES_MS = (10.0, 20.0, 40.0, 100.0)
+_STARTUPS_MS = (0.0, 20.0, 40.0, 100.0, 200.0)
+_PREPARE = """
+import os
+import realtime_widgets.widgets.port as port
+from realtime_widgets import RealtimeSession
+from realtime_widgets.engine import shared_engine
+from realtime_widgets.widgets.ports import port_of
+session = RealtimeSession(endpoint="{url}", api_key="test")
+await session.start()
+print(os.getpid())
+session
+"""
+_SET = """
+port.BLOCK_MS, port.GROUP_MS, port.STARTUP_MS = {0.block_ms}, {0.group_ms}, {0.startup_ms}
+shared_engine().call(port_of(session).configure, "open")
+"""
 
 
 @dataclass(frozen=True)
@@ -45,32 +70,61 @@ class Heard:
 
     delays: tuple[float, ...]
     underruns: int
-    kernel_cores: float = 0.0
+    kernel_cores: float | None = None
+
+    @property
+    def note(self) -> str:
+        """Counts beside the delays."""
+        cores = "" if self.kernel_cores is None else f", kernel {self.kernel_cores:.3f} cores"
+        return f"{self.underruns} underruns{cores}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the kernel does, and how the sound crosses."""
+
+    cell: str = "idle"
+    sound: Sound = field(default_factory=Sound)
 
 
 def measure(quick: bool) -> list[Row]:
     """Measure the bare page, and the notebook in each state of its kernel."""
-    return asyncio.run(_measure(8.0 if quick else 30.0, quick))
+    return asyncio.run(_measure(quick))
 
 
-async def _measure(seconds: float, quick: bool) -> list[Row]:
-    states = list(BUSY_CELLS)[:3] if quick else list(BUSY_CELLS)
+async def _measure(quick: bool) -> list[Row]:
+    seconds, sweep_seconds = (12.0, 0.0) if quick else (30.0, 15.0)
+    states = [Setting(cell) for cell in (list(BUSY_CELLS)[:3] if quick else BUSY_CELLS)]
+    sounds = {} if quick else _sounds()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bursts = [(1 + number * _EVERY_S, tone(0.1, level=0.5)) for number in range(500)]
-        wav = microphone_wav(folder / "bursts.wav", bursts, seconds=320)
         async with async_playwright() as playwright:
-            run = _Run(playwright, wav, seconds)
-            bare = await run.in_bare_page()
-            lively = await run.in_notebook(folder / "lively", {}, states)
-            slow: dict[str, Heard] = {}
+            run = Run(playwright, folder)
+            bare = await run.in_bare_page(Sound(), seconds)
+            found = await run.in_notebook("states", {}, states, seconds)
+            swept = await run.in_notebook("sounds", {}, [Setting(sound=each) for each in sounds], sweep_seconds)
+            floors = {sound: await run.in_bare_page(sound, sweep_seconds) for sound in sounds}
             if not quick:
-                slow = await run.in_notebook(folder / "slow", _without_extension(folder / "config"), ["idle"])
-    rows = [Row("mic_to_speaker", "bare page", bare.delays, note=_underruns(bare))]
-    rows += [_row(state, heard, bare, *_TARGETS.get(state, (None, None))) for state, heard in lively.items()]
-    rows += [_row(f"{state}, server without the extension", heard, bare) for state, heard in slow.items()]
-    cores = (lively["idle"].kernel_cores,)
-    return [*rows, Row("mic_to_speaker", "kernel's processor, idle", cores, "cores", target=0.06)]
+                off = _without_extension(folder / "config")
+                [slow] = await run.in_notebook("slow", off, [Setting()], seconds)
+    rows = [Row("mic_to_speaker", "bare page", bare.delays, note=bare.note)]
+    for state, heard in zip(states, found, strict=True):
+        rows.append(_row(state.cell, heard, bare, *_TARGETS.get(state.cell, (None, None))))
+    rows.append(_cores(found[0]))
+    if not quick:
+        rows.append(_row("idle, server without the extension", slow, bare))
+    for (sound, words), heard in zip(sounds.items(), swept, strict=True):
+        rows.append(_row(f"idle, {words}", heard, floors[sound]))
+    return rows
+
+
+def _sounds() -> dict[Sound, str]:
+    """Settings beside the package's own, and what they are called."""
+    own = Sound()
+    messages = {
+        replace(own, block_ms=min(own.block_ms, ms), group_ms=ms): f"messages of {ms:g} ms" for ms in _MESSAGES_MS
+    }
+    return messages | {replace(own, startup_ms=ms): f"start-up buffer of {ms:g} ms" for ms in _STARTUPS_MS}
 
 
 def _row(
@@ -84,8 +138,14 @@ def _row(
         peer_values=bare.delays,
         target=target,
         target_p95=target_p95,
-        note=_underruns(heard),
+        note=heard.note,
     )
+
+
+def _cores(heard: Heard) -> Row:
+    assert heard.kernel_cores is not None
+    name = "kernel's processor of a duplex talk, idle"
+    return Row("mic_to_speaker", name, (heard.kernel_cores,), "cores", target=0.06)
 
 
 def _without_extension(folder: Path) -> dict[str, str | None]:
@@ -96,90 +156,112 @@ def _without_extension(folder: Path) -> dict[str, str | None]:
     return {"JUPYTER_CONFIG_PATH": str(folder)}
 
 
-def _underruns(heard: Heard) -> str:
-    return f"{heard.underruns} underruns"
+class Run:
+    """Listens to bursts from a fake microphone, in pages that it opens.
 
+    Parameters
+    ----------
+    playwright
+        Drives Chromium.
+    folder
+        For the files of the run.
+    """
 
-@dataclass
-class _Run:
-    playwright: Playwright
-    wav: Path
-    seconds: float
+    def __init__(self, playwright: Playwright, folder: Path) -> None:
+        self._playwright = playwright
+        self._folder = folder
+        bursts = [(1 + number * _EVERY_S, tone(0.1, level=0.5)) for number in range(600)]
+        self._wav = microphone_wav(folder / "bursts.wav", bursts)
 
-    async def in_bare_page(self) -> Heard:
-        flags = chromium_flags(self.wav, loop=False, grant=True)
-        async with bare_echo(BLOCK_MS, STARTUP_MS) as address:
+    async def in_bare_page(self, sound: Sound, seconds: float) -> Heard:
+        """Listen in a page whose port talks to a plain WebSocket."""
+        async with self._bare_page(sound) as page:
+            speaker = Tap(page, await page.evaluate(scripts.TAP_SPEAKER, 0))
+            await speaker.wait_for_sound()
+            microphone = Tap(page, await page.evaluate(scripts.TAP_MICROPHONE))
+            await asyncio.sleep(_SETTLE_S)
+            return await _hear(page, microphone, speaker, asyncio.sleep(seconds))
+
+    @contextlib.asynccontextmanager
+    async def _bare_page(self, sound: Sound) -> AsyncIterator[Page]:
+        flags = chromium_flags(self._wav, loop=False, grant=True)
+        async with bare_echo(sound) as address:
             with harness_page() as url:
-                browser = await self.playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+                browser = await self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
                 try:
-                    return await self._hear_bare(await browser.new_context(), f"{url}?scene=bare&socket={address}")
+                    page = await browser.new_page()
+                    await page.add_init_script(scripts.REMEMBER_MICROPHONES)
+                    await page.goto(f"{url}?scene=bare&socket={address}")
+                    await page.wait_for_selector("body[data-ready]", state="attached")
+                    await page.mouse.click(10, 10)
+                    await page.wait_for_function(
+                        f"() => ({scripts.PORT_STATS})().some(({{ state }}) => state.active)"
+                    )
+                    port = "globalThis[Symbol.for('realtime_widgets.ports')].ports.get('bare')"
+                    await page.evaluate(f"() => {port}.openMicrophone()")
+                    yield page
                 finally:
                     await browser.close()
 
-    async def _hear_bare(self, context: BrowserContext, url: str) -> Heard:
-        await context.add_init_script(scripts.REMEMBER_MICROPHONES)
-        page = await context.new_page()
-        await page.goto(url)
-        await page.wait_for_selector("body[data-ready]", state="attached")
-        await page.mouse.click(10, 10)
-        await page.wait_for_function(f"() => ({scripts.PORT_STATS})().some(({{ state }}) => state.active)")
-        port = "globalThis[Symbol.for('realtime_widgets.ports')].ports.get('bare')"
-        await page.evaluate(f"() => {port}.openMicrophone()")
-        speaker = Tap(page, await page.evaluate(scripts.TAP_SPEAKER, 0))
-        await speaker.wait_for_sound()
-        microphone = Tap(page, await page.evaluate(scripts.TAP_MICROPHONE))
-        before = (await page.evaluate(scripts.PORT_STATS))[0]["underruns"]
-        await asyncio.sleep(self.seconds)
-        after = (await page.evaluate(scripts.PORT_STATS))[0]["underruns"]
-        return Heard(await _delays(microphone, speaker), after - before)
-
     async def in_notebook(
-        self, folder: Path, environment: dict[str, str | None], states: list[str]
-    ) -> dict[str, Heard]:
+        self, name: str, environment: dict[str, str | None], settings: list[Setting], seconds: float
+    ) -> list[Heard]:
+        """Listen in a JupyterLab of its own, in each setting for that long."""
+        if not settings:
+            return []
         async with (
-            notebook_lab(folder, self.playwright, "mic-to-speaker", environment) as lab,
+            notebook_lab(self._folder / name, self._playwright, "mic-to-speaker", environment) as lab,
             EchoEndpoint() as endpoint,
         ):
-            begin = (
-                "import os\nfrom realtime_widgets import RealtimeSession\n"
-                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test")\n'
-                "await session.start()\nprint(os.getpid())\nsession"
-            )
-            cells = [begin, *(BUSY_CELLS[state].format(seconds=self.seconds) for state in states)]
-            page = await lab.open(cells, microphone=self.wav)
+            busy = seconds + _SETTLE_S + 1
+            cells = [_PREPARE.format(url=endpoint.url)]
+            for setting in settings:
+                cells += [_SET.format(setting.sound), BUSY_CELLS[setting.cell].format(seconds=busy)]
+            page = await lab.open(cells, microphone=self._wav)
             await page.run_cell(0)
             await page.click("button[aria-label*='microphone']")
             speaker = await page.tap_speaker()
             await speaker.wait_for_sound()
             microphone = await page.tap_microphone()
-            return {
-                state: await self._hear(page, number + 1 if BUSY_CELLS[state] else None, microphone, speaker)
-                for number, state in enumerate(states)
-            }
-
-    async def _hear(self, page: LabPage, cell: int | None, microphone: Tap, speaker: Tap) -> Heard:
-        kernel = psutil.Process(int((await page.output_text(0)).split()[0]))
-        await microphone.read(clear=True)
-        await speaker.read(clear=True)
-        before, used = await _underrun_count(page), kernel.cpu_times()
-        if cell is None:
-            await asyncio.sleep(self.seconds)
-        else:
-            await page.run_cell(cell, seconds=self.seconds + 30)
-        after, used_after = await _underrun_count(page), kernel.cpu_times()
-        cores = (used_after.user + used_after.system - used.user - used.system) / self.seconds
-        return Heard(await _delays(microphone, speaker), after - before, cores)
+            found = []
+            for number, setting in enumerate(settings):
+                await page.run_cell(1 + 2 * number)
+                over = await page.start_cell(2 + 2 * number) if BUSY_CELLS[setting.cell] else None
+                endpoint.restart()
+                await asyncio.sleep(_SETTLE_S)
+                found.append(await _hear_with_kernel(page, microphone, speaker, seconds))
+                if over is not None:
+                    await over
+            return found
 
 
-async def _underrun_count(page: LabPage) -> int:
-    stats = await page.port_stats()
+async def _hear_with_kernel(page: LabPage, microphone: Tap, speaker: Tap, seconds: float) -> Heard:
+    kernel = psutil.Process(int((await page.output_text(0)).split()[0]))
+    used = kernel.cpu_times()
+    heard = await _hear(page.page, microphone, speaker, asyncio.sleep(seconds))
+    used_after = kernel.cpu_times()
+    cores = (used_after.user + used_after.system - used.user - used.system) / seconds
+    return replace(heard, kernel_cores=cores)
+
+
+async def _hear(page: Page, microphone: Tap, speaker: Tap, listening: Awaitable[None]) -> Heard:
+    for tap in (microphone, speaker):
+        await tap.onsets(clear=True)
+    before = await _underrun_count(page)
+    await listening
+    after = await _underrun_count(page)
+    said = await microphone.onsets(_LEVEL, _GAP_MS)
+    heard = await speaker.onsets(_LEVEL, _GAP_MS)
+    return Heard(_delays(said, heard), after - before)
+
+
+async def _underrun_count(page: Page) -> int:
+    stats = await page.evaluate(scripts.PORT_STATS)
     return int(stats[0]["underruns"])
 
 
-async def _delays(microphone: Tap, speaker: Tap) -> tuple[float, ...]:
+def _delays(said: list[float], heard: list[float]) -> tuple[float, ...]:
     """From each burst at the microphone to the first one at the speaker after it."""
-    said = (await microphone.read()).onsets(_LEVEL)
-    heard = (await speaker.read()).onsets(_LEVEL)
     delays = []
     for at in said[1:-1]:
         after = next((onset for onset in heard if onset > at), None)

@@ -15,7 +15,7 @@ export class SoundChecks {
     private readonly port: AudioPort,
   ) {
     model.receive({ type: "activate", page_id: port.pageId });
-    model.receive({ type: "configure", block_ms: 20, startup_ms: 60, input_mode: "open" });
+    model.receive({ type: "configure", block_ms: 20, group_ms: 60, startup_ms: 60, input_mode: "open" });
   }
 
   /** Four seconds of the fake microphone, without the browser's own processing. */

@@ -7,7 +7,7 @@
  *
  * The audio port, kernel to page (`PortCommand`)
  *     `activate`    which page plays and captures; the others keep silent
- *     `configure`   block length, start-up buffer, input mode
+ *     `configure`   block length, longest message of speech, start-up buffer, input mode
  *     `play`        one block of a content part, with its generation; sound in the buffer
  *     `end`         no more blocks will follow for that content part
  *     `clear`       fall silent now and start a new generation; answered by `cleared`
@@ -57,6 +57,7 @@ export interface Activate {
 export interface Configure {
   type: "configure";
   block_ms: number;
+  group_ms: number;
   startup_ms: number;
   input_mode: InputMode;
 }

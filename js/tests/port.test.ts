@@ -126,7 +126,7 @@ const block = (peak = 0.2): CapturedBlock => ({ pcm: new ArrayBuffer(3 * 960), r
 
 async function activate(inputMode: "open" | "push_to_talk" = "open"): Promise<void> {
   lane.say({ type: "activate", page_id: port.pageId });
-  lane.say({ type: "configure", block_ms: 20, startup_ms: 0, input_mode: inputMode });
+  lane.say({ type: "configure", block_ms: 20, group_ms: 60, startup_ms: 0, input_mode: inputMode });
   await settled();
 }
 
@@ -401,7 +401,7 @@ describe("push-to-talk", () => {
 
   it("ends with a release where the mode changes meanwhile", () => {
     port.press();
-    lane.say({ type: "configure", block_ms: 20, startup_ms: 0, input_mode: "open" });
+    lane.say({ type: "configure", block_ms: 20, group_ms: 60, startup_ms: 0, input_mode: "open" });
     capture(block());
     expect(lane.types()).toEqual(["talk", "audio", "talk"]);
   });

@@ -5,7 +5,7 @@ buffer beside it (PCM16 little endian, mono, 24 kHz). Audio never travels as bas
 
 The audio port, kernel to page (`PortCommand`)
     ``activate``    which page plays and captures; the others keep silent
-    ``configure``   block length, start-up buffer, input mode
+    ``configure``   block length, longest message of speech, start-up buffer, input mode
     ``play``        one block of a content part, with its generation; sound in the buffer
     ``end``         no more blocks will follow for that content part
     ``clear``       fall silent now and start a new generation; answered by ``cleared``
@@ -62,6 +62,7 @@ class Configure(TypedDict):
 
     type: Literal["configure"]
     block_ms: float
+    group_ms: float
     startup_ms: float
     input_mode: InputMode
 

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Length of a captured block.
 BLOCK_MS = 20.0
+#: Longest message of the microphone while somebody speaks; shorter ones cost the kernel more than they save.
+GROUP_MS = 60.0
+#: How much gathers before an answer begins to sound.
 STARTUP_MS = 60.0
 #: How long a page may take to load the port before sound counts as played to nobody, in seconds.
 PAGE_GRACE_S = 3.0
@@ -113,7 +117,13 @@ class AudioPort(RealtimeWidget):
     def configure(self, input_mode: msg.InputMode) -> None:
         """Send the port's settings to the page."""
         self._command(
-            {"type": "configure", "block_ms": BLOCK_MS, "startup_ms": STARTUP_MS, "input_mode": input_mode}
+            {
+                "type": "configure",
+                "block_ms": BLOCK_MS,
+                "group_ms": GROUP_MS,
+                "startup_ms": STARTUP_MS,
+                "input_mode": input_mode,
+            }
         )
 
     def _open_port(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.server import serve
@@ -40,6 +41,7 @@ class EchoEndpoint:
         self.received: list[dict[str, Any]] = []
         self.sound = bytearray()
         self.url = ""
+        self._restart = False
         self._server: Server | None = None
 
     async def __aenter__(self) -> EchoEndpoint:
@@ -64,9 +66,13 @@ class EchoEndpoint:
             await socket.send(json.dumps({"type": kind, "event_id": f"event_{number}", **fields}))
 
         await send("session.created", session={"type": "realtime"})
-        speaking = False
+        speaking, deaf_until, part = False, 0.0, _part(0)
         try:
             async for frame in socket:
+                if self._restart:
+                    self._restart = False
+                    await self._end(send, part)
+                    speaking, deaf_until, part = False, time.monotonic() + _RESTART_S, _part(number)
                 event = json.loads(frame)
                 if event["type"] == "session.update":
                     await send("session.updated", session=event["session"])
@@ -74,16 +80,18 @@ class EchoEndpoint:
                     self.received.append(event)
                     self._tell()
                     continue
+                if time.monotonic() < deaf_until:
+                    continue
                 if not speaking:
                     speaking = True
-                    await self._begin(send)
+                    await self._begin(send, part)
                     for start in range(0, len(self._answer), _DELTA_BYTES):
-                        part = base64.b64encode(self._answer[start : start + _DELTA_BYTES]).decode()
-                        await send("response.output_audio.delta", **_PART, delta=part)
+                        delta = base64.b64encode(self._answer[start : start + _DELTA_BYTES]).decode()
+                        await send("response.output_audio.delta", **part, delta=delta)
                 self.sound += base64.b64decode(event["audio"])
                 self._tell()
                 if not self._answer:
-                    await send("response.output_audio.delta", **_PART, delta=event["audio"])
+                    await send("response.output_audio.delta", **part, delta=event["audio"])
         except ConnectionClosed:
             pass
 
@@ -101,14 +109,37 @@ class EchoEndpoint:
         """Whether an event of that type has come."""
         return any(event["type"] == kind for event in self.received)
 
+    def restart(self) -> None:
+        """End the answer; after a second of silence the next one begins, as a speaker takes a new turn."""
+        self._restart = True
+
     @staticmethod
-    async def _begin(send: Any) -> None:
-        item = {"id": "item_echo", "type": "message", "role": "assistant", "content": []}
-        await send("response.created", response={"id": "resp_echo", "status": "in_progress"})
-        await send("response.output_item.added", response_id="resp_echo", output_index=0, item=item)
+    async def _begin(send: Any, part: dict[str, Any]) -> None:
+        item = {"id": part["item_id"], "type": "message", "role": "assistant", "content": []}
+        await send("response.created", response={"id": part["response_id"], "status": "in_progress"})
+        await send("response.output_item.added", response_id=part["response_id"], output_index=0, item=item)
         await send("conversation.item.added", item=item)
-        await send("response.content_part.added", **_PART, part={"type": "audio"})
+        await send("response.content_part.added", **part, part={"type": "audio"})
+
+    @staticmethod
+    async def _end(send: Any, part: dict[str, Any]) -> None:
+        item = {
+            "id": part["item_id"],
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [],
+        }
+        await send("response.output_audio.done", **part)
+        await send("response.output_item.done", response_id=part["response_id"], output_index=0, item=item)
+        response = {"id": part["response_id"], "status": "completed", "output": [item]}
+        await send("response.done", response=response)
+
+
+def _part(number: int) -> dict[str, Any]:
+    ids = {"response_id": f"resp_{number}", "item_id": f"item_{number}"}
+    return {**ids, "output_index": 0, "content_index": 0}
 
 
 _DELTA_BYTES = 9600
-_PART = {"response_id": "resp_echo", "item_id": "item_echo", "output_index": 0, "content_index": 0}
+_RESTART_S = 1.0

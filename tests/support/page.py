@@ -57,6 +57,10 @@ class Tap:
         samples = np.frombuffer(base64.b64decode(data["samples"]), np.float32)
         return Recording(samples, int(data["rate"]), float(data["start"]))
 
+    async def onsets(self, threshold: float = 0.01, gap_ms: float = 60.0, *, clear: bool = False) -> list[float]:
+        """`Recording.onsets` of what was recorded until now, found in the page, which is not held up by that."""
+        return list(await self._page.evaluate(scripts.READ_ONSETS, [self._index, threshold, gap_ms, clear]))
+
     async def end(self) -> None:
         """Stop recording; what was recorded can still be read."""
         await self._page.evaluate(scripts.END_RECORDING, self._index)

@@ -168,6 +168,25 @@ READ_RECORDING = """
 }
 """
 
+#: The places alone are a small answer: reading all samples holds the page up, and what it plays with it.
+READ_ONSETS = """
+([index, threshold, gap, clear]) => {
+  const recording = globalThis.__testRecordings[index];
+  const onsets = [];
+  let loud = -Infinity;
+  for (const [time, samples] of recording.chunks) {
+    samples.forEach((value, i) => {
+      if (Math.abs(value) <= threshold) return;
+      const at = recording.offset + 1000 * (time + i / recording.rate);
+      if (at - loud > gap) onsets.push(at);
+      loud = at;
+    });
+  }
+  if (clear) recording.chunks = [];
+  return onsets;
+}
+"""
+
 END_RECORDING = "(index) => globalThis.__testRecordings[index].end()"
 
 PORT_STATS = """

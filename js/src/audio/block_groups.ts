@@ -10,10 +10,10 @@ import type { CapturedBlock } from "./capture_blocks";
 const SPEECH_RMS = 0.002;
 /** Silence begins this long after the last speech, so that a turn's end is noticed soon (ms). */
 const HANGOVER_MS = 1000;
-/** Longest group of speech (ms): measured with `python -m benchmarks.heard_gap`, shorter ones are heard later. */
-const SPEECH_GROUP_MS = 60;
 /** Longest group of silence (ms). */
 const SILENCE_GROUP_MS = 100;
+
+export const DEFAULT_GROUP_MS = 60;
 
 const BYTES_PER_MS = 48;
 
@@ -21,6 +21,8 @@ export class BlockGroups {
   private waiting: ArrayBuffer[] = [];
   private waitingMs = 0;
   private quietMs = 0;
+  /** Longest group of speech (ms). */
+  speechMs = DEFAULT_GROUP_MS;
 
   /** Takes a block; gives the sound to send now, if any. */
   push(block: CapturedBlock): ArrayBuffer | null {
@@ -28,8 +30,14 @@ export class BlockGroups {
     this.quietMs = block.rms >= SPEECH_RMS ? 0 : this.quietMs + ms;
     this.waiting.push(block.pcm);
     this.waitingMs += ms;
-    const limit = this.quietMs > HANGOVER_MS ? SILENCE_GROUP_MS : SPEECH_GROUP_MS;
+    const limit = this.quietMs > HANGOVER_MS ? Math.max(SILENCE_GROUP_MS, this.speechMs) : this.speechMs;
     return this.waitingMs + ms <= limit ? null : this.flush();
+  }
+
+  /** Forgets what waits: a new stream begins. */
+  restart(): void {
+    this.flush();
+    this.quietMs = 0;
   }
 
   /** Gives what still waits, if anything. */

@@ -51,7 +51,7 @@ export class AudioPort {
   /** The kernel has named another page. */
   private elsewhere = false;
   private startupMs = DEFAULT_STARTUP_MS;
-  private groups = new BlockGroups();
+  private readonly groups = new BlockGroups();
   /** Push-to-talk was released; the block that was being filled then still goes up. */
   private releasing = false;
   private activateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -213,6 +213,7 @@ export class AudioPort {
   private configure(settings: Configure): void {
     this.startupMs = settings.startup_ms;
     this.microphone.setBlockMs(settings.block_ms);
+    this.groups.speechMs = settings.group_ms;
     this.toSpeaker({ type: "startup", ms: settings.startup_ms });
     if (settings.input_mode !== this.state.mode) {
       this.release();
@@ -341,7 +342,7 @@ export class AudioPort {
     const { state, problem: why } = this.microphone;
     if (state === "opening") {
       this.outbox.restart();
-      this.groups = new BlockGroups();
+      this.groups.restart();
     }
     if (state !== "on") {
       this.release();
