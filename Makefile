@@ -14,7 +14,7 @@ PURE_TESTS = $(addprefix $(CLIENT)/test_,$(addsuffix .py,asides budget conversat
     usage)) tests/tools/test_tool_lifecycle.py
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
-.PHONY: demo test nightly coverage setup style format types js build clean
+.PHONY: demo test nightly bench coverage setup style format types js build clean
 
 demo: .venv/installed
 	$(BIN)/realtime-widgets demo $(ARGS)
@@ -24,9 +24,14 @@ test: setup style types
 	$(NPM) test --silent
 	$(BIN)/python -m pytest $(ARGS)
 
-# Ten thousand orders of events for each property (realtime_widgets/INVARIANTS.md), then the coverage.
+# The coverage, ten thousand orders of events for each property (realtime_widgets/INVARIANTS.md), the figures.
 nightly: .venv/installed-dev coverage
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
+	$(MAKE) bench ARGS=
+
+# Every figure measured anew, on a machine that does nothing else; a fifth worse than the kept ones fails.
+bench: setup js/dist/harness.js
+	$(BIN)/python -m benchmarks --against benchmarks/baseline.json $(ARGS)
 
 # How much of the pure core its own tests run; below 95 % it fails.
 coverage: .venv/installed-dev
@@ -78,3 +83,6 @@ js/node_modules/.installed: js/package-lock.json | .venv/bin/python
 
 realtime_widgets/static/port.js: $(SOURCES) | js/node_modules/.installed
 	$(NPM) run --silent build
+
+js/dist/harness.js: $(SOURCES) $(wildcard js/harness/*) | js/node_modules/.installed
+	$(NPM) run --silent harness

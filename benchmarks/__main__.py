@@ -7,7 +7,6 @@ their ratios more. Without names all benchmarks run, one after the other; `--lis
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -16,7 +15,8 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.rows import Row, table, worse
+from benchmarks.results import Results
+from benchmarks.rows import Row, table
 
 #: Module of each benchmark, by its name; a module has `measure(quick: bool) -> list[Row]`.
 BENCHMARKS = {
@@ -41,9 +41,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all without one")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: all in under 8 minutes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there too")
     parser.add_argument(
-        "--against", type=Path, metavar="FILE", help="fail where a ratio is a fifth worse than there"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the result there too; what it has of other benchmarks stays",
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FILE",
+        help="fail where a ratio is a fifth worse than there, or a target is not reached any more",
     )
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     arguments = parser.parse_args()
@@ -53,32 +61,39 @@ def main() -> int:
         return 0
     if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    before = json.loads(arguments.against.read_text())["rows"] if arguments.against else []
-    rows, failed = _measure(arguments.names or list(BENCHMARKS), arguments.quick)
-    print(f"\n{_machine()}\n\n{table(rows)}")
-    if arguments.json:
-        result = {"machine": _machine(), "quick": arguments.quick, "rows": [row.as_json() for row in rows]}
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
-    for text in (regressions := worse(rows, before)):
-        print(f"WORSE  {text}", file=sys.stderr)
-    return 1 if failed or regressions else 0
-
-
-def _measure(names: list[str], quick: bool) -> tuple[list[Row], list[str]]:
+    before = Results.read(arguments.against) if arguments.against else Results("", arguments.quick)
+    if before.quick != arguments.quick:
+        parser.error(
+            f"{arguments.against} is {'not ' * (not before.quick)}of a --quick run, and this one is otherwise"
+        )
+    kept = arguments.json and arguments.json.exists() and Results.read(arguments.json)
+    results = Results(_machine(), arguments.quick, kept.rows if kept and kept.quick == arguments.quick else ())
     rows: list[Row] = []
-    failed = []
-    for name in names:
-        started = time.monotonic()
-        print(f"{name} ...", file=sys.stderr, flush=True)
+    complaints: list[str] = []
+    for name in arguments.names or BENCHMARKS:
         try:
-            rows += import_module(BENCHMARKS[name]).measure(quick)
+            found = _measure(name, arguments.quick)
         except Exception:  # the others still count
             traceback.print_exc()
-            failed.append(name)
-        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    for name in failed:
-        print(f"FAILED {name}", file=sys.stderr)
-    return rows, failed
+            complaints.append(f"FAILED {name}")
+            continue
+        rows += found
+        complaints += [f"WORSE  {text}" for text in before.worse(name, found)]
+        results.add(name, found)
+        if arguments.json:
+            results.write(arguments.json)
+    print(f"\n{results.machine}\n\n{table(rows)}")
+    for text in complaints:
+        print(text, file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def _measure(name: str, quick: bool) -> list[Row]:
+    started = time.monotonic()
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    rows: list[Row] = import_module(BENCHMARKS[name]).measure(quick)
+    print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return rows
 
 
 def _machine() -> str:

@@ -94,20 +94,24 @@ class Row:
             "measure": self.measure,
             "unit": self.unit,
             "n": len(self.values),
-            "median": self.median,
-            "p95": self.p95,
+            "median": _rounded(self.median),
+            "p95": _rounded(self.p95),
             "peer": self.peer,
-            "ratio": self.ratio,
-            "ratio_p95": self.ratio_p95,
+            "ratio": None if self.ratio is None else _rounded(self.ratio),
+            "ratio_p95": None if self.ratio_p95 is None else _rounded(self.ratio_p95),
             "target": self.target,
             "target_p95": self.target_p95,
             "limit": self.limit,
             "limit_p95": self.limit_p95,
             "reached": self.reached,
             "note": self.note,
-            "values": list(self.values),
-            "peer_values": list(self.peer_values),
+            "values": [_rounded(value) for value in self.values],
+            "peer_values": [_rounded(value) for value in self.peer_values],
         }
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def table(rows: list[Row]) -> str:
@@ -148,20 +152,3 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def worse(rows: list[Row], before: list[dict[str, Any]], allowed: float = 1.2) -> list[str]:
-    """Name the rows that are worse than in an earlier run by more than `allowed`.
-
-    Ratios to a peer are compared where there are any: times of two machines cannot be.
-    """
-    known = {f"{row['benchmark']}: {row['measure']}": row for row in before}
-    found = []
-    for row in rows:
-        old = known.get(row.name)
-        if old is None or row.ratio is None or not old["ratio"]:
-            continue
-        change = old["ratio"] / row.ratio if row.more_is_better else row.ratio / old["ratio"]
-        if change > allowed:
-            found.append(f"{row.name}: ratio to {row.peer} was {old['ratio']:.3g}, is {row.ratio:.3g}")
-    return found
