@@ -41,6 +41,8 @@ class PlayedMicrophone:
         self._engine = shared_engine()
         self._queue = bytearray()
         self._timer: Timer | None = None
+        #: When it was opened, and the blocks since: late timers must not make it slower than a microphone is.
+        self._opened, self._blocks = 0.0, 0
 
     @property
     def queued_ms(self) -> float:
@@ -91,7 +93,13 @@ class PlayedMicrophone:
 
     def _open(self) -> None:
         if self._timer is None:
-            self._timer = self._clock.call_later(BLOCK_MS / 1000, self._capture)
+            self._opened, self._blocks = self._clock.time(), 0
+            self._wait()
+
+    def _wait(self) -> None:
+        self._blocks += 1
+        due = self._opened + self._blocks * BLOCK_MS / 1000
+        self._timer = self._clock.call_later(max(0.0, due - self._clock.time()), self._capture)
 
     def _close(self) -> None:
         self._queue.clear()
@@ -102,5 +110,5 @@ class PlayedMicrophone:
     def _capture(self) -> None:
         block = bytes(self._queue[:_BLOCK_BYTES])
         del self._queue[:_BLOCK_BYTES]
-        self._timer = self._clock.call_later(BLOCK_MS / 1000, self._capture)
+        self._wait()
         self._runtime.hear(block.ljust(_BLOCK_BYTES, b"\0"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,11 @@ from realtime_widgets.testing import (
     stall,
     tone,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_widgets.testing.clock import ManualTimer
 
 
 async def test_an_answer_is_truncated_at_what_the_clock_let_be_heard() -> None:
@@ -92,6 +99,25 @@ async def test_a_microphone_sends_a_block_for_every_twenty_milliseconds_of_the_c
     assert not any(heard[50 * 48 : 80 * 48])
     assert any(heard[80 * 48 : 180 * 48])
     assert not any(heard[180 * 48 :])
+
+
+class LateClock(ManualClock):
+    """Wakes everybody five milliseconds late."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *arguments: Any) -> ManualTimer:
+        return super().call_later(delay + 0.005, callback, *arguments)
+
+
+async def test_a_microphone_keeps_its_pace_where_timers_are_late() -> None:
+    clock, talk = LateClock(), Talk()
+    async with ScriptedServer([*talk.start(), *[expect("input_audio_buffer.append")] * 49]) as server:
+        session = RealtimeSession(endpoint=server.url, clock=clock)
+        await session.start()
+        microphone = PlayedMicrophone(session)
+        microphone.open()
+        await clock.advance(1)
+        await server.finished()
+        await session.close()
 
 
 async def test_push_to_talk_through_the_microphone() -> None:
