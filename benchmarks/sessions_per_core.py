@@ -3,7 +3,9 @@
 Each session sends 50 blocks of 20 ms of sound a second and gets as many events of 20 ms of sound, from one server
 in a process of its own that stamps each event as it sends it. An event's delay ends where the program gets its
 sound: at the player's place in this package, in the loop over the events, decoded, with the openai package. Ever
-more sessions talk until the 95th percentile of the delay has grown by a fifth, and on until the core is full.
+more sessions talk until the 95th percentile of the delay has grown by a fifth over that of a single one, at two
+numbers of sessions in a row, or the core is full. How many a core would hold by the processor time that each takes
+stands beside it: the delay grows long before, for events of many sessions meet.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ _BEGIN_S = 60.0
 _GROWN = 1.2
 #: Share of a core from which on it is full: threads and their hand-overs leave no process all of it.
 _FULL = 0.9
-_STEPS = (1, 2, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128)
+#: Numbers of sessions; the processor time of each is taken from at least `_MANY`.
+_STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128)
 _QUICK_STEPS = (1, 4, 8, 16, 32, 64)
+_MANY = 16
 
 
 @dataclass(frozen=True)
@@ -38,63 +42,40 @@ class Step:
 
 def measure(quick: bool) -> list[Row]:
     """Let both clients begin more and more sessions, one client after the other."""
-    steps, seconds = (_QUICK_STEPS, 2.5) if quick else (_STEPS, 6.0)
+    steps, seconds = (_QUICK_STEPS, 2.0) if quick else (_STEPS, 5.0)
     ours, openai = (_climb(client, steps, seconds) for client in ("ours", "openai"))
+    path = "p95 of " + ", ".join(f"{step.sessions}: {step.p95:.2g} ms" for step in ours)
     return [
         Row(
-            "sessions_per_core",
-            "delay of an event, one session",
-            ours[0].delays,
-            "ms",
-            "openai",
-            openai[0].delays,
+            "sessions_per_core", "delay of an event, one session", ours[0].delays, "ms", "openai", openai[0].delays
         ),
-        _count("sessions until the p95 delay grew by a fifth", _before_growth(ours), _before_growth(openai)),
-        _count("sessions until the core was full", _before_full(ours), _before_full(openai), _path(ours)),
-        Row(
-            "sessions_per_core",
-            "part of a core for each of many",
-            (_share(ours),),
-            "cores",
-            "openai",
-            (_share(openai),),
-        ),
+        _count("sessions until the p95 delay grew by a fifth", _held(ours), _held(openai), path),
+        _count("sessions of a core, by processor time", _of_a_core(ours), _of_a_core(openai)),
     ]
 
 
-def _count(measure: str, ours: int, theirs: int, note: str = "") -> Row:
+def _count(measure: str, ours: float, theirs: float, note: str = "") -> Row:
     return Row(
-        "sessions_per_core",
-        measure,
-        (float(ours),),
-        "sessions",
-        "openai",
-        (float(theirs),),
-        more_is_better=True,
-        note=note,
+        "sessions_per_core", measure, (ours,), "sessions", "openai", (theirs,), more_is_better=True, note=note
     )
 
 
-def _before_growth(steps: list[Step]) -> int:
-    held = [steps[0]]
-    for step in steps[1:]:
-        if step.p95 > _GROWN * steps[0].p95 or step.share >= _FULL:
-            break
-        held.append(step)
-    return held[-1].sessions
+def _grown(steps: list[Step]) -> bool:
+    """Whether the delay of the last two steps is longer than that of one session."""
+    return len(steps) > 2 and all(step.p95 > _GROWN * steps[0].p95 for step in steps[-2:])
 
 
-def _before_full(steps: list[Step]) -> int:
-    return max((step.sessions for step in steps if step.share < _FULL), default=0)
+def _held(steps: list[Step]) -> float:
+    """Sessions of the last step before the delay grew or the core was full."""
+    for number in range(len(steps)):
+        if _grown(steps[: number + 1]):
+            return float(steps[number - 2].sessions)
+    return float(max((step.sessions for step in steps if step.share < _FULL), default=0))
 
 
-def _share(steps: list[Step]) -> float:
-    most = max((step for step in steps if step.share < _FULL), key=lambda step: step.sessions)
-    return most.share / most.sessions
-
-
-def _path(steps: list[Step]) -> str:
-    return "p95 of " + ", ".join(f"{step.sessions}: {step.p95:.2g} ms" for step in steps)
+def _of_a_core(steps: list[Step]) -> float:
+    most = max((step for step in steps if step.share < _FULL), key=lambda step: step.sessions, default=steps[0])
+    return most.sessions / most.share
 
 
 def _climb(client: str, steps: tuple[int, ...], seconds: float) -> list[Step]:
@@ -105,9 +86,11 @@ def _climb(client: str, steps: tuple[int, ...], seconds: float) -> list[Step]:
     ):
         crowd.read(_BEGIN_S)
         for sessions in steps:
-            crowd.tell(f"{sessions} {seconds}")
-            told = crowd.read(seconds + _BEGIN_S)
+            # The first is what the others are compared with.
+            length = seconds if found else 2 * seconds
+            crowd.tell(f"{sessions} {length}")
+            told = crowd.read(length + _BEGIN_S)
             found.append(Step(sessions, tuple(told["ages"]), told["share"]))
-            if told["share"] >= _FULL:
+            if told["share"] >= _FULL or (_grown(found) and sessions >= _MANY):
                 break
     return found
