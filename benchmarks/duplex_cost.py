@@ -23,6 +23,7 @@ from benchmarks.clips import microphone_sound
 from benchmarks.recorded_talk import RecordedTalk, in_talk_time
 from benchmarks.rows import Row
 from benchmarks.stream import record_stream
+from benchmarks.talkers.pacing import WARM_UP_S
 from tests.support.agents_environment import EnvironmentMissingError, python_with_agents
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _BEGIN_S = 60.0
 
 
 def measure(quick: bool) -> list[Row]:
-    """Let all clients talk for some windows of time, each as long as the talk; the first warms up."""
+    """Let all clients talk for some windows of time, each as long as the talk, once they are warm."""
     talk = in_talk_time(record_stream(1, longest_s=3.0) if quick else record_stream(2, longest_s=7.5))
     with tempfile.TemporaryDirectory() as folder:
         found, missing = _talk(talk, Path(folder), 2 if quick else 6)
@@ -73,17 +74,17 @@ def _talk(talk: RecordedTalk, folder: Path, windows: int) -> tuple[dict[str, tup
     with ExitStack() as stack:
         server = stack.enter_context(Child.module("benchmarks.replaying", str(folder / "talk.json"), "1"))
         url = f"http://127.0.0.1:{server.read(_BEGIN_S)}/v1"
-        arguments = [url, str(sound), str(windows + 1), str(talk.seconds)]
+        arguments = [url, str(sound), str(windows), str(talk.seconds)]
         children = {name: stack.enter_context(start(arguments)) for name, start in clients.items()}
         for child in children.values():
             child.read(_BEGIN_S)
         for child in children.values():
             child.tell("go")
-        length = (windows + 1) * talk.seconds
+        length = WARM_UP_S + windows * talk.seconds
         told = {name: child.read(length + _BEGIN_S) for name, child in children.items()}
     check_heard(told, length * 1000)
     per_minute = 60 / talk.seconds * 1000
-    return {name: tuple(each * per_minute for each in one["seconds"][1:]) for name, one in told.items()}, missing
+    return {name: tuple(each * per_minute for each in one["seconds"]) for name, one in told.items()}, missing
 
 
 def agents_client(python: Path, arguments: list[str]) -> Child:

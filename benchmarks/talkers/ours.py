@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from benchmarks.talkers.pacing import sound, tell, told, windows
+from benchmarks.talkers.pacing import WARM_UP_S, sound, tell, told, windows
 from realtime_widgets import RealtimeSession
 from realtime_widgets.audio import from_pcm16
 from realtime_widgets.pcm import SAMPLE_RATE
@@ -20,7 +20,7 @@ async def main(url: str, path: str, number: int, length_s: float) -> None:
     await session.start()
     microphone = PlayedMicrophone(session)
     said = from_pcm16(b"".join(sound(path)))
-    repeats = int(number * length_s * SAMPLE_RATE / len(said)) + 1
+    repeats = int((WARM_UP_S + number * length_s) * SAMPLE_RATE / len(said)) + 1
     microphone.speak(np.tile(said, repeats), SAMPLE_RATE)
     tell("ready")
     await told()

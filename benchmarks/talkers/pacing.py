@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Of a microphone's block, PCM16 at 24 kHz.
 BLOCK_MS = 20
 BLOCK_BYTES = 24 * BLOCK_MS * 2
+#: From the first sound until processor time counts, in seconds.
+WARM_UP_S = 5.0
 #: A moment and nothing more, in as many bytes as base64 has whole characters for.
 _STAMP = struct.Struct("<dI")
 _REST = base64.b64encode(bytes(BLOCK_BYTES - _STAMP.size)).decode()
@@ -62,7 +64,8 @@ async def told() -> str:
 
 
 async def windows(number: int, length_s: float) -> list[float]:
-    """Give the processor seconds of this process in windows of time, one after the other."""
+    """Give the processor seconds of this process in windows of time, one after the other, once it is warm."""
+    await asyncio.sleep(WARM_UP_S)
     loop = asyncio.get_running_loop()
     begin = loop.time()
     marks = [time.process_time()]
