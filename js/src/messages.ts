@@ -142,6 +142,8 @@ export interface Playback {
   startup_ms: number;
   underruns: number;
   dropped: number;
+  /** Silence left out of pauses, to make up for an underrun. */
+  skipped_ms: number;
 }
 
 /** Answer to `clear`: the new generation, and where the old one stopped. */

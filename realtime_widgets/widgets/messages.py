@@ -147,7 +147,7 @@ class Position(TypedDict):
 
 
 class Playback(TypedDict):
-    """Where the player is; counters count from the page's start."""
+    """Where the player is; counters count from the page's start. `skipped_ms` is silence left out to catch up."""
 
     type: Literal["playback"]
     page_id: str
@@ -158,6 +158,7 @@ class Playback(TypedDict):
     startup_ms: float
     underruns: int
     dropped: int
+    skipped_ms: float
 
 
 class Cleared(TypedDict):

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 BLOCK_MS = 20.0
 #: Longest message of the microphone while somebody speaks; shorter ones cost the kernel more than they save.
 GROUP_MS = 60.0
-#: How much gathers before an answer begins to sound.
-STARTUP_MS = 60.0
+#: How late a block of the first answer may come, in milliseconds; the page learns what the later ones need.
+STARTUP_MS = 40.0
 #: How long a page may take to load the port before sound counts as played to nobody, in seconds.
 PAGE_GRACE_S = 3.0
 #: How long a page may take to say where it fell silent, in seconds.

@@ -1,48 +1,37 @@
 /**
  * The player: blocks of 24 kHz speech in, sound at the context's rate out, and exact positions of what was heard.
  *
- * It starts once a start-up buffer has gathered (or the part is complete), fades in and out over a few
- * milliseconds at every edge, and counts a sample as played when the output has passed it. Blocks carry a
- * generation; `clear` and `stop` cut what is queued and drop late blocks at the door.
+ * It starts once a part has a start-up buffer (or is complete), fades in and out over a few milliseconds at
+ * every edge, and counts a sample as played when the output has passed it. The buffer follows the jitter of the
+ * last answers. Within an answer pauses are made longer where it has become too small, and shorter where it is
+ * larger than need be; what is left out counts as played with the sample after it. Blocks carry a generation;
+ * `clear` and `stop` cut what is queued and drop late blocks at the door.
  */
 
 import type { Position } from "../messages";
+import { Arrivals, JitterMemory } from "./arrivals";
 import { SAMPLE_RATE } from "./pcm";
 import { StreamResampler } from "./resampler";
+import { isQuiet, type Part, SoundQueue } from "./sound_queue";
 
 /** Length of every fade, in samples of 24 kHz: 2.5 ms, so that a stop is silent within 5 ms. */
 export const FADE_SAMPLES = 60;
 /** Time constant of a volume change, in samples of 24 kHz: 10 ms. */
 const VOLUME_SAMPLES = 240;
-/** Growth of the start-up buffer after an underrun, and where it ends (ms). */
-const STARTUP_GROWTH = 1.5;
-export const MAX_STARTUP_MS = 500;
-export const DEFAULT_STARTUP_MS = 60;
-
-/** One content part; counts are samples of 24 kHz. */
-interface Part {
-  generation: number;
-  itemId: string;
-  contentIndex: number;
-  received: number;
-  /** Handed to the resampler, so certain to be heard. */
-  pulled: number;
-  /** Passed by the output. */
-  played: number;
-  ended: boolean;
-}
-
-interface Chunk {
-  part: Part;
-  samples: Float32Array;
-  offset: number;
-}
+/** By how much a block of the first answer may be late (ms). */
+export const DEFAULT_STARTUP_MS = 40;
+/** What is left of a pause at either end, in samples of 24 kHz: 50 ms. */
+const PAUSE_EDGE = 1200;
+/** Pauses are changed by at least this much, and looked at so often, in samples of 24 kHz: 5 ms. */
+const PAUSE_STEP = 120;
 
 /** A run of one part's samples inside the resampler, in positions of its input stream. */
 interface Segment {
   part: Part;
   start: number;
   length: number;
+  /** Samples that were left out before it. */
+  skipped: number;
 }
 
 export interface QueueState {
@@ -53,6 +42,7 @@ export interface QueueState {
   startup_ms: number;
   underruns: number;
   dropped: number;
+  skipped_ms: number;
 }
 
 export class PlaybackQueue {
@@ -61,19 +51,30 @@ export class PlaybackQueue {
   private readonly resampler: StreamResampler;
   private generation = 0;
   private parts: Part[] = [];
-  private chunks: Chunk[] = [];
-  private queued = 0;
+  private readonly queue = new SoundQueue();
   private running = false;
   /** The unfinished part during which the queue ran dry; more of it makes that an underrun. */
   private starved: Part | null = null;
   /** What is left to play, already faded, of sound that was cut. */
-  private tail: Chunk[] = [];
+  private readonly tail = new SoundQueue();
   private stoppedThrough = -1;
   private stopped: Position[] = [];
   private underruns = 0;
   private dropped = 0;
-  private startupMs: number;
-  private startupBaseMs: number;
+  private readonly jitter = new JitterMemory();
+  /** The start-up buffer while nothing is known, and the one that is right now, in samples of 24 kHz. */
+  private firstStartup: number;
+  private startup: number;
+  /** Samples rendered so far, at the context's rate. */
+  private rendered = 0;
+  /** The part that sounds now. */
+  private sounding: Part | null = null;
+  /** How long it has been quiet, in samples. */
+  private quiet = 0;
+  /** Samples of silence to put into a pause (above 0) or to leave out of it (below). */
+  private change = 0;
+  private skippedBefore = 0;
+  private skipped = 0;
   /** Steps of the fade, from 0 (silent) to FADE_SAMPLES (full). */
   private fade = 0;
   private volume = 1;
@@ -84,16 +85,19 @@ export class PlaybackQueue {
   private lastSound = -Infinity;
   private wasPlaying = false;
 
-  constructor(contextRate: number, startupMs = DEFAULT_STARTUP_MS) {
+  constructor(
+    private readonly contextRate: number,
+    startupMs = DEFAULT_STARTUP_MS,
+  ) {
     this.resampler = new StreamResampler(SAMPLE_RATE, Math.round(contextRate));
-    this.startupMs = this.startupBaseMs = startupMs;
+    this.startup = this.firstStartup = toSamples(startupMs);
   }
 
-  /** Sets the start-up buffer; the same value again keeps what underruns have made of it. */
+  /** Sets the start-up buffer for the time while no jitter is known. */
   setStartup(ms: number): void {
     if (!(ms >= 0 && ms <= 5000)) throw new RangeError(`a start-up buffer must be 0 to 5000 ms, not ${ms}`);
-    if (ms === this.startupBaseMs) return;
-    this.startupMs = this.startupBaseMs = ms;
+    this.firstStartup = toSamples(ms);
+    this.startup = this.jitter.startup(this.firstStartup);
   }
 
   setVolume(volume: number): void {
@@ -112,18 +116,16 @@ export class PlaybackQueue {
     }
     if (generation > this.generation) this.begin(generation);
     const part = this.find(itemId, contentIndex) ?? this.add(itemId, contentIndex, start);
+    this.jitter.late(this.clock, part.arrivals.add(this.clock, part.received));
+    this.startup = this.jitter.startup(this.firstStartup);
     if (this.starved === part) {
       this.underruns++;
-      this.startupMs = Math.max(
-        this.startupMs,
-        Math.min(MAX_STARTUP_MS, Math.max(this.startupMs, 20) * STARTUP_GROWTH),
-      );
+      part.arrivals.restart();
       this.changed = true;
     }
     this.starved = null;
     part.received += samples.length;
-    if (samples.length) this.chunks.push({ part, samples, offset: 0 });
-    this.queued += samples.length;
+    this.queue.push(part, samples);
     return true;
   }
 
@@ -169,6 +171,7 @@ export class PlaybackQueue {
     const silent = !this.running && !this.tail.length;
     if (silent && this.streamOut - this.lastSound > this.resampler.lookahead) output.fill(0);
     else this.renderSound(output);
+    this.rendered += output.length;
     if (this.playing !== this.wasPlaying) {
       this.wasPlaying = this.playing;
       this.changed = true;
@@ -185,10 +188,11 @@ export class PlaybackQueue {
       generation: this.generation,
       positions: this.parts.map(position),
       playing: this.playing,
-      queued_ms: ((this.queued + sum(this.segments)) / SAMPLE_RATE) * 1000,
-      startup_ms: this.startupMs,
+      queued_ms: toMs(this.queue.length + sum(this.segments)),
+      startup_ms: toMs(this.startup),
       underruns: this.underruns,
       dropped: this.dropped,
+      skipped_ms: toMs(this.skipped),
     };
     this.parts = this.parts.filter((part) => !(part.ended && part.played === part.received));
     this.changed = false;
@@ -208,7 +212,8 @@ export class PlaybackQueue {
   private add(itemId: string, contentIndex: number, start: number): Part {
     const { generation } = this;
     const places = { received: start, pulled: start, played: start };
-    const part = { generation, itemId, contentIndex, ...places, ended: false };
+    const fresh = { ended: false, loudest: 0, arrivals: new Arrivals() };
+    const part = { generation, itemId, contentIndex, ...places, ...fresh };
     this.parts.push(part);
     return part;
   }
@@ -216,27 +221,39 @@ export class PlaybackQueue {
   /** Keeps a faded remainder of what is sounding, throws the rest away, and gives the final positions. */
   private cut(): Position[] {
     let fade = this.running ? this.fade : 0;
-    while (fade > 1 && this.chunks.length) {
-      const { part, samples, offset } = this.chunks.shift()!;
-      const faded = samples.slice(offset, offset + fade - 1);
-      for (let i = 0; i < faded.length; i++) faded[i]! *= --fade / FADE_SAMPLES;
-      this.tail.push({ part, samples: faded, offset: 0 });
+    while (fade > 1 && this.queue.length) {
+      const part = this.queue.part!;
+      const faded = this.queue.takeRun(fade - 1).map((sample) => (sample * --fade) / FADE_SAMPLES);
+      this.tail.push(part, faded);
       part.pulled += faded.length;
     }
     const positions = this.parts.map((part) => ({ ...position(part), played: part.pulled }));
     this.parts = [];
-    this.chunks = [];
-    this.queued = 0;
+    this.queue.clear();
     this.starved = null;
-    this.running = false;
+    this.silent();
     this.changed = true;
     return positions;
   }
 
+  private silent(): void {
+    this.running = false;
+    this.sounding = null;
+    this.quiet = this.change = this.skippedBefore = 0;
+  }
+
+  /** Samples of 24 kHz rendered so far: the clock of arrivals. */
+  private get clock(): number {
+    return (this.rendered * SAMPLE_RATE) / this.contextRate;
+  }
+
   private ready(): boolean {
-    const head = this.chunks[0];
-    if (!head || this.tail.length) return false;
-    return head.part.ended || this.queued >= (this.startupMs / 1000) * SAMPLE_RATE;
+    const { part } = this.queue;
+    if (!part || this.tail.length) return false;
+    if (part.ended) return true;
+    // What can be heard at all must have come too: nobody knows yet how late the next block is.
+    const enough = this.queue.length >= Math.min(this.startup, this.firstStartup);
+    return enough && part.arrivals.ready(this.clock, part.pulled, this.startup);
   }
 
   private renderSound(output: Float32Array): void {
@@ -251,35 +268,74 @@ export class PlaybackQueue {
   /** The next sample of the 24 kHz stream, which will stand at `at` in it. */
   private pull(at: number): number {
     this.volume += (this.volumeTarget - this.volume) / VOLUME_SAMPLES;
-    const cutting = this.tail[0];
-    if (cutting) return this.take(cutting, this.tail, at) * this.volume;
-    const head = this.chunks[0];
-    if (!this.running || !head) return 0;
-    // One step a sample: in at a start, out where the queue is about to run dry, and up again where more
-    // arrives in time.
-    const wanted = Math.min(FADE_SAMPLES, this.queued);
+    if (this.tail.length) return this.take(this.tail, at) * this.volume;
+    if (this.change && !this.fade) {
+      if (this.change > 0) {
+        this.change--;
+        return 0;
+      }
+      this.skip();
+    }
+    const { part } = this.queue;
+    if (!this.running || !part) return 0;
+    const now = this.clock + at - this.streamIn;
+    if (this.sounding !== part) this.sound(part, now);
+    // One step a sample: in at a start, out where the queue is about to run dry or a pause changes, and up again
+    // where more arrives in time.
+    const wanted = this.change ? 0 : Math.min(FADE_SAMPLES, this.queue.length);
     this.fade += Math.sign(wanted - this.fade);
-    head.part.pulled++;
-    this.queued--;
-    const sample = this.take(head, this.chunks, at) * (this.fade / FADE_SAMPLES) * this.volume;
-    if (!this.queued) this.runDry(head.part);
-    return sample;
+    part.pulled++;
+    const sample = this.take(this.queue, at);
+    part.loudest = Math.max(part.loudest, Math.abs(sample));
+    this.quiet = isQuiet(sample, part) ? this.quiet + 1 : 0;
+    if (!this.queue.length) this.runDry(part);
+    else if (this.quiet && this.quiet % PAUSE_STEP === 0 && !this.change) this.adapt(part, now);
+    return sample * (this.fade / FADE_SAMPLES) * this.volume;
   }
 
-  private take(chunk: Chunk, from: Chunk[], at: number): number {
-    const { part } = chunk;
+  private take(from: SoundQueue, at: number): number {
+    const part = from.part!;
     const last = this.segments.at(-1);
-    if (last && last.part === part && last.start + last.length === at) last.length++;
-    else this.segments.push({ part, start: at, length: 1 });
+    const skipped = this.skippedBefore;
+    this.skippedBefore = 0;
+    if (last && last.part === part && last.start + last.length === at && !skipped) last.length++;
+    else this.segments.push({ part, start: at, length: 1, skipped });
     this.lastSound = at;
-    const sample = chunk.samples[chunk.offset++]!;
-    if (chunk.offset === chunk.samples.length) from.shift();
-    return sample;
+    return from.take();
+  }
+
+  private sound(part: Part, now: number): void {
+    const before = this.sounding;
+    part.arrivals.start(now, part.pulled, before?.arrivals.delay(now, before.pulled));
+    this.sounding = part;
   }
 
   private runDry(part: Part): void {
-    this.running = false;
+    this.silent();
     this.starved = part.ended ? null : part;
+  }
+
+  /** Makes the pause that sounds longer or shorter, where the buffer is not what it should be. */
+  private adapt(part: Part, now: number): void {
+    const { arrivals, pulled } = part;
+    const excess = Math.floor(arrivals.delay(now, pulled) - this.startup);
+    const missing = Math.floor(this.startup - arrivals.slack(now, pulled));
+    if (missing >= PAUSE_STEP && !part.ended) {
+      if (this.queue.quietAhead(FADE_SAMPLES) === FADE_SAMPLES) this.change = missing;
+    } else if (excess >= PAUSE_STEP && arrivals.live && this.quiet >= PAUSE_EDGE) {
+      const spare = this.queue.quietAhead(excess + PAUSE_EDGE) - PAUSE_EDGE;
+      if (spare >= PAUSE_STEP) this.change = -spare;
+    }
+  }
+
+  /** Leaves out what `adapt` has found; all of it is of the part that sounds. */
+  private skip(): void {
+    let left = -this.change;
+    this.change = 0;
+    this.sounding!.pulled += left;
+    this.skippedBefore = left;
+    this.skipped += left;
+    while (left) left -= this.queue.takeRun(left).length;
   }
 
   /** Books what the output has passed. */
@@ -288,7 +344,8 @@ export class PlaybackQueue {
       const segment = this.segments[0]!;
       const passed = Math.min(segment.length, this.streamOut - segment.start);
       if (passed <= 0) return;
-      segment.part.played += passed;
+      segment.part.played += passed + segment.skipped;
+      segment.skipped = 0;
       segment.start += passed;
       segment.length -= passed;
       if (segment.part.ended && segment.part.played === segment.part.received) this.changed = true;
@@ -296,6 +353,14 @@ export class PlaybackQueue {
       this.segments.shift();
     }
   }
+}
+
+function toSamples(ms: number): number {
+  return (ms / 1000) * SAMPLE_RATE;
+}
+
+function toMs(samples: number): number {
+  return (samples / SAMPLE_RATE) * 1000;
 }
 
 function sum(segments: Segment[]): number {

@@ -67,6 +67,7 @@ export class AudioPort {
     startup_ms: DEFAULT_STARTUP_MS,
     underruns: 0,
     dropped: 0,
+    skipped_ms: 0,
   };
 
   constructor(

@@ -35,6 +35,7 @@ export interface PortStats {
   startup_ms: number;
   underruns: number;
   dropped: number;
+  skipped_ms: number;
 }
 
 /** Samples that the player really put out, before the device: context rate, with the context's time. */
