@@ -81,7 +81,7 @@ def check_capture(page: Page) -> None:
     frequency, ratio = tone_to_rest(pcm[24_000:72_000], 24_000)
     print(f"capture at {result['rate']} Hz: {frequency:.4f} Hz, tone to rest {ratio:.1f} dB")
     assert result["sequences"] == list(range(len(result["sequences"])))
-    assert result["sizes"] == [960]
+    assert not any(size % 960 for size in result["sizes"])
     assert result["last"] == "off"
     assert ratio > 60
     assert abs(frequency - TONE_HZ) < 0.1
