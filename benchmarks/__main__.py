@@ -23,6 +23,7 @@ BENCHMARKS = {
     "mic_to_speaker": "benchmarks.mic_to_speaker",
     "turn_delays": "benchmarks.turn_delays",
     "heard_gap": "benchmarks.heard_gap",
+    "jitter": "benchmarks.jitter",
     "imports": "benchmarks.imports",
     "event_cost": "benchmarks.event_cost",
     "duplex_cost": "benchmarks.duplex_cost",

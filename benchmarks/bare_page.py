@@ -62,7 +62,7 @@ async def bare_echo(sound: Sound) -> AsyncIterator[str]:
                 if isinstance(message, bytes):
                     await socket.send(message)
                 else:
-                    await _begin(socket, json.loads(message), sound)
+                    await activate(socket, json.loads(message), sound)
         except ConnectionClosed:
             pass
 
@@ -71,6 +71,7 @@ async def bare_echo(sound: Sound) -> AsyncIterator[str]:
         yield f"ws://127.0.0.1:{port}"
 
 
-async def _begin(socket: ServerConnection, hello: dict[str, Any], sound: Sound) -> None:
+async def activate(socket: ServerConnection, hello: dict[str, Any], sound: Sound) -> None:
+    """Answer a bare page's hello: it plays and captures, with these settings."""
     await socket.send(json.dumps({"type": "activate", "page_id": hello["page_id"]}))
     await socket.send(json.dumps({"type": "configure", **asdict(sound), "input_mode": "open"}))

@@ -176,7 +176,7 @@ class Run:
     async def in_bare_page(self, sound: Sound, seconds: float) -> Heard:
         """Listen in a page whose port talks to a plain WebSocket."""
         async with self._bare_page(sound) as page:
-            speaker = Tap(page, await page.evaluate(scripts.TAP_SPEAKER, 0))
+            speaker = Tap(page, await page.evaluate(scripts.TAP_SPEAKER, False))
             await speaker.wait_for_sound()
             microphone = Tap(page, await page.evaluate(scripts.TAP_MICROPHONE))
             await asyncio.sleep(_SETTLE_S)

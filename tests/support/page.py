@@ -206,10 +206,10 @@ class LabPage:
         stats: list[dict[str, Any]] = await self.page.evaluate(scripts.PORT_STATS)
         return stats
 
-    async def tap_speaker(self) -> Tap:
-        """Record from now on what the player's worklet really puts out."""
+    async def tap_speaker(self, *, newest: bool = False) -> Tap:
+        """Record from now on what the player's worklet really puts out; of several players, only the newest's."""
         await self.wait_for_port()
-        return Tap(self.page, await self.page.evaluate(scripts.TAP_SPEAKER))
+        return Tap(self.page, await self.page.evaluate(scripts.TAP_SPEAKER, newest))
 
     async def tap_microphone(self) -> Tap:
         """Record from now on what the microphone hears; it must be open."""

@@ -82,9 +82,9 @@ recordings.push(recording);
 """
 
 TAP_SPEAKER = f"""
-async (limit) => {{
+async (newest) => {{
   const registry = globalThis[Symbol.for("realtime_widgets.ports")];
-  const ports = [...(registry?.ports.values() ?? [])].filter((port) => port.state.active);
+  const ports = [...(registry?.ports.values() ?? [])].filter((port) => port.state.active).slice(newest ? -1 : 0);
   if (ports.length !== 1) throw new Error(`there are ${{ports.length}} active audio ports in the page, not one`);
   {_RECORDING}
   recording.end = ports[0].tap((samples, time, rate) => recording.add(samples, time, rate));

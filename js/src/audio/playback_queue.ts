@@ -20,6 +20,8 @@ export const FADE_SAMPLES = 60;
 const VOLUME_SAMPLES = 240;
 /** By how much a block of the first answer may be late (ms). */
 export const DEFAULT_STARTUP_MS = 40;
+/** So much of a small start-up buffer must be there as sound. */
+const ENOUGH_SHARE = 1.5;
 /** What is left of a pause at either end, in samples of 24 kHz: 50 ms. */
 const PAUSE_EDGE = 1200;
 /** Pauses are changed by at least this much, and looked at so often, in samples of 24 kHz: 5 ms. */
@@ -251,8 +253,8 @@ export class PlaybackQueue {
     const { part } = this.queue;
     if (!part || this.tail.length) return false;
     if (part.ended) return true;
-    // What can be heard at all must have come too: nobody knows yet how late the next block is.
-    const enough = this.queue.length >= Math.min(this.startup, this.firstStartup);
+    // Time alone does not do: where blocks are late already, there is less than there should be.
+    const enough = this.queue.length >= ENOUGH_SHARE * Math.min(this.startup, this.firstStartup);
     return enough && part.arrivals.ready(this.clock, part.pulled, this.startup);
   }
 
