@@ -15,6 +15,7 @@ function playback(played: number): Playback {
     startup_ms: 60,
     underruns: 0,
     dropped: 0,
+    skipped_ms: 0,
   };
 }
 
