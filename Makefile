@@ -61,7 +61,7 @@ build: .venv/installed-dev js
 	$(BIN)/python -m build
 
 clean:
-	rm -rf .venv .venv-agents build dist js/node_modules js/dist realtime_widgets/static tests/artifacts
+	rm -rf .venv .venv-agents .venv-peers build dist js/node_modules js/dist realtime_widgets/static tests/artifacts
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/python:

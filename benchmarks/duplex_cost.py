@@ -24,7 +24,8 @@ from benchmarks.recorded_talk import RecordedTalk, in_talk_time
 from benchmarks.rows import Row
 from benchmarks.stream import record_stream
 from benchmarks.talkers.pacing import WARM_UP_S
-from tests.support.agents_environment import EnvironmentMissingError, python_with_agents
+from tests.support.agents_environment import python_with_agents
+from tests.support.environments import EnvironmentMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

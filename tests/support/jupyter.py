@@ -64,7 +64,7 @@ class JupyterServer:
         for path in (self.notebooks, settings):
             path.mkdir(parents=True, exist_ok=True)
         (settings / "overrides.json").write_text(json.dumps(_QUIET))
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
@@ -152,7 +152,8 @@ class JupyterServer:
         raise RuntimeError(f"JupyterLab did not start; its log ends with\n{self.tail()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
