@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page
+    from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator, Page
 
 _CELL_SECONDS = 60.0
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -31,7 +31,7 @@ class CellError(AssertionError):
 class Tap:
     """A running recording of what goes through the page's loudspeaker or microphone."""
 
-    def __init__(self, page: Page, index: int) -> None:
+    def __init__(self, page: Page | Frame, index: int) -> None:
         self._page = page
         self._index = index
 

@@ -16,6 +16,25 @@ REMEMBER_MICROPHONES = """
 })();
 """
 
+#: Runs before any of the page's own code: remembers the sound that comes by WebRTC, and tells the page's binding
+#: `testTrackCame` of it.
+REMEMBER_CALLS = """
+(() => {
+  if (!globalThis.RTCPeerConnection) return;
+  const tracks = (globalThis.__testTracks = []);
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...settings) {
+      super(...settings);
+      this.addEventListener("track", ({ track }) => {
+        if (track.kind !== "audio") return;
+        tracks.push(track);
+        globalThis.testTrackCame();
+      });
+    }
+  };
+})();
+"""
+
 #: Waits until the notebook is open and its kernel has answered, then keeps what the other scripts use.
 READY = """
 async () => {
@@ -100,26 +119,32 @@ async () => {{
   const stream = {expression};
   if (!stream?.active) throw new Error("there is no sound to record in the page");
   {_RECORDING}
-  const context = new AudioContext();
-  await context.resume();
-  const source = `registerProcessor("test-tap", class extends AudioWorkletProcessor {{
-    process([[channel]]) {{
-      if (channel) this.port.postMessage([currentTime, channel.slice()]);
-      return true;
-    }}
-  }})`;
-  const address = URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }}));
-  await context.audioWorklet.addModule(address);
+  // All streams of a page are recorded in one context, whose clock and buffers then are the same for each.
+  const context = await (globalThis.__testTapContext ??= (async () => {{
+    const context = new AudioContext();
+    await context.resume();
+    const source = `registerProcessor("test-tap", class extends AudioWorkletProcessor {{
+      process([[channel]]) {{
+        if (channel) this.port.postMessage([currentTime, channel.slice()]);
+        return true;
+      }}
+    }})`;
+    const address = URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }}));
+    await context.audioWorklet.addModule(address);
+    return context;
+  }})());
   const node = new AudioWorkletNode(context, "test-tap", {{ numberOfOutputs: 0 }});
   node.port.onmessage = ({{ data: [time, samples] }}) => recording.add(samples, time, context.sampleRate);
-  context.createMediaStreamSource(stream).connect(node);
-  recording.end = () => context.close();
+  const heard = context.createMediaStreamSource(stream);
+  heard.connect(node);
+  recording.end = () => heard.disconnect();
   return recordings.length - 1;
 }}
 """
 
 
 TAP_MICROPHONE = tap_stream("globalThis.__testMicrophones.findLast(({ stream }) => stream.active)?.stream")
+TAP_CALL = tap_stream("new MediaStream(globalThis.__testTracks.slice(-1))")
 
 WAIT_FOR_SOUND = """
 async ([index, threshold, silent_ms, limit]) => {
@@ -172,12 +197,14 @@ READ_RECORDING = """
 READ_ONSETS = """
 ([index, threshold, gap, clear]) => {
   const recording = globalThis.__testRecordings[index];
+  // The audio clock's zero on the page's clock: the chunk that waited least tells it.
+  const zero = recording.chunks.reduce((least, chunk) => Math.min(least, chunk[2]), Infinity);
   const onsets = [];
   let loud = -Infinity;
   for (const [time, samples] of recording.chunks) {
     samples.forEach((value, i) => {
       if (Math.abs(value) <= threshold) return;
-      const at = recording.offset + 1000 * (time + i / recording.rate);
+      const at = zero + 1000 * (time + i / recording.rate);
       if (at - loud > gap) onsets.push(at);
       loud = at;
     });
