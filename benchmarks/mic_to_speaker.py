@@ -20,6 +20,7 @@ import psutil
 from playwright.async_api import async_playwright
 
 from benchmarks.bare_page import Sound, bare_echo, harness_page
+from benchmarks.bursts import burst_delays, burst_wav
 from benchmarks.busy_cells import BUSY_CELLS
 from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
@@ -28,7 +29,6 @@ from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.echo import EchoEndpoint
 from tests.support.page import Tap
-from tests.support.sound import microphone_wav, tone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
     from tests.support.page import LabPage
 
-#: No multiple of any message's length, so that the bursts begin at every place in a message, in seconds.
-_EVERY_S = 0.913
-_LEVEL = 0.1
-_GAP_MS = 250.0
 #: From the begin of a new echo until it is steady, in seconds.
 _SETTLE_S = 2.5
 #: Ratios to the bare page, of the median and of the 95th percentile.
@@ -170,8 +166,7 @@ class Run:
     def __init__(self, playwright: Playwright, folder: Path) -> None:
         self._playwright = playwright
         self._folder = folder
-        bursts = [(1 + number * _EVERY_S, tone(0.1, level=0.5)) for number in range(600)]
-        self._wav = microphone_wav(folder / "bursts.wav", bursts)
+        self._wav = burst_wav(folder / "bursts.wav")
 
     async def in_bare_page(self, sound: Sound, seconds: float) -> Heard:
         """Listen in a page whose port talks to a plain WebSocket."""
@@ -250,21 +245,9 @@ async def _hear(page: Page, microphone: Tap, speaker: Tap, listening: Awaitable[
     before = await _underrun_count(page)
     await listening
     after = await _underrun_count(page)
-    said = await microphone.onsets(_LEVEL, _GAP_MS)
-    heard = await speaker.onsets(_LEVEL, _GAP_MS)
-    return Heard(_delays(said, heard), after - before)
+    return Heard(await burst_delays(microphone, speaker), after - before)
 
 
 async def _underrun_count(page: Page) -> int:
     stats = await page.evaluate(scripts.PORT_STATS)
     return int(stats[0]["underruns"])
-
-
-def _delays(said: list[float], heard: list[float]) -> tuple[float, ...]:
-    """From each burst at the microphone to the first one at the speaker after it."""
-    delays = []
-    for at in said[1:-1]:
-        after = next((onset for onset in heard if onset > at), None)
-        if after is not None:
-            delays.append(after - at)
-    return tuple(delays)
