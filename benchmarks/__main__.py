@@ -21,6 +21,7 @@ from benchmarks.rows import Row, table
 #: Module of each benchmark, by its name; a module has `measure(quick: bool) -> list[Row]`.
 BENCHMARKS = {
     "mic_to_speaker": "benchmarks.mic_to_speaker",
+    "browser_peers": "benchmarks.browser_peers",
     "turn_delays": "benchmarks.turn_delays",
     "heard_gap": "benchmarks.heard_gap",
     "jitter": "benchmarks.jitter",

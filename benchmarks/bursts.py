@@ -19,7 +19,7 @@ _BURST_S = 0.1
 _FIRST_S = 1.0
 #: From one burst to the next: uneven, so that bursts begin anywhere in a block, and that an echo which is later
 #: than the next burst is not taken for that one's.
-_LEAST_S, _MOST_S = 0.8, 1.0
+_LEAST_S, _MOST_S = 0.7, 1.1
 #: A burst begins where the sound is louder than this, of full scale, after so much silence (ms).
 _LEVEL, _GAP_MS = 0.1, 250.0
 #: Longest usual delay that is found, and how much single delays may fall below it or differ from it (ms).

@@ -1,0 +1,168 @@
+"""Microphone to speaker of comparable browser stacks with an echo in Python, beside our widgets and the bare page.
+
+Measured as in `mic_to_speaker`, all on loopback. Of the peers, which use WebRTC, the microphone's track and the
+one that comes back are tapped in one audio context of the page. Where we play, the speaker's own worklet is
+tapped: what the browser takes to bring a track into an audio context is not in our rows, and has a row of its own.
+Peers keep their own settings. The first seconds, in which WebRTC finds its buffer, are left out.
+
+The peers' environments are made by ``python -m benchmarks.peers``, and where one is missing, by a full run.
+Not here: LiveKit, whose server no package of PyPI, npm or Debian has; gradio's own streaming of sound, which plays
+files one after the other; ipywebrtc, whose recorder gives the kernel a recording when it has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import async_playwright
+
+from benchmarks.bare_page import Sound, harness_page
+from benchmarks.bursts import burst_delays, burst_wav
+from benchmarks.mic_to_speaker import Run, Setting
+from benchmarks.peers.peer import OWN_ENDPOINT, PEERS
+from benchmarks.rows import Row
+from tests.support import page_scripts as scripts
+from tests.support.chromium import chromium_flags, find_chromium
+from tests.support.page import Tap
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Frame, Playwright
+
+    from benchmarks.peers.peer import Peer
+
+_CONNECT_S = 60.0
+_SETTLE_S = 2.5
+#: The delays (ms) of bursts that go from an audio context by a MediaStream back into it.
+_THROUGH_A_STREAM = """
+async (count) => {
+  const context = new AudioContext();
+  await context.resume();
+  const source = `registerProcessor("onsets", class extends AudioWorkletProcessor {
+    process(inputs) {
+      inputs.forEach(([channel], input) => {
+        const at = channel?.findIndex((value) => Math.abs(value) > 0.1) ?? -1;
+        if (at >= 0) this.port.postMessage([input, currentTime + at / sampleRate]);
+      });
+      return true;
+    }
+  })`;
+  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  const onsets = new AudioWorkletNode(context, "onsets", { numberOfInputs: 2, numberOfOutputs: 0 });
+  const stream = context.createMediaStreamDestination();
+  context.createMediaStreamSource(stream.stream).connect(onsets, 0, 1);
+  const seen = [[], []];
+  const last = [-1, -1];
+  onsets.port.onmessage = ({ data: [input, time] }) => {
+    if (time - last[input] > 0.1) seen[input].push(time);
+    last[input] = time;
+  };
+  for (let burst = 0; burst < count; burst++) {
+    const start = context.currentTime + 0.5 + 0.2137 * burst;
+    const tone = new OscillatorNode(context);
+    tone.connect(onsets, 0, 0);
+    tone.connect(stream);
+    tone.start(start);
+    tone.stop(start + 0.05);
+  }
+  await new Promise((done) => setTimeout(done, 1000 + 213.7 * count));
+  await context.close();
+  return seen[1].map((time, burst) => 1000 * (time - seen[0][burst]));
+}
+"""
+
+
+def measure(quick: bool) -> list[Row]:
+    """Measure the bare page, our notebook, and each peer whose environment is there or can be made."""
+    return asyncio.run(_measure(8.0 if quick else 16.0, quick))
+
+
+async def _measure(seconds: float, quick: bool) -> list[Row]:
+    heard: dict[Peer, tuple[float, ...]] = {}
+    left_out = []
+    with tempfile.TemporaryDirectory() as name:
+        wav = burst_wav(Path(name) / "peers.wav")
+        async with async_playwright() as playwright:
+            run = Run(playwright, Path(name))
+            bare = await run.in_bare_page(Sound(), seconds)
+            through_a_stream = await _through_a_stream(playwright)
+            [notebook] = await run.in_notebook("notebook", {}, [Setting()], seconds)
+            for peer in (OWN_ENDPOINT, *PEERS):
+                try:
+                    if not quick:
+                        await asyncio.to_thread(peer.make)
+                    if peer.ready:
+                        heard[peer] = await _PeerRun(playwright, wav, seconds).listen(peer)
+                    else:
+                        left_out.append(f"{peer.name} (python -m benchmarks.peers makes its environment)")
+                except (RuntimeError, TimeoutError, AssertionError) as error:  # the others still count
+                    print(f"{peer.name} is left out: {error}", file=sys.stderr)
+                    left_out.append(f"{peer.name} (see the log)")
+    note = f"without {', '.join(left_out)}" if left_out else ""
+    return [
+        Row("browser_peers", "bare page", bare.delays, note=note),
+        _row("our widgets in JupyterLab", notebook.delays, bare.delays),
+        Row("browser_peers", "a track into an audio context", through_a_stream, note="not in the two rows above"),
+        *(_row(peer.name, delays, bare.delays, peer.versions()) for peer, delays in heard.items()),
+    ]
+
+
+def _row(name: str, delays: tuple[float, ...], bare: tuple[float, ...], note: str = "") -> Row:
+    return Row("browser_peers", name, delays, peer="bare page", peer_values=bare, note=note)
+
+
+async def _through_a_stream(playwright: Playwright) -> tuple[float, ...]:
+    flags = chromium_flags(None, loop=False, grant=True)
+    with harness_page() as url:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+        try:
+            page = await browser.new_page()
+            await page.goto(url)
+            return tuple(await page.evaluate(_THROUGH_A_STREAM, 10))
+        finally:
+            await browser.close()
+
+
+@dataclass
+class _PeerRun:
+    playwright: Playwright
+    wav: Path
+    seconds: float
+
+    async def listen(self, peer: Peer) -> tuple[float, ...]:
+        """Return the delays of the peer, in ms."""
+        flags = chromium_flags(self.wav, loop=False, grant=True)
+        async with peer.page() as url:
+            browser = await self.playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+            try:
+                return await self._listen(await browser.new_context(), url, peer.button)
+            finally:
+                await browser.close()
+
+    async def _listen(self, context: BrowserContext, url: str, button: str) -> tuple[float, ...]:
+        called: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+
+        def came(source: dict[str, Any]) -> None:
+            if not called.done():
+                called.set_result(source["frame"])
+
+        await context.expose_binding("testTrackCame", came)
+        await context.add_init_script(scripts.REMEMBER_MICROPHONES)
+        await context.add_init_script(scripts.REMEMBER_CALLS)
+        page = await context.new_page()
+        await page.goto(url)
+        if button:
+            await page.frame_locator("iframe").get_by_role("button", name=button).click()
+        frame = await asyncio.wait_for(called, _CONNECT_S)
+        speaker = Tap(frame, await frame.evaluate(scripts.TAP_CALL))
+        microphone = Tap(frame, await frame.evaluate(scripts.TAP_MICROPHONE))
+        await speaker.wait_for_sound()
+        await asyncio.sleep(_SETTLE_S)
+        for tap in (microphone, speaker):
+            await tap.onsets(clear=True)
+        await asyncio.sleep(self.seconds)
+        return await burst_delays(microphone, speaker)

@@ -1,0 +1,24 @@
+"""``python -m benchmarks.peers`` makes the environments of the peers that `browser_peers` measures."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.peers.peer import PEERS
+
+
+def main() -> int:
+    """Make each one that is not there yet; 1 where one cannot be made."""
+    failed = 0
+    for peer in PEERS:
+        print(f"{peer.name} ...", file=sys.stderr, flush=True)
+        try:
+            peer.make()
+        except RuntimeError as error:
+            failed = 1
+            print(error, file=sys.stderr)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
