@@ -105,7 +105,7 @@ async def _measure(seconds: float, quick: bool) -> list[Row]:
     note = f"without {', '.join(left_out)}" if left_out else ""
     return [
         Row("browser_peers", "bare page", bare.delays, note=note),
-        _row("our widgets in JupyterLab", notebook.delays, bare.delays),
+        _row("our widgets in JupyterLab", notebook.delays, bare.delays, notebook.note),
         Row("browser_peers", "a track into an audio context", through_a_stream, note="not in the two rows above"),
         *(_row(peer.name, delays, bare.delays, peer.versions()) for peer, delays in heard.items()),
     ]
