@@ -8,6 +8,7 @@ import pytest
 from realtime_widgets.local.realtime import g711
 from realtime_widgets.local.realtime.conversation import Speech
 from realtime_widgets.local.realtime.input_audio import Ears, InputBuffer
+from realtime_widgets.local.realtime.kept_sound import KeptSound
 from realtime_widgets.local.realtime.usage import (
     PromptPart,
     Tokens,
@@ -20,7 +21,7 @@ from tests.local.stand_ins import LoudnessDetector, silence, tone
 
 def speech() -> Speech:
     sentences = [("One two three four.", 0.0), ("Five six seven eight.", 1000.0)]
-    return Speech(data=bytearray(silence(2.0)), sentences=sentences)
+    return Speech(data=KeptSound(silence(2.0)), sentences=sentences)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from realtime_widgets.local.realtime.conversation import KEPT_SOUND, Conversation, Item, Speech
+from realtime_widgets.local.realtime.kept_sound import KeptSound
 
 MIB = 1024 * 1024
 
@@ -10,7 +13,7 @@ MIB = 1024 * 1024
 def answer(number: int) -> Item:
     content = [{"type": "output_audio", "transcript": f"Answer {number}"}]
     wire = {"id": f"a{number}", "type": "message", "role": "assistant", "status": "completed", "content": content}
-    return Item(wire, {0: Speech(data=bytearray(MIB), sentences=[(f"Answer {number}", 0.0)])})
+    return Item(wire, {0: Speech(data=KeptSound(bytes(MIB)), sentences=[(f"Answer {number}", 0.0)])})
 
 
 def long_talk() -> Conversation:
@@ -36,3 +39,21 @@ def test_an_answer_whose_sound_is_gone_has_its_length_and_can_be_truncated() -> 
     assert oldest.speech[0].milliseconds == length_ms
     conversation.truncate("a0", 0, 1000)
     assert oldest.speech[0].milliseconds == 1000
+
+
+@pytest.mark.parametrize("piece", [1, 4800, 8191, 8192, 20_000, 100_000])
+def test_sound_comes_back_as_it_came_in_pieces_of_any_size(piece: int) -> None:
+    sound = bytes(range(251)) * 400
+    kept = KeptSound()
+    for start in range(0, len(sound), piece):
+        kept.append(sound[start : start + piece])
+    assert (bytes(kept), len(kept)) == (sound, len(sound))
+
+
+@pytest.mark.parametrize("size", [0, 1, 8191, 8192, 8193, 50_000, 100_400, 200_000])
+def test_sound_that_was_cut_is_the_beginning_and_may_grow_again(size: int) -> None:
+    sound = bytes(range(251)) * 400
+    kept = KeptSound(sound)
+    kept.cut(size)
+    kept.append(b"more")
+    assert bytes(kept) == sound[:size] + b"more"

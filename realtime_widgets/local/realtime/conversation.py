@@ -11,6 +11,7 @@ import pybase64
 from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
 from realtime_widgets.local.realtime.images import image_size, image_tokens
 from realtime_widgets.local.realtime.items import decoded_audio
+from realtime_widgets.local.realtime.kept_sound import KeptSound
 from realtime_widgets.local.realtime.session_config import BYTES_PER_SECOND
 from realtime_widgets.local.realtime.usage import (
     ASSISTANT_AUDIO_TOKEN_MS,
@@ -38,7 +39,7 @@ class Speech:
     """
 
     encoding: str = "audio/pcm"
-    data: bytearray = field(default_factory=bytearray)
+    data: KeptSound = field(default_factory=KeptSound)
     sentences: list[tuple[str, float]] = field(default_factory=list)
     words: str | None = None
     truncated: bool = False
@@ -65,7 +66,7 @@ class Speech:
         self.sentences = heard
         width = 2 if self.encoding == "audio/pcm" else 1
         kept_bytes = end_ms * BYTES_PER_SECOND[self.encoding] // (1000 * width) * width
-        del self.data[kept_bytes:]
+        self.data.cut(kept_bytes)
         self.gone = min(self.gone, kept_bytes)
         self.truncated = True
 
@@ -102,7 +103,7 @@ class Item:
         for index, speech in self.speech.items():
             if speech.gone:
                 continue
-            copied["content"][index]["audio"] = pybase64.b64encode(speech.data).decode("ascii")
+            copied["content"][index]["audio"] = pybase64.b64encode(bytes(speech.data)).decode("ascii")
         return copied
 
     def for_brain(self) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def item_of(wire: dict[str, Any], encoding: str, param: str) -> Item:
         if part["type"] == "input_audio":
             data = decoded_audio(part.pop("audio"), f"{param}.content[{index}].audio")
             part.setdefault("transcript", None)
-            item.speech[index] = Speech(encoding, bytearray(data))
+            item.speech[index] = Speech(encoding, KeptSound(data))
         elif part["type"] == "input_image":
             width, height = image_size(part["image_url"], f"{param}.content[{index}].image_url")
             item.image_tokens += image_tokens(width, height, part.get("detail") or "auto")

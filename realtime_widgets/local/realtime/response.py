@@ -238,7 +238,7 @@ class Response:
 
     def _send_sound(self, message: _Message, speech: Speech, encoded: bytes) -> None:
         if not speech.truncated:
-            speech.data += encoded
+            speech.data.append(encoded)
         self._emit(self._part_event(message, "response.output_audio.delta", delta=_base64(encoded)))
 
     def _flush_words(self, message: _Message) -> None:

@@ -9,6 +9,7 @@ from realtime_widgets.local.models import StageUnavailableError
 from realtime_widgets.local.realtime.conversation import Conversation, Item, Speech
 from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
 from realtime_widgets.local.realtime.failures import describe, log_failure
+from realtime_widgets.local.realtime.kept_sound import KeptSound
 from realtime_widgets.local.realtime.listening import Listener, Utterance
 from realtime_widgets.local.realtime.session_config import turn_taking
 from realtime_widgets.local.realtime.transcription import spoken_language, transcription_usage
@@ -154,7 +155,7 @@ class SpokenTurns:
             "role": "user",
             "content": [{"type": "input_audio", "transcript": None}],
         }
-        item = Item(wire, {0: Speech(utterance.encoding, bytearray(utterance.data))})
+        item = Item(wire, {0: Speech(utterance.encoding, KeptSound(utterance.data))})
         previous = self._conversation.append(item)
         committed = {"type": "input_audio_buffer.committed", "previous_item_id": previous}
         self._host.emit({**committed, "item_id": utterance.item_id})
