@@ -32,6 +32,8 @@ BENCHMARKS = {
     "sessions_per_core": "benchmarks.sessions_per_core",
     "sizes": "benchmarks.sizes",
     "tool_calls": "benchmarks.tool_calls",
+    "endpoint_gap": "benchmarks.endpoint_gap",
+    "real_time_factor": "benchmarks.real_time_factor",
     "many_sessions": "benchmarks.many_sessions",
     "endurance": "benchmarks.endurance",
     "spoken_requests": "benchmarks.spoken_requests",

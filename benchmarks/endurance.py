@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ import psutil
 import pybase64
 
 from benchmarks.clips import shipped_clips
-from benchmarks.endpoint_gap import wait_until_loaded
 from benchmarks.rows import Row
+from benchmarks.speaking import wait_until_loaded
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.pcm import SAMPLE_RATE
@@ -26,6 +27,8 @@ _LONGEST_S = 6.0
 _PAUSE_S = 1.0
 #: Minutes of talk after which everything that fills up has done so.
 _WARM_MINUTES = 15.0
+#: Most that may be kept of an hour after that, in megabytes.
+_GROWTH_MB = 5.0
 
 
 def measure(quick: bool) -> list[Row]:
@@ -34,18 +37,26 @@ def measure(quick: bool) -> list[Row]:
     endpoint = EmbeddedEndpoint().start()
     try:
         wait_until_loaded(endpoint)
-        sizes, turns = asyncio.run(_talk(endpoint, minutes))
+        done = asyncio.run(talk(endpoint, minutes))
     finally:
         endpoint.stop()
-    warm = sizes[round(len(sizes) * _WARM_MINUTES / minutes)]
-    note = f"{turns} turns, {minutes:g} minutes of sound both ways; {sizes[-1]:.0f} MB in the end"
-    return [
-        Row("endurance", f"endpoint's growth after minute {_WARM_MINUTES:g}", (sizes[-1] - warm,), "MB", note=note)
-    ]
+    warm = done.sizes[round(len(done.sizes) * _WARM_MINUTES / minutes)]
+    note = f"{done.turns} turns, {minutes:g} minutes of sound both ways; {done.sizes[-1]:.0f} MB in the end"
+    name = f"endpoint's growth after minute {_WARM_MINUTES:g}"
+    return [Row("endurance", name, (done.sizes[-1] - warm,), "MB", limit=_GROWTH_MB, note=note)]
 
 
-async def _talk(endpoint: EmbeddedEndpoint, minutes: float) -> tuple[list[float], int]:
-    """Megabytes of the endpoint's process at even distances, and how many turns were answered."""
+@dataclass(frozen=True)
+class Talk:
+    """What became of a talk: megabytes of the endpoint each minute, turns, seconds of sound both ways."""
+
+    sizes: list[float]
+    turns: int
+    seconds: float
+
+
+async def talk(endpoint: EmbeddedEndpoint, minutes: float) -> Talk:
+    """Speak the repository's recordings through one session, each as soon as the one before is answered."""
     clips = [_pcm(file) for file in shipped_clips(_LONGEST_S)]
     process = psutil.Process(endpoint.pid)
     sizes: list[float] = []
@@ -67,7 +78,7 @@ async def _talk(endpoint: EmbeddedEndpoint, minutes: float) -> tuple[list[float]
             while len(sizes) < seconds / 60:
                 sizes.append(process.memory_info().rss / 1e6)
             if seconds >= minutes * 60:
-                return sizes, turns
+                return Talk(sizes, turns, seconds)
     raise AssertionError("unreachable")
 
 

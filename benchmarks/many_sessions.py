@@ -1,38 +1,46 @@
-"""What the wait becomes when many talk to one local endpoint at once: 1, 4, 8, 20 sessions beside one alone."""
+"""What the wait becomes when many talk to one local endpoint at once, and how many may until it grows by half."""
 
 from __future__ import annotations
 
 import asyncio
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 import aiohttp
+import numpy as np
 
 from benchmarks.clips import shipped_clips
-from benchmarks.endpoint_gap import Measured, wait_until_loaded
-from benchmarks.endpoint_gap import measure as speak
 from benchmarks.rows import Row
+from benchmarks.speaking import speak, wait_until_loaded
+from realtime_widgets.local.app import MAX_SESSIONS
 from realtime_widgets.local.process import EmbeddedEndpoint
 
+if TYPE_CHECKING:
+    from benchmarks.speaking import Measured
+
 #: Sessions at the same time; the first is the floor.
-COUNTS = (1, 4, 8, 20)
+_COUNTS = (1, 2, 4, 8, 12, 16, 20, 24, 28, MAX_SESSIONS)
+_QUICK_COUNTS = (1, 8, 16, 24)
+#: How much longer than alone the 95th percentile may be.
+_GROWN = 1.5
 #: Longest clip taken, in seconds.
 _LONGEST_S = 6.0
-#: How long an answer is waited for, in seconds.
-_TAIL_S = 8.0
+#: How long an answer is waited for and listened to, in seconds.
+_TAIL_S, _QUICK_TAIL_S = 8.0, 2.5
 #: Between the beginnings of two sessions, in seconds: people of a class do not begin in the same instant.
 _STAGGER_S = 0.25
 
 
 def measure(quick: bool) -> list[Row]:
-    """Let each number of sessions speak the repository's clips, one after the other."""
+    """Let more and more sessions speak the repository's clips, until the wait has grown by half."""
     endpoint = EmbeddedEndpoint().start()
     try:
         wait_until_loaded(endpoint)
-        found = {count: asyncio.run(_talk(endpoint, count, 3 if quick else 8)) for count in COUNTS}
+        found = _until_grown(endpoint, quick)
     finally:
         endpoint.stop()
     alone = _gaps(found[1])
-    return [
+    steps = [
         Row(
             "many_sessions",
             f"end of speech to first sound, {count} at once",
@@ -44,20 +52,47 @@ def measure(quick: bool) -> list[Row]:
         )
         for count, measured in found.items()
     ]
+    return [*steps, _room(found)]
+
+
+def _until_grown(endpoint: EmbeddedEndpoint, quick: bool) -> dict[int, list[Measured]]:
+    found: dict[int, list[Measured]] = {}
+    for count in _QUICK_COUNTS if quick else _COUNTS:
+        turns = (4 if count == 1 else max(1, 8 // count)) if quick else (8 if count == 1 else 3)
+        found[count] = asyncio.run(_talk(endpoint, count, turns, _QUICK_TAIL_S if quick else _TAIL_S))
+        if _p95(found[count]) > _GROWN * _p95(found[1]):
+            break
+    return found
+
+
+def _room(found: dict[int, list[Measured]]) -> Row:
+    """How many sessions there is room for, from the waits of each number of them."""
+    *_, last = found
+    over = _p95(found[last]) > _GROWN * _p95(found[1])
+    within = list(found)[-2] if over else last
+    note = f"p95 {_p95(found[1]):.0f} ms alone, {_p95(found[within]):.0f} ms with {within}"
+    note += f", {_p95(found[last]):.0f} ms with {last}" if over else ", the most that were tried"
+    return Row("many_sessions", "sessions until the p95 grows by half", (float(within),), "sessions", note=note)
 
 
 def _gaps(measured: list[Measured]) -> tuple[float, ...]:
     return tuple(each.gaps["first audio"] for each in measured if "first audio" in each.gaps)
 
 
-async def _talk(endpoint: EmbeddedEndpoint, sessions: int, turns: int) -> list[Measured]:
+def _p95(measured: list[Measured]) -> float:
+    """95th percentile of the waits; a turn that was not answered in time counts as endless."""
+    waits = [each.gaps.get("first audio", np.inf) for each in measured]
+    return float(np.percentile(waits, 95, method="higher"))
+
+
+async def _talk(endpoint: EmbeddedEndpoint, sessions: int, turns: int, tail_s: float) -> list[Measured]:
     files = shipped_clips(_LONGEST_S)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
 
         async def one(number: int) -> list[Measured]:
             await asyncio.sleep(number * _STAGGER_S)
             clips = islice(cycle(files), number, number + turns)
-            return [await speak(http, endpoint, clip, tail_s=_TAIL_S) for clip in clips]
+            return [await speak(http, endpoint.url, endpoint.api_key, clip, tail_s) for clip in clips]
 
         talks = await asyncio.gather(*(one(number) for number in range(sessions)))
         return [measured for talk in talks for measured in talk]

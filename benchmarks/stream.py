@@ -14,7 +14,7 @@ import numpy as np
 import pybase64
 
 from benchmarks.clips import shipped_clips
-from benchmarks.endpoint_gap import wait_until_loaded
+from benchmarks.speaking import wait_until_loaded
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.pcm import SAMPLE_RATE
