@@ -46,7 +46,7 @@ def measure(quick: bool) -> list[Row]:
         Row("duplex_cost", "processor time of a minute", ours, "ms", "openai", found["openai"], note=note),
     ]
     if agents := found.get("openai-agents"):
-        rows.append(Row("duplex_cost", "processor time of a minute", ours, "ms", "openai-agents", agents))
+        rows.append(Row("duplex_cost", "the same, beside an agent's session", ours, "ms", "openai-agents", agents))
     else:
         rows[0] = Row(**{**vars(rows[0]), "note": f"{note}; openai-agents not measured: {missing}"})
     cores = tuple(each / 60_000 for each in ours)
@@ -83,7 +83,7 @@ def _talk(talk: RecordedTalk, folder: Path, windows: int) -> tuple[dict[str, tup
             child.tell("go")
         length = WARM_UP_S + windows * talk.seconds
         told = {name: child.read(length + _BEGIN_S) for name, child in children.items()}
-    check_heard(told, length * 1000)
+    check_received(told, length * 1000)
     per_minute = 60 / talk.seconds * 1000
     return {name: tuple(each * per_minute for each in one["seconds"]) for name, one in told.items()}, missing
 
@@ -96,9 +96,9 @@ def agents_client(python: Path, arguments: list[str]) -> Child:
     return Child([str(python), "-E", "-s", str(script), *arguments], environment)
 
 
-def check_heard(told: dict[str, Any], milliseconds: float) -> None:
-    """Raise where a client heard much less than the others: it did not do the same work."""
-    heard = {name: one["heard_ms"] for name, one in told.items()}
-    least = max(0.8 * float(np.median(list(heard.values()))), milliseconds / 5)
-    if min(heard.values()) < least:
-        raise RuntimeError(f"the clients did not hear the same: {heard} of {milliseconds:.0f} ms")
+def check_received(told: dict[str, Any], milliseconds: float) -> None:
+    """Raise where a client got much less sound than the others: it did not do the same work."""
+    received = {name: one["received_ms"] for name, one in told.items()}
+    least = max(0.8 * float(np.median(list(received.values()))), milliseconds / 5)
+    if min(received.values()) < least:
+        raise RuntimeError(f"the clients did not get the same sound: {received} of {milliseconds:.0f} ms")

@@ -13,14 +13,14 @@ from pacing import capture, sound, tell, told, windows
 async def main(url: str, path: str, number: int, length_s: float) -> None:
     runner = RealtimeRunner(RealtimeAgent(name="Guide", instructions="Answer briefly."))
     model: Any = {"url": f"{url.replace('http', 'ws', 1)}/realtime?model=any", "api_key": "none"}
-    heard = 0
+    received = 0
     async with await runner.run(model_config=model) as session:
 
         async def listen() -> None:
-            nonlocal heard
+            nonlocal received
             async for event in session:
                 if event.type == "audio":
-                    heard += len(event.audio.data)
+                    received += len(event.audio.data)
 
         listening = asyncio.create_task(listen())
         tell("ready")
@@ -28,7 +28,7 @@ async def main(url: str, path: str, number: int, length_s: float) -> None:
         speaking = asyncio.create_task(capture(sound(path), session.send_audio))
         seconds = await windows(number, length_s)
         speaking.cancel()
-        tell({"seconds": seconds, "heard_ms": heard / 48})
+        tell({"seconds": seconds, "received_ms": received / 48})
         listening.cancel()
 
 

@@ -13,15 +13,15 @@ from benchmarks.talkers.pacing import capture, sound, tell, told, windows
 
 async def main(url: str, path: str, number: int, length_s: float) -> None:
     client = AsyncOpenAI(api_key="none", base_url=url, websocket_base_url=url.replace("http", "ws", 1))
-    heard = 0
+    received = 0
     async with client.realtime.connect(model="any") as connection:
         await connection.session.update(session={"type": "realtime"})
 
         async def listen() -> None:
-            nonlocal heard
+            nonlocal received
             async for event in connection:
                 if event.type == "response.output_audio.delta":
-                    heard += len(base64.b64decode(event.delta))
+                    received += len(base64.b64decode(event.delta))
 
         async def send(block: bytes) -> None:
             await connection.input_audio_buffer.append(audio=base64.b64encode(block).decode())
@@ -32,7 +32,7 @@ async def main(url: str, path: str, number: int, length_s: float) -> None:
         speaking = asyncio.create_task(capture(sound(path), send))
         seconds = await windows(number, length_s)
         speaking.cancel()
-        tell({"seconds": seconds, "heard_ms": heard / 48})
+        tell({"seconds": seconds, "received_ms": received / 48})
         listening.cancel()
 
 

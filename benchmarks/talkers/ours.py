@@ -16,7 +16,7 @@ from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker
 
 async def main(url: str, path: str, number: int, length_s: float) -> None:
     session = RealtimeSession(endpoint=url, api_key="none")
-    speaker = PlayedSpeaker(session)
+    PlayedSpeaker(session)
     await session.start()
     microphone = PlayedMicrophone(session)
     said = from_pcm16(b"".join(sound(path)))
@@ -27,7 +27,7 @@ async def main(url: str, path: str, number: int, length_s: float) -> None:
     microphone.open()
     seconds = await windows(number, length_s)
     microphone.close()
-    tell({"seconds": seconds, "heard_ms": speaker.heard_ms})
+    tell({"seconds": seconds, "received_ms": sum(line.audio_ms or 0.0 for line in session.conversation)})
     await session.close()
 
 
