@@ -1,7 +1,8 @@
 """How long the package takes to import and to show its first console, beside ipywidgets: fresh processes in turns.
 
 Everything is byte-compiled before, as an installation is. `RealtimeSession` without its console loads neither
-ipywidgets nor what only tools, arrays or connections need; the rows that end in a console hold all that one needs.
+ipywidgets nor what only tools, arrays or connections need; the rows that end in a console or with a tool hold all
+that those need. What connecting needs is loaded once the console stands, and is in no row.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ _PEER = "import ipywidgets"
 _PEER_SHOWN = "import anywidget, ipywidgets; ipywidgets.HBox([anywidget.AnyWidget(_esm='')])._repr_mimebundle_()"
 _CLASS = "from realtime_widgets import RealtimeSession"
 # An address, for without one the local endpoint would be started.
-_SHOWN = f"{_CLASS}; RealtimeSession(endpoint='http://127.0.0.1:9/v1')._repr_mimebundle_()"
+_MADE = f"{_CLASS}; session = RealtimeSession(endpoint='http://127.0.0.1:9/v1')"
+_SHOWN = f"{_MADE}; session._repr_mimebundle_()"
+_TOOL = f"{_MADE}\n@session.tool\ndef add(a: int, b: int) -> int:\n    'Add two numbers.'\n    return a + b"
 #: What is timed, what is done before that, the peer and the largest ratio that is good enough, by the row's name.
 _MEASURES: dict[str, tuple[str, str, str, float | None]] = {
     "import realtime_widgets": ("import realtime_widgets", "", _PEER, 1.4),
     _CLASS: (_CLASS, "", _PEER, 1.4),
     "RealtimeSession, ipywidgets loaded already": (_CLASS, _PEER, _PEER, None),
+    "session with a first tool, from nothing": (_TOOL, "", _PEER, None),
     "first console shown, from nothing": (_SHOWN, "", _PEER_SHOWN, None),
     "first console shown, ipywidgets loaded already": (_SHOWN, _PEER, _PEER_SHOWN, None),
 }
