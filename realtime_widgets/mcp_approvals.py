@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.conversation import Conversation, Item
 
-REQUEST_KIND = "mcp_approval_request"
+REQUEST_KIND, CALL_KIND = "mcp_approval_request", "mcp_call"
 
 
 @dataclass
@@ -130,7 +130,7 @@ class McpApprovals:
         asking = self._conversation.items.get(request.id)
         place = asking.output_index if asking else 0
         return any(
-            item.approval_request_id == request.id
+            calls(item, request.id)
             or (item.kind == "message" and item.response_id == request.response_id and item.output_index > place)
             for item in self._conversation
         )
@@ -151,3 +151,8 @@ class McpApprovals:
         request = ApprovalRequest(item.id, item.server_label, item.name, item.arguments, response_id)
         self.requests[item.id] = request
         return request
+
+
+def calls(item: Item, request_id: str) -> bool:
+    """Whether an item is the call that a request led to; the answer to it, which names it too, is none."""
+    return item.kind == CALL_KIND and item.approval_request_id == request_id

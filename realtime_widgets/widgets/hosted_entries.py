@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_widgets.mcp_approvals import REQUEST_KIND
+from realtime_widgets.mcp_approvals import CALL_KIND, REQUEST_KIND, calls
 
 if TYPE_CHECKING:
     from realtime_widgets.conversation import Item
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from realtime_widgets.widgets.messages import ToolCard
 
 #: Items that a card shows.
-CARDS = ("mcp_call", REQUEST_KIND)
+CARDS = (CALL_KIND, REQUEST_KIND)
 
 
 def hosted_name(item: Item) -> str:
@@ -22,12 +22,12 @@ def hosted_name(item: Item) -> str:
 
 def is_shown(core: SessionCore, item: Item) -> bool:
     """Whether an item has a card of its own; a request that led to a call is on the call's."""
-    return item.kind == "mcp_call" or not any(other.approval_request_id == item.id for other in core.conversation)
+    return item.kind == CALL_KIND or not any(calls(other, item.id) for other in core.conversation)
 
 
 def fill_card(core: SessionCore, item: Item, card: ToolCard, closed: bool) -> None:
     """Put into a blank card how a call or a request for consent stands."""
-    if item.kind == "mcp_call":
+    if item.kind == CALL_KIND:
         _fill_call(item, card, closed)
         return
     request = core.approvals.requests.get(item.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_widgets.testing import Call, ScriptedServer, Talk
+from tests.support.hosted_mcp import CALL, answered, asked, begins, says
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
@@ -108,3 +109,43 @@ async def test_a_card_shows_progress_and_pictures_and_cancels_while_a_cell_runs(
         await busy
         await page.run_cell(2)
         assert await page.output_text(2) == "Stopped."
+
+
+_DOCS = """
+from realtime_widgets import HostedMcp
+token = "-".join(["sesame", "token"])
+session.tools.add(HostedMcp("docs", "https://docs.example.com/mcp", authorization=token))
+"""
+
+
+async def test_a_call_of_the_service_itself_waits_for_a_click_on_its_card(lab: Lab) -> None:
+    allowed = [*Talk().start(), *asked(), answered(True), begins(2), *says(2, "There are three.", CALL)]
+    denied = answered(False, reason="the person did not allow this call")
+    refused = [*Talk().start(), *asked(), denied, begins(2), *says(2, "As you like.")]
+    async with ScriptedServer(allowed) as willing, ScriptedServer(refused) as unwilling:
+        page = await lab.open([_session(willing, _DOCS), _ASK, _ANSWER])
+        await page.run_cell(0)
+        await page.run_cell(1)
+        card = await page.expect(".rw-tool-approval")
+        asks = await card.inner_text()
+        assert "docs.search" in asks
+        assert '"q": "tools"' in asks
+        await page.screenshot("asks", ".rw-console")
+        await card.get_by_role("button", name="Allow").click()
+        await page.run_cell(2)
+        assert await page.output_text(2) == "There are three."
+        done = await page.expect(".rw-console .rw-tool-done")
+        assert "three pages" in await done.inner_text()
+        assert not await page.page.locator(".rw-tool-approval").count()
+
+        await page.edit_cell(0, _session(unwilling, _DOCS))
+        await page.run_cell(0)
+        await page.run_cell(1)
+        card = await page.expect(".rw-tool-approval")
+        await card.get_by_role("button", name="Refuse").click()
+        await page.run_cell(2)
+        assert await page.output_text(2) == "As you like."
+        failed = await page.expect(".rw-console .rw-tool-error")
+        assert "the person did not allow this call" in await failed.inner_text()
+        notebook = await page.save()
+        assert "sesame-token" not in str(notebook)

@@ -66,6 +66,12 @@ def asking(*ids: str) -> tuple[SessionCore, Turn]:
     return core, turn
 
 
+def echoed(commands: list[Command]) -> list[ev.AnyServerEvent]:
+    """What the service sends for the items it takes."""
+    items = [event.item for event in sent(commands) if isinstance(event, ev.ItemCreate)]
+    return [event for item in items for event in (wire.added(item), wire.done(item))]
+
+
 def closing(*ids: str) -> ev.AnyServerEvent:
     return wire.finished("r1", *(request(item_id) for item_id in ids or ("m1",)))
 
@@ -125,6 +131,12 @@ def test_an_answer_after_the_response_asks_for_the_next(approve: bool) -> None:
 def test_an_answer_that_crosses_the_responses_end_asks_for_the_next() -> None:
     core, _ = asking()
     core.decide_approval("m1", approve=True)
+    assert len(creates(receive(core, closing()))) == 1
+
+
+def test_an_answer_that_the_service_repeats_before_the_responses_end_asks_for_the_next() -> None:
+    core, _ = asking()
+    receive(core, *echoed(core.decide_approval("m1", approve=True)))
     assert len(creates(receive(core, closing()))) == 1
 
 
@@ -224,7 +236,7 @@ def test_the_card_shows_the_question_then_the_call() -> None:
 
     assert (card()["name"], card()["state"], card()["call_id"]) == ("docs.search", "approval", "m1")
     assert card()["note"] == "Without an answer it is refused after 60 s."
-    core.decide_approval("m1", approve=True)
+    receive(core, *echoed(core.decide_approval("m1", approve=True)))
     assert (card()["state"], card()["call_id"]) == ("done", "")
     running = hosted_call(arguments="")
     arguments = {"response_id": "r2", "item_id": "c1", "output_index": 0}
@@ -243,7 +255,9 @@ def test_the_card_shows_the_question_then_the_call() -> None:
 
 def test_the_card_shows_a_refusal_and_a_failure() -> None:
     core, _ = asking()
-    core.decide_approval("m1", approve=False, reason="nobody allowed this call within 60 s")
+    receive(
+        core, *echoed(core.decide_approval("m1", approve=False, reason="nobody allowed this call within 60 s"))
+    )
     [entry] = [entry for entry in make_entries(core, {}, closed=False) if entry["kind"] == "tool"]
     assert (entry["tool"]["state"], entry["tool"]["error"]) == ("error", "nobody allowed this call within 60 s")
     failed = hosted_call(error={"type": "http_error", "code": 502, "message": "Bad gateway"})

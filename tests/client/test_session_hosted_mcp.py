@@ -11,70 +11,16 @@ import pytest
 from realtime_widgets import ConfigurationError, HostedMcp, RealtimeSession
 from realtime_widgets.testing import ScriptedServer, Talk, cut, emit, expect, reconnect, stall
 from tests.client.watching import until
+from tests.support.hosted_mcp import CALL, REQUEST, answered, asked, begins, response, says
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from realtime_widgets.testing.script import Step
     from tests.client.conftest import Open
-
-REQUEST = {
-    "id": "item_m1",
-    "type": "mcp_approval_request",
-    "server_label": "docs",
-    "name": "search",
-    "arguments": '{"q": "tools"}',
-}
-CALL = {**REQUEST, "id": "item_c1", "type": "mcp_call", "approval_request_id": "item_m1", "output": "three pages"}
 
 
 def docs(**options: Any) -> HostedMcp:
     return HostedMcp("docs", "https://docs.example.com/mcp?key=query-key", authorization="sesame-token", **options)
-
-
-def response(number: int, status: str, *output: Any, matched: Any = None) -> dict[str, Any]:
-    metadata = matched[-1]["response"]["metadata"] if matched else None
-    fields = {"id": f"resp_{number}", "object": "realtime.response", "conversation_id": "conv_1"}
-    return {**fields, "status": status, "metadata": metadata, "output": list(output)}
-
-
-def begins(number: int) -> Step:
-    created = emit("response.created", response=lambda matched: response(number, "in_progress", matched=matched))
-    return expect("response.create").then(created)
-
-
-def asked() -> list[Step]:
-    """The user's question, and a response that ends with the wish to call a tool."""
-    question = expect("conversation.item.create", item={"role": "user"})
-    added = emit("conversation.item.added", item=lambda matched: {"id": "item_u1", **matched[-1]["item"]})
-    return [
-        question.then(added),
-        begins(1),
-        emit("response.output_item.added", response_id="resp_1", output_index=0, item=REQUEST),
-        emit("conversation.item.added", item=REQUEST),
-        emit("conversation.item.done", item=REQUEST),
-        emit("response.output_item.done", response_id="resp_1", output_index=0, item=REQUEST),
-        emit("response.done", response=response(1, "completed", REQUEST)),
-    ]
-
-
-def answered(approve: bool, **fields: Any) -> Step:
-    item = {"type": "mcp_approval_response", "approval_request_id": "item_m1", "approve": approve, **fields}
-    return expect("conversation.item.create", item=item).then(
-        emit("conversation.item.added", item=lambda matched: matched[-1]["item"])
-    )
-
-
-def says(number: int, text: str, *before: Any) -> list[Step]:
-    words = {"type": "output_text", "text": text}
-    message = {"id": f"item_a{number}", "type": "message", "role": "assistant", "content": [words]}
-    named = f"resp_{number}"
-    items = [*before, message]
-    done = [
-        emit("response.output_item.done", response_id=named, output_index=index, item=item)
-        for index, item in enumerate(items)
-    ]
-    return [*done, emit("response.done", response=response(number, "completed", *items))]
 
 
 async def test_a_person_allows_a_call_and_the_answer_follows(connect: Open, tmp_path: Path) -> None:
