@@ -2,8 +2,9 @@
 
 Bursts of tone come through Chromium's fake microphone, each over the answer to the one before it. A scripted
 service sends `speech_started` as soon as a burst's first loud sample comes, and an answer a fixed think time after
-its last. Microphone and speaker are seen by audio worklets of the page, on its clock; the time in sound devices is
-not in it.
+its last. Microphone and speaker are seen by audio worklets of the page, on its clock. The page renders sound in
+batches; what it puts out counts as heard when the batch is handed over (the context's base latency later). The
+time in sound devices is not in it.
 
 - The wait is from the burst's end at the microphone to the answer's first sound, less the time the service took.
 - The stop is counted from the service's sending of `speech_started`, and from the burst's begin at the microphone.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ _STATES = ("idle", "cell sleeps", "Python loop")
 _SOUND = 0.01
 #: How much of the end of what was heard is looked for in the answer, and how much of it fades (ms).
 _SOUGHT_MS, _FADING_MS = 40.0, 5.0
+_BASE_LATENCY_MS = "() => 1000 * globalThis[Symbol.for('realtime_widgets.audio')].context.baseLatency"
+#: Nothing of an answer is heard before the service sends it, whatever the clocks' error (ms).
+_MARGIN_MS = 5.0
 _CELL = """
 from realtime_widgets import RealtimeSession
 session = RealtimeSession(endpoint="{url}", api_key="test")
@@ -180,6 +184,7 @@ class _Hearing:
             await self.page.run_cell(cell, seconds=self.seconds + 30)
         end = time.perf_counter()
         said, heard = await self.microphone.read(), await self.speaker.read()
+        heard = replace(heard, start_ms=heard.start_ms + await self.page.page.evaluate(_BASE_LATENCY_MS))
         after, again = await self._underruns(), await PageClock.match(self.page)
         measured = Measured(underruns=after - before)
         measured.clock_error = min(clock.error_ms, again.error_ms) + abs(clock.offset_ms - again.offset_ms)
@@ -198,15 +203,17 @@ def _add(
 ) -> None:
     """Add what was heard around one turn: the stop of the answer before it, and its own answer."""
     earlier, turn, later = turns
-    began, answered, over = clock.ms(turn.began), clock.ms(turn.answered), clock.ms(later.began)
-    bursts = [each for each in said.loud_stretches(LEVEL) if began - 500 < each[0] < began + 20]
-    first = next(iter(heard.between(answered - 5, over).onsets(_SOUND)), None)
-    # What sounds between the burst's begin and its answer is what is left of the answer before it.
-    rest = heard.between(clock.ms(earlier.answered), answered - 5).loud_stretches(_SOUND)
-    if not bursts or first is None or not rest or rest[-1][1] < began or earlier.truncated_ms is None:
+    began, over = clock.ms(turn.began), clock.ms(later.began)
+    bursts = [each for each in said.loud_stretches(LEVEL) if began - 500 < each[0] < began + _MARGIN_MS]
+    before, answered = clock.ms(earlier.answered) - _MARGIN_MS, clock.ms(turn.answered) - _MARGIN_MS
+    sounds = heard.between(before, over).loud_stretches(_SOUND)
+    # What begins before an answer is sent is what is left of the answer before it.
+    silent = max((end for begin, end in sounds if begin < answered), default=-np.inf)
+    first = min((begin for begin, _ in sounds if begin >= answered), default=None)
+    if not bursts or first is None or silent < began - _MARGIN_MS or earlier.truncated_ms is None:
         measured.missing += 1
         return
-    (onset, end), silent = bursts[-1], rest[-1][1]
+    onset, end = bursts[-1]
     measured.waits.append(first - end - (turn.answered - turn.ended) * 1000)
     measured.stops.append(silent - began)
     measured.barge_ins.append(silent - onset)
