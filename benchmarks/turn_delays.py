@@ -43,6 +43,8 @@ _THINK_S = 0.3
 _BURST_S = 0.4
 #: No multiple of a block's or a group's length, so that bursts begin anywhere in them.
 _EVERY_S = 1.537
+#: Two turns are not counted: page and kernel load what they need.
+_SETTLE_S = 3.1
 #: Longer than anybody listens.
 _ANSWER_S = 4.0
 _STATES = ("idle", "cell sleeps", "Python loop")
@@ -157,6 +159,7 @@ async def _measure(states: tuple[str, ...], seconds: float) -> dict[str, Measure
             speaker = await page.tap_speaker()
             await speaker.wait_for_sound()
             microphone = await page.tap_microphone()
+            await asyncio.sleep(_SETTLE_S)
             hearing = _Hearing(page, service, microphone, speaker, seconds)
             return {
                 state: await hearing.hear(number + 1 if busy[number] else None)

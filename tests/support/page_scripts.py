@@ -92,7 +92,7 @@ const recordings = (globalThis.__testRecordings ??= []);
 const recording = { chunks: [], rate: 0, waiters: [], end: null };
 recording.add = (samples, time, rate) => {
   recording.rate = rate;
-  // The audio clock's zero on the page's clock, and for how long this chunk waited to be heard of.
+  // The audio clock's zero on the page's clock, and for how long this chunk waited until the page heard of it.
   const zero = performance.now() - 1000 * (time + samples.length / rate);
   recording.chunks.push([time, samples, zero]);
   recording.waiters = recording.waiters.filter((waiter) => !waiter(samples));
@@ -165,25 +165,22 @@ async ([index, threshold, silent_ms, limit]) => {
 READ_RECORDING = """
 ([index, clear]) => {
   const { chunks, rate } = globalThis.__testRecordings[index];
-  // Of the chunks of the next two seconds, the one that waited least tells the audio clock's zero.
+  // The audio clock's zero on the page's clock, at each chunk: of those from there on, the one that waited least
+  // tells. It moves where the clock stood still, for a device that was not fed in time.
   const zeros = [];
-  const least = [];
-  for (let i = chunks.length - 1; i >= 0; i--) {
-    while (least.length && chunks[least.at(-1)][2] >= chunks[i][2]) least.pop();
-    least.push(i);
-    while (chunks[least[0]][0] > chunks[i][0] + 2) least.shift();
-    zeros[i] = chunks[least[0]][2];
-  }
-  // Samples stand where the audio clock puts them: a worklet that was not called leaves silence. So does a
-  // clock that stood still, for a device that is not fed in time is silent.
-  const start = chunks.length ? zeros[0] + 1000 * chunks[0][0] : 0;
+  let least = Infinity;
+  for (let i = chunks.length - 1; i >= 0; i--) zeros[i] = least = Math.min(least, chunks[i][2]);
+  const begin = chunks.length ? chunks[0][0] : 0;
+  const end = chunks.length ? chunks.at(-1)[0] : 0;
+  const start = chunks.length ? zeros[0] + 1000 * begin : 0;
   let zero = zeros[0];
+  // Samples stand where the clocks put them: a worklet that was not called, and a device that was not fed, leave
+  // silence. In the last half second the latter cannot be told from a page that is behind.
   const places = chunks.map(([time], i) => {
-    if (Math.abs(zeros[i] - zero) > 4) zero = zeros[i];
-    return Math.max(0, Math.round(((zero + 1000 * time - start) / 1000) * rate));
+    if (zeros[i] > zero + 4 && time < end - 0.5) zero = zeros[i];
+    return Math.round((time - begin + (zero - zeros[0]) / 1000) * rate);
   });
-  const length = chunks.reduce((most, chunk, i) => Math.max(most, places[i] + chunk[1].length), 0);
-  const whole = new Float32Array(length);
+  const whole = new Float32Array(chunks.length ? places.at(-1) + chunks.at(-1)[1].length : 0);
   chunks.forEach((chunk, i) => whole.set(chunk[1], places[i]));
   if (clear) globalThis.__testRecordings[index].chunks = [];
   const bytes = new Uint8Array(whole.buffer);
