@@ -31,7 +31,8 @@ from benchmarks.busy_cells import BUSY_CELLS
 from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
 from benchmarks.turn_service import LEVEL, TurnService
-from realtime_widgets.audio import SAMPLE_RATE, from_pcm16
+from realtime_widgets.audio import from_pcm16
+from realtime_widgets.pcm import SAMPLE_RATE
 from tests.support.sound import microphone_wav, tone
 
 if TYPE_CHECKING:

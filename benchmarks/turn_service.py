@@ -13,7 +13,8 @@ import numpy as np
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from realtime_widgets.audio import SAMPLE_RATE, to_pcm16
+from realtime_widgets.audio import to_pcm16
+from realtime_widgets.pcm import SAMPLE_RATE
 from realtime_widgets.testing.wire import Message, response
 
 if TYPE_CHECKING:
