@@ -120,7 +120,9 @@ def _sounds() -> dict[Sound, str]:
     messages = {
         replace(own, block_ms=min(own.block_ms, ms), group_ms=ms): f"messages of {ms:g} ms" for ms in _MESSAGES_MS
     }
-    return messages | {replace(own, startup_ms=ms): f"start-up buffer of {ms:g} ms" for ms in _STARTUPS_MS}
+    return messages | {
+        replace(own, startup_ms=ms): f"start-up buffer of {ms:g} ms at first" for ms in _STARTUPS_MS
+    }
 
 
 def _row(

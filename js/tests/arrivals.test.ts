@@ -94,7 +94,7 @@ describe("arrivals", () => {
     );
     expect(arrivals.live).toBe(false);
     expect(come(arrivals, [100, 200, 300, 400], 1260)).toEqual([0, 0, 0, 0]);
-    expect(arrivals.delay(400 * MS, 380 * MS) / MS).toBe(50);
+    expect(arrivals.delay(400 * MS, 380 * MS) / MS).toBe(20);
   });
 
   it("may sound once their buffer is there: at once where they come fast", () => {

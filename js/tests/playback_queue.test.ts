@@ -494,6 +494,23 @@ describe("an answer spoken in real time", () => {
     }
   });
 
+  it.each([5, 50, 100])("keeps its pauses where %i blocks come at once and the rest in time", (ahead) => {
+    const queue = new PlaybackQueue(24_000, 40);
+    const { underruns, skipped } = speak(queue, "a", phrases(14), (i) => Math.max(0, i - ahead) * 20);
+    expect(underruns).toBe(0);
+    expect(skipped).toBe(0);
+  });
+
+  it("keeps its pauses where it waits behind another answer", () => {
+    const queue = new PlaybackQueue(24_000, 40);
+    for (const id of ["a", "b", "c"]) {
+      for (let at = 0; at < 3 * 24_000; at += 2400) queue.play(0, id, 0, phrases(3).slice(at, at + 2400));
+      queue.end(0, id, 0);
+    }
+    render(queue, 10 * 24_000);
+    expect(queue.report()).toMatchObject({ playing: false, skipped_ms: 0, underruns: 0 });
+  });
+
   it("keeps its pauses after a stall where the service is far ahead", () => {
     const queue = new PlaybackQueue(24_000, 40);
     const { underruns, skipped } = speak(queue, "a", phrases(14), (i) => (i < 200 ? i * 5 : 5000 + i * 5));

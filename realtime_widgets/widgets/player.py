@@ -52,7 +52,7 @@ class AudioPlayer(RealtimeWidget):
 
     @property
     def stats(self) -> msg.Playback | None:
-        """The page's last word: underruns, drops, queue and start-up buffer in milliseconds."""
+        """The page's last word: underruns, drops; queue, start-up buffer and left-out silence in milliseconds."""
         return shared_engine().run(lambda: self._port.playback)
 
     def _refresh(self) -> None:

@@ -57,7 +57,9 @@ function cover(lateness: number): number {
 
 /** The arrivals of one part. */
 export class Arrivals {
-  /** Smallest shift before the part began to sound: where it would be with no buffer at all. */
+  /** Shift of the first block. */
+  private first = NaN;
+  /** Where the part would be with no buffer: the smallest shift before it sounds, then the one it is held to. */
   private origin = Infinity;
   private started = false;
   private last = Infinity;
@@ -75,6 +77,7 @@ export class Arrivals {
       this.fastest = shift;
     }
     this.fastest = Math.min(this.fastest, shift);
+    if (Number.isNaN(this.first)) this.first = shift;
     if (!this.started) this.origin = Math.min(this.origin, shift);
     // Of what one delay has held up only the first tells of it.
     const rose = shift > this.last;
@@ -88,11 +91,14 @@ export class Arrivals {
     this.fastestBefore = Infinity;
   }
 
-  /** The part begins to sound. After a part that was `delay` behind it is not behind by more than that. */
+  /**
+   * The part begins to sound. What came with its first block is no delay, only sent ahead; and after a part that
+   * was `delay` behind it is not behind by more than that.
+   */
   start(at: number, place: number, delay = Infinity): void {
     if (this.started) return;
     this.started = true;
-    this.origin = Math.max(this.origin, at - place - delay);
+    this.origin = Math.max(this.first, at - place - delay);
   }
 
   /** Whether `place` may begin to sound, or go on after an underrun, with a buffer of `startup`. */
