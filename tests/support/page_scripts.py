@@ -162,9 +162,9 @@ async ([index, threshold, silent_ms, limit]) => {
 }
 """
 
-READ_RECORDING = """
-([index, clear]) => {
-  const { chunks, rate } = globalThis.__testRecordings[index];
+#: When a recording began on the page's clock (ms), and the place of each of its chunks in it (samples).
+_PLACE = """
+const place = ({ chunks, rate }) => {
   // The audio clock's zero on the page's clock, at each chunk: of those from there on, the one that waited least
   // tells. It moves where the clock stood still, for a device that was not fed in time.
   const zeros = [];
@@ -180,35 +180,45 @@ READ_RECORDING = """
     if (zeros[i] > zero + 4 && time < end - 0.5) zero = zeros[i];
     return Math.round((time - begin + (zero - zeros[0]) / 1000) * rate);
   });
+  return { start, places };
+};
+"""
+
+READ_RECORDING = f"""
+([index, clear]) => {{
+  {_PLACE}
+  const recording = globalThis.__testRecordings[index];
+  const {{ chunks, rate }} = recording;
+  const {{ start, places }} = place(recording);
   const whole = new Float32Array(chunks.length ? places.at(-1) + chunks.at(-1)[1].length : 0);
   chunks.forEach((chunk, i) => whole.set(chunk[1], places[i]));
-  if (clear) globalThis.__testRecordings[index].chunks = [];
+  if (clear) recording.chunks = [];
   const bytes = new Uint8Array(whole.buffer);
   let text = "";
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { samples: btoa(text), rate, start };
-}
+  return {{ samples: btoa(text), rate, start }};
+}}
 """
 
 #: The places alone are a small answer: reading all samples holds the page up, and what it plays with it.
-READ_ONSETS = """
-([index, threshold, gap, clear]) => {
+READ_ONSETS = f"""
+([index, threshold, gap, clear]) => {{
+  {_PLACE}
   const recording = globalThis.__testRecordings[index];
-  // The audio clock's zero on the page's clock: the chunk that waited least tells it.
-  const zero = recording.chunks.reduce((least, chunk) => Math.min(least, chunk[2]), Infinity);
+  const {{ start, places }} = place(recording);
   const onsets = [];
   let loud = -Infinity;
-  for (const [time, samples] of recording.chunks) {
-    samples.forEach((value, i) => {
+  recording.chunks.forEach(([, samples], chunk) => {{
+    samples.forEach((value, i) => {{
       if (Math.abs(value) <= threshold) return;
-      const at = zero + 1000 * (time + i / recording.rate);
+      const at = start + (1000 * (places[chunk] + i)) / recording.rate;
       if (at - loud > gap) onsets.push(at);
       loud = at;
-    });
-  }
+    }});
+  }});
   if (clear) recording.chunks = [];
   return onsets;
-}
+}}
 """
 
 END_RECORDING = "(index) => globalThis.__testRecordings[index].end()"
