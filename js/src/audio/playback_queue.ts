@@ -22,8 +22,8 @@ const VOLUME_SAMPLES = 240;
 export const DEFAULT_STARTUP_MS = 40;
 /** So much of a small start-up buffer must be there as sound. */
 const ENOUGH_SHARE = 1.5;
-/** What is left of a pause at either end, in samples of 24 kHz: 50 ms. */
-const PAUSE_EDGE = 1200;
+/** What is left of a pause at either end, in samples of 24 kHz: 40 ms. */
+const PAUSE_EDGE = 960;
 /** Pauses are changed by at least this much, and looked at so often, in samples of 24 kHz: 5 ms. */
 const PAUSE_STEP = 120;
 

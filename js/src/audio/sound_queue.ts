@@ -2,8 +2,8 @@
 
 import type { Arrivals } from "./arrivals";
 
-/** Quieter than this, of full scale (-40 dB), and than this share of the part's loudest sample (-30 dB) is a pause. */
-const QUIET = 0.01;
+/** Quieter than this, of full scale (-34 dB), and than this share of the part's loudest sample (-30 dB) is a pause. */
+const QUIET = 0.02;
 const QUIET_SHARE = 1 / 32;
 
 /** One content part; counts are samples of 24 kHz. */
