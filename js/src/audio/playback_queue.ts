@@ -22,7 +22,7 @@ const VOLUME_SAMPLES = 240;
 export const DEFAULT_STARTUP_MS = 40;
 /** So much of a small start-up buffer must be there as sound. */
 const ENOUGH_SHARE = 1.5;
-/** What is left of a pause at either end, in samples of 24 kHz: 40 ms. */
+/** Of a pause so much is left as it is, at either end, in samples of 24 kHz: 40 ms. */
 const PAUSE_EDGE = 960;
 /** Pauses are changed by at least this much, and looked at so often, in samples of 24 kHz: 5 ms. */
 const PAUSE_STEP = 120;
@@ -291,7 +291,7 @@ export class PlaybackQueue {
     part.loudest = Math.max(part.loudest, Math.abs(sample));
     this.quiet = isQuiet(sample, part) ? this.quiet + 1 : 0;
     if (!this.queue.length) this.runDry(part);
-    else if (this.quiet && this.quiet % PAUSE_STEP === 0 && !this.change) this.adapt(part, now);
+    else if (this.quiet >= PAUSE_EDGE && this.quiet % PAUSE_STEP === 0 && !this.change) this.adapt(part, now);
     return sample * (this.fade / FADE_SAMPLES) * this.volume;
   }
 
@@ -324,7 +324,7 @@ export class PlaybackQueue {
     const missing = Math.floor(this.startup - arrivals.slack(now, pulled));
     if (missing >= PAUSE_STEP && !part.ended) {
       if (this.queue.quietAhead(FADE_SAMPLES) === FADE_SAMPLES) this.change = missing;
-    } else if (excess >= PAUSE_STEP && arrivals.live && this.quiet >= PAUSE_EDGE) {
+    } else if (excess >= PAUSE_STEP && arrivals.live) {
       const spare = this.queue.quietAhead(excess + PAUSE_EDGE) - PAUSE_EDGE;
       if (spare >= PAUSE_STEP) this.change = -spare;
     }
