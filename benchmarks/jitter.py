@@ -79,11 +79,12 @@ class Heard:
         gaps = [word.resumed_ms for word in self.words if word.silence_ms]
         return max(0.0, max(gaps, default=0.0) - trace.stall_at_ms - trace.stall_ms)
 
-    def back_ms(self, trace: Trace, usual: float) -> float | None:
-        """How long after the stall's end a word was heard with the `usual` delay again; None where none was."""
+    def back_ms(self, trace: Trace, usual: float) -> float:
+        """How long after the stall's end a word was heard with the `usual` delay again, or else the last word."""
         end = trace.stall_at_ms + trace.stall_ms
         delays = zip(self.words, self.delays, strict=True)
-        return next((w.start_ms - end for w, by in delays if w.start_ms > end and by < usual + _NEAR_MS), None)
+        near = (word.start_ms for word, by in delays if word.start_ms > end and by < usual + _NEAR_MS)
+        return next(near, self.words[-1].start_ms) - end
 
 
 @dataclass(frozen=True)
@@ -208,9 +209,8 @@ def _gaps(name: str, notebook: list[Heard], bare: list[Heard], target: float | N
 
 
 def _recovery(trace: Trace, notebook: Heard, bare: Heard, usual: float) -> list[Row]:
-    back = notebook.back_ms(trace, usual)
-    note = "by shorter pauses; no word is made faster" if back else "not within the answer"
     left = notebook.delays[-1] - usual
+    how = "by shorter pauses, for no word is made faster" if left < _NEAR_MS else "not within the answer"
     return [
         Row(
             "jitter",
@@ -222,9 +222,9 @@ def _recovery(trace: Trace, notebook: Heard, bare: Heard, usual: float) -> list[
         Row(
             "jitter",
             f"{trace.name}: from its end to the usual delay",
-            (back if back is not None else float("inf"),),
+            (notebook.back_ms(trace, usual),),
             target=1000,
-            note=f"{note}; {left:+.0f} ms at the end of the answer",
+            note=f"{how}; {left:+.0f} ms at its end, bare page {bare.delays[-1] - usual:+.0f} ms",
         ),
     ]
 
