@@ -22,6 +22,8 @@ const MARGIN = (5 / 1000) * SAMPLE_RATE;
 const SMALLEST = (20 / 1000) * SAMPLE_RATE;
 export const MAX_STARTUP_MS = 500;
 const LARGEST = (MAX_STARTUP_MS / 1000) * SAMPLE_RATE;
+/** A delay beyond this is a stall, for which the largest buffer would do too little. */
+const STALL = 1.5 * LARGEST;
 /** The fastest arrival is looked for in the last five to ten seconds: clocks drift. */
 const HALF_WINDOW = 5 * SAMPLE_RATE;
 
@@ -31,7 +33,7 @@ export class JitterMemory {
   private stretches: number[] = [];
   private began = -Infinity;
 
-  /** Takes the lateness of a block that came at `at`; what no buffer could have covered is no jitter. */
+  /** Takes the lateness of a block that came at `at`; a stall is no jitter. */
   late(at: number, by: number): void {
     if (at - this.began >= STRETCH) {
       this.began = at;
@@ -39,7 +41,7 @@ export class JitterMemory {
       if (this.stretches.length > STRETCHES) this.stretches.shift();
     }
     const last = this.stretches.length - 1;
-    this.stretches[last] = Math.max(this.stretches[last]!, by <= LARGEST ? by : 0);
+    this.stretches[last] = Math.max(this.stretches[last]!, by <= STALL ? by : 0);
   }
 
   /** The buffer for what comes; `first` is what is good while little is known. */
