@@ -60,8 +60,9 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     arguments = parser.parse_args()
     if arguments.list:
+        wide = max(map(len, BENCHMARKS))
         for name, module in BENCHMARKS.items():
-            print(f"{name:14} {(import_module(module).__doc__ or '').splitlines()[0]}")
+            print(f"{name:{wide}}  {(import_module(module).__doc__ or '').splitlines()[0]}")
         return 0
     if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
