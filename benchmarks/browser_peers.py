@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Error, async_playwright
 
 from benchmarks.bare_page import Sound, harness_page
-from benchmarks.bursts import burst_delays, burst_wav
+from benchmarks.bursts import burst_delays
 from benchmarks.mic_to_speaker import Run, Setting
 from benchmarks.peers.peer import OWN_ENDPOINT, PEERS
 from benchmarks.rows import Row
@@ -85,7 +85,6 @@ async def _measure(seconds: float, quick: bool) -> list[Row]:
     heard: dict[Peer, tuple[float, ...]] = {}
     left_out = []
     with tempfile.TemporaryDirectory() as name:
-        wav = burst_wav(Path(name) / "peers.wav")
         async with async_playwright() as playwright:
             run = Run(playwright, Path(name))
             bare = await run.in_bare_page(Sound(), seconds)
@@ -96,10 +95,10 @@ async def _measure(seconds: float, quick: bool) -> list[Row]:
                     if not quick:
                         await asyncio.to_thread(peer.make)
                     if peer.ready:
-                        heard[peer] = await _PeerRun(playwright, wav, seconds).listen(peer)
+                        heard[peer] = await _PeerRun(playwright, run.wav, seconds).listen(peer)
                     else:
                         left_out.append(f"{peer.name} (python -m benchmarks.peers makes its environment)")
-                except (RuntimeError, TimeoutError, AssertionError) as error:  # the others still count
+                except (RuntimeError, TimeoutError, AssertionError, Error) as error:  # the others still count
                     print(f"{peer.name} is left out: {error}", file=sys.stderr)
                     left_out.append(f"{peer.name} (see the log)")
     note = f"without {', '.join(left_out)}" if left_out else ""
@@ -165,4 +164,6 @@ class _PeerRun:
         for tap in (microphone, speaker):
             await tap.onsets(clear=True)
         await asyncio.sleep(self.seconds)
-        return await burst_delays(microphone, speaker)
+        if delays := await burst_delays(microphone, speaker):
+            return delays
+        raise RuntimeError("nothing came back in time")

@@ -163,12 +163,17 @@ class Run:
         Drives Chromium.
     folder
         For the files of the run.
+
+    Attributes
+    ----------
+    wav
+        What the microphone plays.
     """
 
     def __init__(self, playwright: Playwright, folder: Path) -> None:
         self._playwright = playwright
         self._folder = folder
-        self._wav = burst_wav(folder / "bursts.wav")
+        self.wav = burst_wav(folder / "bursts.wav")
 
     async def in_bare_page(self, sound: Sound, seconds: float) -> Heard:
         """Listen in a page whose port talks to a plain WebSocket."""
@@ -181,7 +186,7 @@ class Run:
 
     @contextlib.asynccontextmanager
     async def _bare_page(self, sound: Sound) -> AsyncIterator[Page]:
-        flags = chromium_flags(self._wav, loop=False, grant=True)
+        flags = chromium_flags(self.wav, loop=False, grant=True)
         async with bare_echo(sound) as address:
             with harness_page() as url:
                 browser = await self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
@@ -214,7 +219,7 @@ class Run:
             cells = [_PREPARE.format(url=endpoint.url)]
             for setting in settings:
                 cells += [_SET.format(setting.sound), BUSY_CELLS[setting.cell].format(seconds=busy)]
-            page = await lab.open(cells, microphone=self._wav)
+            page = await lab.open(cells, microphone=self.wav)
             await page.run_cell(0)
             await page.click("button[aria-label*='microphone']")
             speaker = await page.tap_speaker()
