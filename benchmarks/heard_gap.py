@@ -83,7 +83,7 @@ def measure(quick: bool) -> list[Row]:
     clips = load(SHIPPED)[-_QUICK if quick else 0 :]
     gaps = _listen_in_lab(clips)
     values = _counted(gaps)
-    notes = []
+    notes = ["the endpoint's own target, with the way through page, server and kernel in it"]
     if early := len(gaps) - len(values):
         notes.append(f"{early} left out, whose noise hides where its speech ends")
     if lost := len(clips) - len(gaps):
