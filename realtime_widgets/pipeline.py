@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.audio import from_pcm16, wav_bytes
 from realtime_widgets.chat.asking import Asking
 from realtime_widgets.chat.rounds import Thinker
-from realtime_widgets.chat.service import Service
+from realtime_widgets.chat.service import DEFAULT_VOICE, Service
 from realtime_widgets.chat.wire import EventLines, event_of, speech_of, speech_usage
 from realtime_widgets.errors import AudioError, ConfigurationError, ResponseFailedError
 from realtime_widgets.pcm import BYTES_PER_SAMPLE, duration_ms
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 #: Models asked of OpenAI where the person names none.
 OPENAI_THINKING_MODEL = "gpt-4.1-mini"
 OPENAI_SPEECH_MODEL = "gpt-4o-mini-tts"
-DEFAULT_VOICE = "marin"
 _STAGE_FIELDS = ("endpoint", "model", "api_key", "client")
 
 
@@ -58,21 +57,15 @@ class SpeechPipeline(Asking):
     transcribe, think, speak : str, Endpoint or mapping, optional
         What does a stage: an address as for `endpoint`, an `Endpoint`, or a mapping with any of ``endpoint``,
         ``model``, ``api_key`` and ``client``. A key given for all stages goes to none that has its own endpoint.
-    tools : iterable of callables, optional
-        Functions that the model may call; `tool` adds more at any time.
-    spoken : bool
-        Whether answers are spoken.
+    tools, spoken, max_rounds
+        As `AudioChat` takes them.
     language : str, optional
         What the user speaks, as ISO 639-1, where the service shall not find it out.
-    max_rounds : int
-        Times the tools may be called for one question.
 
     Raises
     ------
-    ConfigurationError
-        Where a setting cannot be; the text says what to do.
-    ToolDefinitionError
-        Where a function of `tools` cannot be a tool.
+    ConfigurationError, ToolDefinitionError
+        As `AudioChat` does.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from realtime_widgets.chat.asking import Asking
 from realtime_widgets.chat.rounds import Thinker
-from realtime_widgets.chat.service import Service
+from realtime_widgets.chat.service import DEFAULT_VOICE, Service
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.reply import Reply
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Model asked of OpenAI where the person names none (current in November 2026).
 OPENAI_AUDIO_MODEL = "gpt-audio-1.5"
-#: The service takes no request for sound without a voice.
-DEFAULT_VOICE = "marin"
 
 AudioFormat = Literal["pcm16", "wav", "mp3", "opus"]
 

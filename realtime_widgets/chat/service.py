@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: How long opening a connection, and silence of the endpoint in the middle of an answer, may take, in seconds.
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 300.0
+#: The service makes no sound without being told a voice.
+DEFAULT_VOICE = "marin"
 #: A header's value that is shorter is no secret, and may be part of any word.
 _SHORTEST_SECRET = 6
 #: Statuses by which a request is refused for what it asks; the others are the endpoint's or the account's.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from realtime_widgets.local.process import EmbeddedEndpoint
 from tests.support.call_page import (
     FORECAST,
     call_page,
@@ -19,11 +18,12 @@ from tests.support.call_page import (
 )
 from tests.support.page import Tap
 from tests.support.page_scripts import tap_stream
+from tests.support.weather import WEATHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.async_api import Playwright
+
+    from realtime_widgets.local.process import EmbeddedEndpoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(600)]
 
@@ -31,26 +31,8 @@ PAGE = Path(__file__).with_name("call.html")
 SESSION = {
     "type": "realtime",
     "audio": {"input": {"transcription": {"model": "whisper-1"}}},
-    "tools": [
-        {
-            "type": "function",
-            "name": "get_weather",
-            "description": "Get the weather forecast of a city.",
-            "parameters": {
-                "type": "object",
-                "properties": {"city": {"type": "string", "description": "Name of the city"}},
-                "required": ["city"],
-            },
-        }
-    ],
+    "tools": [{"type": "function", **WEATHER}],
 }
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedEndpoint]:
-    endpoint = EmbeddedEndpoint().start()
-    yield endpoint
-    endpoint.stop()
 
 
 async def test_a_page_holds_a_spoken_talk_and_the_call_ends_with_its_tab(

@@ -14,37 +14,22 @@ import pybase64
 import pytest
 
 from realtime_widgets.audio import from_pcm16, read_sound, resample, to_pcm16
-from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.local.speech import load_recogniser, load_synthesiser
 from realtime_widgets.local.stages import RECOGNITION_RATE, SYNTHESIS_RATE
+from tests.support.weather import WEATHER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
+    from realtime_widgets.local.process import EmbeddedEndpoint
     from realtime_widgets.local.stages import Recogniser, Synthesiser
 
 pytestmark = pytest.mark.models
 
 SOUNDS = Path(__file__).parent.parent / "sounds"
 TIMEOUT_S = 30.0
-WEATHER = {
-    "type": "function",
-    "name": "get_weather",
-    "description": "Get the weather forecast of a city.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string", "description": "Name of the city"}},
-        "required": ["city"],
-    },
-}
+WEATHER_TOOL = {"type": "function", **WEATHER}
 TRANSCRIBED = {"input": {"transcription": {"model": "whisper-1"}}}
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedEndpoint]:
-    endpoint = EmbeddedEndpoint().start()
-    yield endpoint
-    endpoint.stop()
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +145,7 @@ async def test_written_turn_is_answered_in_text(talk: Talk) -> None:
 
 @pytest.mark.parametrize("way", ["written", "spoken"])
 async def test_tool_is_called_and_its_result_used(talk: Talk, synthesiser: Synthesiser, way: str) -> None:
-    await talk.configure(tools=[WEATHER], audio=TRANSCRIBED)
+    await talk.configure(tools=[WEATHER_TOOL], audio=TRANSCRIBED)
     question = "What is the weather in Paris?"
     if way == "written":
         await talk.write(question)

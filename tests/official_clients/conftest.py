@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from realtime_widgets.local.process import EmbeddedEndpoint
 from tests.support.voice import speak
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NPM = [str(Path(__file__).parents[2] / ".ci" / "npm"), "--prefix", str(Path(__file__).parent / "js")]
 
@@ -24,13 +19,6 @@ def packages() -> Path:
     result = subprocess.run([*NPM, "ci", "--loglevel=error"], capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"npm could not install the official clients:\n{result.stderr}"
     return Path(__file__).parent / "js" / "node_modules"
-
-
-@pytest.fixture(scope="session")
-def embedded() -> Iterator[EmbeddedEndpoint]:
-    endpoint = EmbeddedEndpoint().start()
-    yield endpoint
-    endpoint.stop()
 
 
 @pytest.fixture(scope="session")

@@ -12,36 +12,25 @@ import pybase64
 import pytest
 
 from realtime_widgets.local.codecs import decoded, encoded
-from realtime_widgets.local.process import EmbeddedEndpoint
+from tests.support.weather import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from realtime_widgets.local.process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 
 SOUNDS = Path(__file__).parents[2] / "sounds"
 JFK = SOUNDS / "jfk.flac"
 SPOKEN: Any = {"modalities": ["text", "audio"], "audio": {"voice": "marin", "format": "mp3"}}
-WEATHER: Any = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Get the weather forecast of a city.",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string", "description": "Name of the city"}},
-            "required": ["city"],
-        },
-    },
-}
+WEATHER_TOOL: Any = {"type": "function", "function": WEATHER}
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[openai.OpenAI]:
-    endpoint = EmbeddedEndpoint().start()
-    with openai.OpenAI(base_url=endpoint.url, api_key=endpoint.api_key) as client:
+def client(embedded: EmbeddedEndpoint) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=embedded.url, api_key=embedded.api_key) as client:
         yield client
-    endpoint.stop()
 
 
 def words(text: str) -> list[str]:
@@ -85,14 +74,14 @@ def test_spoken_question_calls_a_tool_and_its_result_is_spoken(client: openai.Op
         "input_audio": {"data": pybase64.b64encode(sound).decode(), "format": "wav"},
     }
     messages: list[Any] = [{"role": "user", "content": [part]}]
-    first = client.chat.completions.create(model="gpt-audio", messages=messages, tools=[WEATHER], **SPOKEN)
+    first = client.chat.completions.create(model="gpt-audio", messages=messages, tools=[WEATHER_TOOL], **SPOKEN)
     [call] = first.choices[0].message.tool_calls or []
     assert call.type == "function"
     assert json.loads(call.function.arguments)["city"].lower() == "paris"
 
     output = json.dumps({"forecast": "sunny", "celsius": 21})
     messages += [first.choices[0].message, {"role": "tool", "tool_call_id": call.id, "content": output}]
-    second = client.chat.completions.create(model="gpt-audio", messages=messages, tools=[WEATHER], **SPOKEN)
+    second = client.chat.completions.create(model="gpt-audio", messages=messages, tools=[WEATHER_TOOL], **SPOKEN)
     audio = second.choices[0].message.audio
     assert audio is not None
     assert "sunny" in audio.transcript.lower()

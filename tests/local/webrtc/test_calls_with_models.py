@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from realtime_widgets.audio import read_sound, resample, to_pcm16
-from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.local.speech import load_recogniser
 from realtime_widgets.local.stages import RECOGNITION_RATE
 from realtime_widgets.pcm import SAMPLE_RATE
@@ -18,18 +17,11 @@ from tests.local.webrtc.caller import Caller
 from tests.support.voice import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from realtime_widgets.local.process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 
 SOUNDS = Path(__file__).parents[2] / "sounds"
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedEndpoint]:
-    endpoint = EmbeddedEndpoint().start()
-    yield endpoint
-    endpoint.stop()
 
 
 async def test_what_a_person_says_is_understood_and_the_answer_can_be(embedded: EmbeddedEndpoint) -> None:
