@@ -19,7 +19,17 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 OLDEST_NODE = 20
 #: Must name the same files as `bundleStamp` in build.mjs.
 SOURCES = ("build.mjs", "package.json", "package-lock.json", "src")
-BUNDLE = ("port.js", "microphone.js", "player.js", "transcript.js", "status.js", "reply.js", "widgets.css")
+BUNDLE = (
+    "port.js",
+    "microphone.js",
+    "player.js",
+    "transcript.js",
+    "status.js",
+    "reply.js",
+    "key_prompt.js",
+    "recorder.js",
+    "widgets.css",
+)
 
 
 class FrontEndBuildHook(BuildHookInterface[Any]):

@@ -27,11 +27,11 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
     if path.stem == "01_quickstart":
         assert "reaction_rate" in shown
         assert "moles per second" in shown
-    if path.stem == "03_test_your_tools":
+    if path.stem == "02_test_your_tools":
         assert "below absolute zero" in shown
         assert "its limit of 3600 s" in shown
         assert "4 passed" in shown
-    if path.stem == "04_three_ways_to_talk":
+    if path.stem == "03_three_ways_to_talk":
         assert shown.count("0.8 moles per second.  [") == 3
         assert shown.count("first sound after") == 3
         assert "gpt-4o-mini-tts" in shown
