@@ -89,13 +89,16 @@ async def test_the_answer_goes_on_where_it_stopped_and_no_sample_is_lost(connect
         assert session.state == "listening"
 
 
-async def test_words_over_the_answer_end_it(connect: Open) -> None:
+async def is_interrupted(connect: Open, said: str, **changes: Any) -> RealtimeSession:
+    """Somebody says this over a story a second after it began; nothing of the rest is heard."""
     talk, clock = Talk(), ManualClock()
     turn = talk.spoken_turn("Tell me a story.", "It was a dark and stormy night.", STORY)
-    async with ScriptedServer([*talk.start(), *turn, stall(), *cough("Stop it!"), stall()]) as server:
+    async with ScriptedServer([*talk.start(), *turn, stall(), *cough(said), stall()]) as server:
         session = connect(server, clock=clock, transcription="whisper-1")
         speaker = PlayedSpeaker(session)
         await session.start()
+        if changes:
+            await session.update(**changes)
         await server.stalled()
         await speaker.holding(1500)
         await clock.advance(1.0)
@@ -104,25 +107,16 @@ async def test_words_over_the_answer_end_it(connect: Open) -> None:
         await decided(session)
         await clock.advance(10.0)
         assert speaker.heard() == STORY[: 1000 * 48]
-        assert session.conversation[1].cut
+        return session
+
+
+async def test_words_over_the_answer_end_it(connect: Open) -> None:
+    session = await is_interrupted(connect, "Stop it!")
+    assert session.conversation[1].cut
 
 
 async def test_the_setting_is_checked_and_changes_while_the_talk_goes_on(connect: Open) -> None:
-    talk, clock = Talk(), ManualClock()
-    turn = talk.spoken_turn("Tell me a story.", "It was a dark and stormy night.", STORY)
-    async with ScriptedServer([*talk.start(), *turn, stall(), *cough(), stall()]) as server:
-        session = connect(server, clock=clock, transcription="whisper-1")
-        speaker = PlayedSpeaker(session)
-        await session.start()
-        await session.update(false_interruption_timeout=None)
-        await server.stalled()
-        await speaker.holding(1500)
-        await clock.advance(1.0)
-        server.resume()
-        await server.stalled()
-        await decided(session)
-        await clock.advance(10.0)
-        assert speaker.heard() == STORY[: 1000 * 48]
+    await is_interrupted(connect, "", false_interruption_timeout=None)
     for wrong in (0, -1, 61, True, "soon", float("nan")):
         with pytest.raises(ConfigurationError, match="false_interruption_timeout"):
             connect("http://127.0.0.1:9/v1", false_interruption_timeout=wrong)

@@ -29,32 +29,8 @@ def play_out(world: World, steps: list[str]) -> None:
                 world.say(number)
             case "speak":
                 world.speak()
-            case "interrupt":
-                world.interrupt()
-            case "cough":
-                world.cough()
-            case "time":
-                world.pass_time()
-            case "tool":
-                world.end_tool()
-            case "hear":
-                world.hear(1000)
-            case "silenced":
-                world.silenced()
-            case "cut":
-                world.cut()
-            case "reconnect":
-                world.reconnect()
-            case _ if not world.connected:
-                pass
-            case "write":
-                world.write()
-            case "step":
-                world.service.step()
-            case "read":
-                world.read()
-            case "go on":
-                world.go_on()
+            case _:
+                world.act(step)
         for item in world.core.conversation:
             for _, part in world.core.ledger.item_parts(item.id):
                 assert 0 <= part.heard <= part.sent <= part.received

@@ -61,26 +61,8 @@ def play_out(world: World, steps: list[str]) -> None:
                 world.ask()
             case "speak":
                 world.service.speak()
-            case "cough":
-                world.cough()
-            case "time":
-                world.pass_time()
-            case "write":
-                world.write()
-            case "step":
-                world.service.step()
-            case "read":
-                world.read()
-            case "tool":
-                world.end_tool()
-            case "hear":
-                world.hear(1000)
-            case "silenced":
-                world.silenced()
-            case "interrupt":
-                world.interrupt()
-            case "go on":
-                world.go_on()
+            case _:
+                world.act(step)
         check_always(world)
 
 

@@ -175,6 +175,38 @@ class World:
         while self.read():
             pass
 
+    def act(self, step: str) -> None:
+        """Let the thing happen that a step of a property names."""
+        match step:
+            case "interrupt":
+                self.interrupt()
+            case "cough":
+                self.cough()
+            case "time":
+                self.pass_time()
+            case "tool":
+                self.end_tool()
+            case "hear":
+                self.hear(1000)
+            case "silenced":
+                self.silenced()
+            case "cut":
+                self.cut()
+            case "reconnect":
+                self.reconnect()
+            case "write" | "step" | "read" | "go on" if not self.connected:
+                pass
+            case "write":
+                self.write()
+            case "step":
+                self.service.step()
+            case "read":
+                self.read()
+            case "go on":
+                self.go_on()
+            case _:
+                raise ValueError(step)
+
     def settle(self) -> None:
         """Let everything happen that will happen without a person."""
         steps = (self.write, self.service.step, self.read, self.silenced, self.end_tool, self.hear)
