@@ -7,11 +7,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 
 from realtime_widgets import RealtimeSession
 from realtime_widgets.engine import shared_engine
-from tests.client.cases import NIGHTLY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     from realtime_widgets.testing import ScriptedServer
 
     Open = Callable[..., RealtimeSession]
-
-
-# How long an example takes says nothing on a machine that does other things too.
-# The same examples at each run: a change is judged by itself; the nightly run looks further.
-settings.register_profile("tests", deadline=None, derandomize=True)
-settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY)
-settings.load_profile("tests")
 
 
 def tasks_of_the_engine() -> set[asyncio.Task[Any]]:
