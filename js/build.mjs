@@ -8,16 +8,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "realtime_widgets", "static");
-const widgets = [
-  "port.ts",
-  "microphone.tsx",
-  "player.tsx",
-  "transcript.tsx",
-  "status.tsx",
-  "reply.tsx",
-  "key_prompt.tsx",
-  "recorder.tsx",
-];
+const { widgets } = JSON.parse(readFileSync(join(here, "package.json"), "utf-8"));
 
 /** A name for this state of the audio code: two versions of it may meet in one page. */
 function audioBuild() {

