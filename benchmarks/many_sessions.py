@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,9 @@ def _gaps(measured: list[Measured]) -> tuple[float, ...]:
 
 
 def _p95(measured: list[Measured]) -> float:
-    """95th percentile of the waits; a turn that was not answered in time counts as endless."""
-    waits = [each.gaps.get("first audio", np.inf) for each in measured]
-    return float(np.percentile(waits, 95, method="higher"))
+    """95th percentile of the waits; endless where a turn was not answered in time."""
+    waits = _gaps(measured)
+    return float(np.percentile(waits, 95)) if len(waits) == len(measured) else math.inf
 
 
 async def _talk(endpoint: EmbeddedEndpoint, sessions: int, turns: int, tail_s: float) -> list[Measured]:
