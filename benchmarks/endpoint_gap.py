@@ -2,6 +2,9 @@
 
 The repository's recordings are spoken one after the other, each to a session of its own (`benchmarks.speaking`).
 The floor is the silence that ends a turn: nobody can be answered before it.
+
+No other self-hosted server of the protocol stands beside it: PyPI has no speaches and no unmute for Python 3.11,
+and speech-to-speech 1.1.0 cannot be installed whole from there, as a package that its voice asks for is missing.
 """
 
 from __future__ import annotations
