@@ -1,1 +1,1 @@
-"""Measurements, each run by itself: ``python -m benchmarks.<name>``."""
+"""Measurements of what the project promises, all by one command: ``python -m benchmarks``."""

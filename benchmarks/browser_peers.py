@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error, async_playwright
 
-from benchmarks.bare_page import Sound, harness_page
-from benchmarks.bursts import burst_delays
 from benchmarks.mic_to_speaker import Run, Setting
 from benchmarks.peers.peer import OWN_ENDPOINT, PEERS
 from benchmarks.rows import Row
+from benchmarks.support.bare_page import Sound, harness_page
+from benchmarks.support.bursts import burst_delays
 from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.page import Tap

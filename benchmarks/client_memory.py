@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import Child
-from benchmarks.clips import microphone_sound
-from benchmarks.recorded_talk import in_talk_time
 from benchmarks.rows import Row
-from benchmarks.stream import record_stream
+from benchmarks.support.children import Child
+from benchmarks.support.clips import microphone_sound
+from benchmarks.support.recorded_talk import in_talk_time
+from benchmarks.support.stream import record_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,9 @@ def measure(quick: bool) -> list[Row]:
         folder = Path(name)
         (folder / "talk.json").write_text(talk.dump())
         (folder / "sound.pcm").write_bytes(microphone_sound())
-        with Child.module("benchmarks.replaying", str(folder / "talk.json"), str(_SPEED), "calls") as server:
+        with Child.module(
+            "benchmarks.support.replaying", str(folder / "talk.json"), str(_SPEED), "calls"
+        ) as server:
             url = f"http://127.0.0.1:{server.read(_BEGIN_S)}/v1"
             arguments = [url, str(folder / "sound.pcm"), str(minutes), str(_SPEED)]
             with (

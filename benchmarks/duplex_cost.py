@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.children import ROOT, Child
-from benchmarks.clips import microphone_sound
-from benchmarks.recorded_talk import RecordedTalk, in_talk_time
 from benchmarks.rows import Row
-from benchmarks.stream import record_stream
+from benchmarks.support.children import ROOT, Child
+from benchmarks.support.clips import microphone_sound
+from benchmarks.support.recorded_talk import RecordedTalk, in_talk_time
+from benchmarks.support.stream import record_stream
 from benchmarks.talkers.pacing import WARM_UP_S
 from tests.support.agents_environment import python_with_agents
 from tests.support.environments import EnvironmentMissingError
@@ -73,7 +73,7 @@ def _talk(talk: RecordedTalk, folder: Path, windows: int) -> tuple[dict[str, tup
         missing = str(error).splitlines()[0]
         print(error, file=sys.stderr)
     with ExitStack() as stack:
-        server = stack.enter_context(Child.module("benchmarks.replaying", str(folder / "talk.json"), "1"))
+        server = stack.enter_context(Child.module("benchmarks.support.replaying", str(folder / "talk.json"), "1"))
         url = f"http://127.0.0.1:{server.read(_BEGIN_S)}/v1"
         arguments = [url, str(sound), str(windows), str(talk.seconds)]
         children = {name: stack.enter_context(start(arguments)) for name, start in clients.items()}

@@ -1,6 +1,6 @@
 """How long the local endpoint alone lets a person wait: from the true end of their speech to the answer's sound.
 
-The repository's recordings are spoken one after the other, each to a session of its own (`benchmarks.speaking`).
+The repository's recordings are spoken one after the other, each to a session of its own.
 The floor is the silence that ends a turn: nobody can be answered before it.
 
 No other self-hosted server of the protocol stands beside it: PyPI has no speaches and no unmute for Python 3.11,
@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 import aiohttp
 import numpy as np
 
-from benchmarks.clips import shipped_clips
 from benchmarks.rows import Row
-from benchmarks.speaking import speak, wait_until_loaded
+from benchmarks.support.clips import shipped_clips
+from benchmarks.support.speaking import speak, wait_until_loaded
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.local.realtime.turn_detection import TurnSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.speaking import Measured
+    from benchmarks.support.speaking import Measured
 
 _NAMES = {"commit": "the turn's end as noticed", "text": "its words", "first audio": "first sound"}
 #: Largest median and 90th percentile of the wait for the first sound that are good enough, in ms.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from benchmarks.rows import Row
-from benchmarks.stream import record_stream
+from benchmarks.support.stream import record_stream
 from realtime_widgets.core import SessionCore
 from realtime_widgets.protocol import events as ev
 

@@ -23,9 +23,9 @@ import numpy as np
 import scipy.signal
 from playwright.async_api import async_playwright
 
-from benchmarks.clips import SHIPPED, speech_end
-from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
+from benchmarks.support.clips import SHIPPED, speech_end
+from benchmarks.support.notebook_lab import notebook_lab
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.realtime.turn_detection import TurnSettings
 from tests.support.sound import MICROPHONE_RATE, microphone_wav

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from playwright.async_api import async_playwright
 
-from benchmarks.bare_page import harness_page
-from benchmarks.delay_traces import NONE, STALL, TRACES, UP_TO_80
-from benchmarks.heard_words import PHRASE_MS, heard_words, places_ms, speech
-from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
-from benchmarks.traced_answers import BLOCK_MS, TracedAnswers
+from benchmarks.support.bare_page import harness_page
+from benchmarks.support.delay_traces import NONE, STALL, TRACES, UP_TO_80
+from benchmarks.support.heard_words import PHRASE_MS, heard_words, places_ms, speech
+from benchmarks.support.notebook_lab import notebook_lab
+from benchmarks.support.traced_answers import BLOCK_MS, TracedAnswers
 from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium
 from tests.support.page import Tap
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page, Playwright
 
-    from benchmarks.delay_traces import Trace
-    from benchmarks.heard_words import Word
+    from benchmarks.support.delay_traces import Trace
+    from benchmarks.support.heard_words import Word
     from tests.support.lab import LabPage
 
 #: When all of it was sent, an answer is over after this silence, longer than a pause.

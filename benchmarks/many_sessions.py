@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import aiohttp
 import numpy as np
 
-from benchmarks.clips import shipped_clips
 from benchmarks.rows import Row
-from benchmarks.speaking import speak, wait_until_loaded
+from benchmarks.support.clips import shipped_clips
+from benchmarks.support.speaking import speak, wait_until_loaded
 from realtime_widgets.local.app import MAX_SESSIONS
 from realtime_widgets.local.process import EmbeddedEndpoint
 
 if TYPE_CHECKING:
-    from benchmarks.speaking import Measured
+    from benchmarks.support.speaking import Measured
 
 #: Sessions at the same time; the first is the floor.
 _COUNTS = (1, 2, 4, 8, 12, 16, 20, 24, 28, MAX_SESSIONS)

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import psutil
 from playwright.async_api import async_playwright
 
-from benchmarks.bare_page import Sound, bare_echo, harness_page
-from benchmarks.bursts import burst_delays, burst_wav
-from benchmarks.busy_cells import BUSY_CELLS
-from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
+from benchmarks.support.bare_page import Sound, bare_echo, harness_page
+from benchmarks.support.bursts import burst_delays, burst_wav
+from benchmarks.support.busy_cells import BUSY_CELLS
+from benchmarks.support.notebook_lab import notebook_lab
 from realtime_widgets.server_extension import NAME as EXTENSION
 from tests.support import page_scripts as scripts
 from tests.support.chromium import chromium_flags, find_chromium

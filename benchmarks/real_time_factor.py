@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from benchmarks.clips import shipped_clips
 from benchmarks.endurance import talk
 from benchmarks.rows import Row
-from benchmarks.speaking import prepared, wait_until_loaded
+from benchmarks.support.clips import shipped_clips
+from benchmarks.support.speaking import prepared, wait_until_loaded
 from realtime_widgets.local.brain.settings import BrainSettings
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.local.realtime.input_audio import Ears, for_recognition

@@ -2,7 +2,7 @@
 
 FOLDER holds sound files and a ``manifest.json``: a list of objects with ``file`` (path in the folder)
 and ``text`` (what is said; empty where nobody wrote it down). Without FOLDER the clips of the test
-suite are taken. Word errors are counted as `benchmarks.word_errors` says.
+suite are taken. Word errors are counted as `benchmarks.support.word_errors` says.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.clips import SHIPPED
-from benchmarks.word_errors import word_errors
+from benchmarks.support.clips import SHIPPED
+from benchmarks.support.word_errors import word_errors
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.speech import load_recogniser
 from realtime_widgets.local.stages import RECOGNITION_RATE

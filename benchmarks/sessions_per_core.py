@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.children import Child
 from benchmarks.rows import Row
+from benchmarks.support.children import Child
 
 _BEGIN_S = 60.0
 _GROWN = 1.2
@@ -81,7 +81,7 @@ def _of_a_core(steps: list[Step]) -> float:
 def _climb(client: str, steps: tuple[int, ...], seconds: float) -> list[Step]:
     found: list[Step] = []
     with (
-        Child.module("benchmarks.sound_source") as server,
+        Child.module("benchmarks.support.sound_source") as server,
         Child.module("benchmarks.talkers.crowd", client, f"http://127.0.0.1:{server.read(_BEGIN_S)}/v1") as crowd,
     ):
         crowd.read(_BEGIN_S)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
-from benchmarks.children import ROOT
 from benchmarks.rows import Row
+from benchmarks.support.children import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""What the built-in brain makes of spoken requests: ``python -m benchmarks.spoken_requests [--quick]``.
+"""What the built-in brain makes of spoken requests: ``python -m benchmarks spoken_requests [--quick]``.
 
-The requests of `benchmarks.request_list` are spoken by the endpoint's own synthesiser in two voices at two speeds
-(`--quick`: one voice, one speed), recognised by its recogniser and answered by its brain, with the twelve tools of
-`benchmarks.request_tools`. Where the brain asks back, the answer is spoken too.
+The requests of `benchmarks.support.request_list` are spoken by the endpoint's own synthesiser in two voices at two
+speeds (`--quick`: one voice, one speed), recognised by its recogniser and answered by its brain, with the twelve
+tools of `benchmarks.support.request_tools`. Where the brain asks back, the answer is spoken too.
 
 A request has the right tool where that tool alone is called, at once or after the answer to a question; where
 none is wanted, if none is called. It has the right arguments where all of them are right and there is none
@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.request_list import HELD_OUT, NOW, SEEN
-from benchmarks.request_tools import definitions
 from benchmarks.rows import Row
-from benchmarks.word_errors import normalised_words, word_errors
+from benchmarks.support.request_list import HELD_OUT, NOW, SEEN
+from benchmarks.support.request_tools import definitions
+from benchmarks.support.word_errors import normalised_words, word_errors
 from realtime_widgets.audio import resample
 from realtime_widgets.local.brain import StandInBrain
 from realtime_widgets.local.speech import load_recogniser, load_synthesiser
@@ -39,7 +39,7 @@ from realtime_widgets.pcm import SAMPLE_RATE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.request_list import Request
+    from benchmarks.support.request_list import Request
 
 VOICES, SPEEDS = ("marin", "echo"), (1.0, 1.25)
 

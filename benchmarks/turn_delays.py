@@ -27,16 +27,16 @@ import numpy as np
 import scipy.signal
 from playwright.async_api import async_playwright
 
-from benchmarks.busy_cells import BUSY_CELLS
-from benchmarks.notebook_lab import notebook_lab
 from benchmarks.rows import Row
-from benchmarks.turn_service import LEVEL, TurnService
+from benchmarks.support.busy_cells import BUSY_CELLS
+from benchmarks.support.notebook_lab import notebook_lab
+from benchmarks.support.turn_service import LEVEL, TurnService
 from realtime_widgets.audio import from_pcm16
 from realtime_widgets.pcm import SAMPLE_RATE
 from tests.support.sound import microphone_wav, tone
 
 if TYPE_CHECKING:
-    from benchmarks.turn_service import Turn
+    from benchmarks.support.turn_service import Turn
     from tests.support.page import LabPage, Tap
     from tests.support.sound import Recording
 

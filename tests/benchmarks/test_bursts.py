@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.bursts import delays
+from benchmarks.support.bursts import delays
 
 SAID = list(np.cumsum(np.random.default_rng(2).uniform(500, 800, 20)))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.delay_traces import BURSTS, NONE, STALL, TRACES, TWICE_AS_FAST, UP_TO_80, Trace
-from benchmarks.heard_words import WORD_MS, heard_words, places_ms, speech
+from benchmarks.support.delay_traces import BURSTS, NONE, STALL, TRACES, TWICE_AS_FAST, UP_TO_80, Trace
+from benchmarks.support.heard_words import WORD_MS, heard_words, places_ms, speech
 from realtime_widgets.audio import from_pcm16
 from realtime_widgets.pcm import SAMPLE_RATE
 from tests.support.sound import Recording

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from benchmarks.word_errors import word_errors
+from benchmarks.support.word_errors import word_errors
 from realtime_widgets.audio import resample
 from realtime_widgets.errors import AudioError, ConfigurationError
 

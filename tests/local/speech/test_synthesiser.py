@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.word_errors import word_errors
+from benchmarks.support.word_errors import word_errors
 from realtime_widgets.audio import resample
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.speech import VOICES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.word_errors import word_errors
+from benchmarks.support.word_errors import word_errors
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Sound:
 
 
 #: Folder of the built harness (``.ci/npm run harness``).
-HARNESS = Path(__file__).resolve().parents[1] / "js" / "dist"
+HARNESS = Path(__file__).resolve().parents[2] / "js" / "dist"
 
 
 @contextmanager

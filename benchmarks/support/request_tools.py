@@ -1,4 +1,4 @@
-"""Twelve tools as people write them, for the requests in `benchmarks.request_list`; nobody ever calls them."""
+"""Twelve tools as people write them, for the requests in `request_list`; nobody ever calls them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replays a recorded talk to every client: ``python -m benchmarks.replaying FILE SPEED [calls]``, a server apart.
+"""Replays a recorded talk to every client, as a server apart: ``... support.replaying FILE SPEED [calls]``.
 
 The talk begins with the first sound that comes, and again when it is over, under new ids; with ``calls``, a call
 of the tool ``look_up`` and an answer to its output follow each time. Else it does not matter what is said to it.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.recorded_talk import PAUSE_S, RecordedTalk, renamed, sound_seconds
+from benchmarks.support.recorded_talk import PAUSE_S, RecordedTalk, renamed, sound_seconds
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _END_S = 10.0
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.stream import Recorded
+from benchmarks.support.stream import Recorded
 from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import aiohttp
 import numpy as np
 import pybase64
 
-from benchmarks.clips import shipped_clips
-from benchmarks.speaking import wait_until_loaded
+from benchmarks.support.clips import shipped_clips
+from benchmarks.support.speaking import wait_until_loaded
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.local.process import EmbeddedEndpoint
 from realtime_widgets.pcm import SAMPLE_RATE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Folder of the repository's own clips.
-SHIPPED = Path(__file__).resolve().parents[1] / "tests" / "sounds"
+SHIPPED = Path(__file__).resolve().parents[2] / "tests" / "sounds"
 #: Of full scale; what reaches it is speech.
 LEVEL = 0.02
 

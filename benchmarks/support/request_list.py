@@ -1,4 +1,4 @@
-"""Requests to the tools of `benchmarks.request_tools`, as people say them. Now is Monday, 23 November 2026, 9:00.
+"""Requests to the tools of `request_tools`, as people say them. Now is Monday, 23 November 2026, 9:00.
 
 `SEEN` may be looked at by whoever works on the brain. `HELD_OUT` was written before the brain was run on any of
 them and must not be worked towards: whoever has looked at what the brain makes of it writes a new one.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pybase64
 
-from benchmarks.clips import speech_end
+from benchmarks.support.clips import speech_end
 from realtime_widgets.audio import read_sound, resample
 from realtime_widgets.pcm import SAMPLE_RATE
 

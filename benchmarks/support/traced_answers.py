@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.bare_page import Sound, activate
+from benchmarks.support.bare_page import Sound, activate
 from realtime_widgets.testing.wire import Message, response
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Sends every client sound without an end, 50 stamped events a second: ``python -m benchmarks.sound_source``.
+"""Sends every client sound without an end, 50 stamped events a second; a server apart.
 
 The sound begins with the first that the client sends. It writes its port.
 """
