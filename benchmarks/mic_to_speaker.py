@@ -42,7 +42,7 @@ _SETTLE_S = 2.5
 #: Ratios to the bare page, of the median and of the 95th percentile.
 _TARGETS = {"idle": (1.3, 1.6), "cell sleeps": (1.5, None), "Python loop": (2.5, None)}
 _MESSAGES_MS = (10.0, 20.0, 40.0, 100.0)
-_STARTUPS_MS = (0.0, 20.0, 40.0, 100.0, 200.0)
+_STARTUPS_MS = (0.0, 20.0, 100.0, 200.0)
 _PREPARE = """
 import os
 import realtime_widgets.widgets.port as port
@@ -89,7 +89,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 async def _measure(quick: bool) -> list[Row]:
-    seconds, sweep_seconds = (12.0, 0.0) if quick else (30.0, 15.0)
+    seconds, sweep_seconds = (12.0, 0.0) if quick else (20.0, 8.0)
     states = [Setting(cell) for cell in (list(BUSY_CELLS)[:3] if quick else BUSY_CELLS)]
     sounds = {} if quick else _sounds()
     with tempfile.TemporaryDirectory() as name:
