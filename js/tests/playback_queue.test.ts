@@ -84,7 +84,7 @@ describe("the start-up buffer", () => {
     render(queue, 2400 + 960 + 2400);
     queue.play(0, "a", 0, constant(480));
     const { startup_ms } = queue.report();
-    expect(startup_ms).toBeGreaterThan(140);
+    expect(startup_ms).toBeGreaterThan(40);
     queue.setStartup(40);
     expect(queue.report().startup_ms).toBe(startup_ms);
   });

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 #: Shortest time between two refreshes of a widget, in seconds.
-REFRESH_S = 0.05
+REFRESH_S = 0.1
 #: A widget waits this many times as long as its last refresh took: a long talk must not fill the I/O thread.
 REFRESH_REST = 30
 

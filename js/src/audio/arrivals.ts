@@ -13,8 +13,11 @@ const STRETCH = SAMPLE_RATE / 2;
 const STRETCHES = 40;
 /** From so many stretches on a buffer below the first one is safe, where nothing was late. */
 const ENOUGH_STRETCHES = 8;
-/** A delay that came once is prepared for up to this; for a longer one it must have come twice. */
-const ONCE = (200 / 1000) * SAMPLE_RATE;
+/**
+ * A delay that came once is prepared for up to this; for a longer one it must have come twice. A page that starts
+ * a cell is late once by more, and every answer would begin later for it.
+ */
+const ONCE = (60 / 1000) * SAMPLE_RATE;
 /** What the buffer has beyond the lateness that it is for: a share of it, and a constant. */
 const MARGIN_SHARE = 0.1;
 const MARGIN = (5 / 1000) * SAMPLE_RATE;
