@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol import events as ev
     from realtime_widgets.turns import Command
 
-#: Unsent events above which microphone sound is dropped: about 30 s of 20 ms blocks.
+#: Unsent events above which microphone sound is dropped: 30 s of 20 ms blocks, longer where a page groups them.
 MAX_UNSENT = 1500
 
 
