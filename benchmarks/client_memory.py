@@ -2,7 +2,7 @@
 
 A headless session talks with a server that replays a recorded talk, a call of a tool and its answer after each
 round; the microphone sends all the time, and what comes is played in the session's own time. Nothing is recorded.
-Beside it a session whose speaker keeps all that was heard, against the weight of that sound. With --quick it is 12
+Beside it a session whose speaker keeps all that was heard, against the weight of that sound. With --quick it is 9
 minutes instead of the hour, and the row says so.
 """
 
@@ -30,7 +30,7 @@ _BEGIN_S = 60.0
 
 def measure(quick: bool) -> list[Row]:
     """Talk twice at the same time, without and with keeping what was heard."""
-    minutes = 12 if quick else 60
+    minutes = 9 if quick else 60
     talk = in_talk_time(record_stream(3))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -43,7 +43,16 @@ def measure(quick: bool) -> list[Row]:
     note = f"{len(talk.frames) / talk.seconds * 60:.0f} events in and 3000 blocks out a minute"
     ours = found["ours"]
     rows = [
-        Row("duplex_cost", "processor time of a minute", ours, "ms", "openai", found["openai"], note=note),
+        Row(
+            "duplex_cost",
+            "processor time of a minute",
+            ours,
+            "ms",
+            "openai",
+            found["openai"],
+            target=1.0,
+            note=note,
+        ),
     ]
     if agents := found.get("openai-agents"):
         rows.append(Row("duplex_cost", "the same, beside an agent's session", ours, "ms", "openai-agents", agents))

@@ -33,7 +33,7 @@ _GROWTH_MB = 5.0
 
 def measure(quick: bool) -> list[Row]:
     """Talk through one session; gives how much the process grew after the first minutes."""
-    minutes = 24.0 if quick else 60.0
+    minutes = 18.0 if quick else 60.0
     endpoint = EmbeddedEndpoint().start()
     try:
         wait_until_loaded(endpoint)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Sessions at the same time; the first is the floor.
 _COUNTS = (1, 2, 4, 8, 12, 16, 20, 24, 28, MAX_SESSIONS)
-_QUICK_COUNTS = (1, 8, 16, 24)
+_QUICK_COUNTS = (1, 8, 20)
 #: How much longer than alone the 95th percentile may be.
 _GROWN = 1.5
 #: Longest clip taken, in seconds.

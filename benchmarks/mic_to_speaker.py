@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: From the begin of a new echo until it is steady, in seconds.
 _SETTLE_S = 2.5
 #: What a page that was just opened has to do is over after this, in seconds.
-_WARM_S = 10.0
+_WARM_S = 8.0
 #: Ratios to the bare page, of the median and of the 95th percentile.
 _TARGETS = {"idle": (1.3, 1.6), "cell sleeps": (1.5, None), "Python loop": (2.5, None)}
 _MESSAGES_MS = (10.0, 20.0, 40.0, 100.0)
@@ -97,7 +97,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 async def _measure(quick: bool) -> list[Row]:
-    seconds, sweep_seconds = (12.0, 0.0) if quick else (20.0, 8.0)
+    seconds, sweep_seconds = (8.0, 0.0) if quick else (20.0, 8.0)
     states = [Setting(cell) for cell in (list(BUSY_CELLS)[:3] if quick else BUSY_CELLS)]
     sounds = {} if quick else _sounds()
     with tempfile.TemporaryDirectory() as name:

@@ -52,7 +52,8 @@ class Results:
     def worse(self, name: str, rows: Sequence[Row], allowed: float = ALLOWED) -> list[str]:
         """Say what of a benchmark has become worse: ratios, targets that were reached, rows that are gone.
 
-        Times of two machines cannot be compared, so that a row without a peer counts by its target alone.
+        Times of two machines cannot be compared, so that a row without a peer counts by its target alone. A ratio
+        without a target is for information: settings that nobody has by themselves, peers that change.
         """
         before = {row["measure"]: row for row in self.rows if row["benchmark"] == name}
         now = {row.measure for row in rows}
@@ -67,7 +68,7 @@ class Results:
 def _worse(row: Row, before: dict[str, Any], allowed: float) -> str:
     if before["reached"] and row.reached is False:
         return "its target was reached before, and is missed"
-    if row.ratio is None or not before["ratio"]:
+    if row.reached is None or row.ratio is None or not before["ratio"]:
         return ""
     change = before["ratio"] / row.ratio if row.more_is_better else row.ratio / before["ratio"]
     return f"ratio to {row.peer} was {before['ratio']:.3g}, is {row.ratio:.3g}" if change > allowed else ""

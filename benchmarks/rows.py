@@ -131,24 +131,24 @@ def table(rows: list[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     verdict = {True: "reached", False: "MISSED", None: ""}[row.reached]
-    targets = [_short(target) for target in (row.target, row.target_p95) if target is not None]
+    targets = [short(target) for target in (row.target, row.target_p95) if target is not None]
     limits = ((row.limit, ""), (row.limit_p95, "p95 "))
-    targets += [f"{which}{_short(limit)} {row.unit}" for limit, which in limits if limit is not None]
+    targets += [f"{which}{short(limit)} {row.unit}" for limit, which in limits if limit is not None]
     remark = f"{verdict}  {row.note}".strip()
     return (
         row.benchmark,
         row.measure,
         str(len(row.values)),
-        _short(row.median),
-        _short(row.p95),
+        short(row.median),
+        short(row.p95),
         row.unit,
-        _short(row.ratio),
-        _short(row.ratio_p95),
+        short(row.ratio),
+        short(row.ratio_p95),
         row.peer,
         " / ".join(targets),
         remark,
     )
 
 
-def _short(value: float | None) -> str:
+def short(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

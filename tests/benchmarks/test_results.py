@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def row(measure: str, value: float, peer: float = 100.0, **fields: float) -> Row:
-    return Row("delay", measure, (value,), peer="floor", peer_values=(peer,), **fields)  # type: ignore[arg-type]
+    return Row("delay", measure, (value,), peer="floor", peer_values=(peer,), **{"target": 1.5, **fields})  # type: ignore[arg-type]
 
 
 def before(*rows: Row) -> Results:
@@ -32,9 +32,15 @@ def test_slower_together_with_its_floor_is_not_worse() -> None:
     assert before(row("talk", 110)).worse("delay", [row("talk", 1100, peer=1000.0)]) == []
 
 
+def test_a_ratio_without_a_target_is_for_information() -> None:
+    setting = Row("delay", "strange setting", (110.0,), peer="floor", peer_values=(100.0,))
+    worse = Row("delay", "strange setting", (220.0,), peer="floor", peer_values=(100.0,))
+    assert before(setting).worse("delay", [worse]) == []
+
+
 def test_where_more_is_better_less_is_worse() -> None:
-    many = Row("delay", "sessions", (60.0,), peer="openai", peer_values=(20.0,), more_is_better=True)
-    few = Row("delay", "sessions", (40.0,), peer="openai", peer_values=(20.0,), more_is_better=True)
+    many = Row("delay", "sessions", (60.0,), peer="openai", peer_values=(20.0,), target=1, more_is_better=True)
+    few = Row("delay", "sessions", (40.0,), peer="openai", peer_values=(20.0,), target=1, more_is_better=True)
     assert len(before(many).worse("delay", [few])) == 1
     assert before(few).worse("delay", [many]) == []
 
