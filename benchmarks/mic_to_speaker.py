@@ -31,7 +31,7 @@ from tests.support.echo import EchoEndpoint
 from tests.support.page import Tap
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator
 
     from playwright.async_api import Page, Playwright
 
@@ -190,7 +190,7 @@ class Run:
             await speaker.wait_for_sound()
             microphone = Tap(page, await page.evaluate(scripts.TAP_MICROPHONE))
             await asyncio.sleep(_SETTLE_S)
-            return await _hear(page, microphone, speaker, asyncio.sleep(seconds))
+            return await _hear(page, microphone, speaker, seconds)
 
     @contextlib.asynccontextmanager
     async def _bare_page(self, sound: Sound) -> AsyncIterator[Page]:
@@ -248,17 +248,17 @@ class Run:
 async def _hear_with_kernel(page: LabPage, microphone: Tap, speaker: Tap, seconds: float) -> Heard:
     kernel = psutil.Process(int((await page.output_text(0)).split()[0]))
     used = kernel.cpu_times()
-    heard = await _hear(page.page, microphone, speaker, asyncio.sleep(seconds))
+    heard = await _hear(page.page, microphone, speaker, seconds)
     used_after = kernel.cpu_times()
     cores = (used_after.user + used_after.system - used.user - used.system) / seconds
     return replace(heard, kernel_cores=cores)
 
 
-async def _hear(page: Page, microphone: Tap, speaker: Tap, listening: Awaitable[None]) -> Heard:
+async def _hear(page: Page, microphone: Tap, speaker: Tap, seconds: float) -> Heard:
     for tap in (microphone, speaker):
         await tap.onsets(clear=True)
     before = await _underrun_count(page)
-    await listening
+    await asyncio.sleep(seconds)
     after = await _underrun_count(page)
     return Heard(await burst_delays(microphone, speaker), after - before)
 
