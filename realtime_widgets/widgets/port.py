@@ -58,7 +58,6 @@ class AudioPort(RealtimeWidget):
         self._listener: SpeakerListener | None = None
         self._page: str | None = None
         self._generation = 0
-        self._positions: dict[Part, int] = {}
         self._waiting: list[Block] = []
         self._nobody = InstantSpeaker()
         self._alone = False
@@ -200,21 +199,11 @@ class AudioPort(RealtimeWidget):
 
     def _played(self, report: msg.Playback) -> None:
         self.playback = report
-        if report["generation"] == self._generation and self._clearing is None:
-            self._note(report["positions"])
-            if self._listener:
-                self._listener.played(self._played_to())
+        if self._listener and report["generation"] == self._generation and self._clearing is None:
+            self._listener.played(_played_to(report["positions"]))
         self._stop_watch()
         if report["playing"]:
             self._expect_word()
-
-    def _note(self, positions: list[msg.Position]) -> None:
-        for position in positions:
-            part = Part(position["item_id"], position["content_index"])
-            self._positions[part] = position["played"]
-
-    def _played_to(self) -> list[PlayedTo]:
-        return [PlayedTo(part, played) for part, played in self._positions.items()]
 
     def _cleared(self, positions: list[msg.Position]) -> None:
         self._unanswered = max(0, self._unanswered - 1)
@@ -222,11 +211,8 @@ class AudioPort(RealtimeWidget):
             self._clearing.cancel()
             self._clearing = None
         self._stop_watch()
-        self._note(positions)
-        final = self._played_to()
-        self._positions.clear()
         if self._listener:
-            self._listener.silenced(final)
+            self._listener.silenced(_played_to(positions))
 
     def _not_cleared(self) -> None:
         self._clearing = None
@@ -273,3 +259,7 @@ class AudioPort(RealtimeWidget):
             "before it lets it play. Show the session in an open notebook and click its microphone."
         )
         self._gone()
+
+
+def _played_to(positions: list[msg.Position]) -> list[PlayedTo]:
+    return [PlayedTo(Part(each["item_id"], each["content_index"]), each["played"]) for each in positions]
