@@ -1,4 +1,4 @@
-# What a person needs: `make demo` to talk, `make test` to change something.
+# For users: `make demo` to talk, `make test` to change something.
 # More arguments: make demo ARGS="--no-browser --port 8899", make test ARGS="-k interrupt".
 
 PYTHON ?= python3
@@ -6,15 +6,10 @@ ARGS ?=
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = .ci/npm
-CLIENT = tests/client
-PROPERTIES = $(addprefix $(CLIENT)/test_,session_orders.py session_losses.py conversation.py playback.py)
-PURE_TESTS = $(addprefix $(CLIENT)/test_,$(addsuffix .py,asides budget conversation core entries export \
-    false_interruption heard held_input journal mcp_approvals meter playback prices reconnect retrieval sequencer \
-    session_losses session_orders pictures session_images settings turn_taking update \
-    usage)) tests/tools/test_tool_lifecycle.py
+PROPERTIES = $(shell grep -rl --include='test_*.py' 'from hypothesis' tests/core)
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
-.PHONY: demo test nightly bench coverage setup style format types js build clean
+.PHONY: demo test nightly bench coverage setup style format types messages js build clean
 
 demo: .venv/installed
 	$(BIN)/realtime-widgets demo $(ARGS)
@@ -24,27 +19,33 @@ test: setup style types
 	$(NPM) test --silent
 	$(BIN)/python -m pytest $(ARGS)
 
-# The coverage, ten thousand orders of events for each property (realtime_widgets/INVARIANTS.md), the figures.
+# Coverage, ten thousand orders of events for each property (realtime_widgets/core/INVARIANTS.md), half a million
+# calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, benchmarks.
 nightly: .venv/installed-dev coverage
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
+	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=7200 tests/browser/life/test_life.py
+	$(BIN)/python -X faulthandler -m tests.tools.output.stress_capture 500000
 	$(MAKE) bench ARGS=
 
-# Every figure measured anew, on a machine that does nothing else; a fifth worse than the kept ones fails.
-bench: setup js/dist/harness.js
+# All benchmarks, on a machine that does nothing else; fails if a figure is a fifth worse than the kept one.
+bench: setup
 	$(BIN)/python -m benchmarks --against benchmarks/baseline.json $(ARGS)
 
-# How much of the pure core its own tests run; below 95 % it fails.
+# How much of the pure core its own tests run; fails below 95 %.
 coverage: .venv/installed-dev
-	$(BIN)/python -m coverage run -m pytest --quiet $(PURE_TESTS)
+	$(BIN)/python -m coverage run -m pytest --quiet tests/core
 	$(BIN)/python -m coverage report
 
 setup: .venv/installed-dev js
-	$(BIN)/python -m tests.support.chromium --install
+	$(BIN)/python -m devtools.browser.chromium --install
+	$(BIN)/python -m devtools.environments.tracing --install
 
 style: .venv/installed-dev js/node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo .ci/layers.ini
 	$(NPM) run --silent format:check
+	$(NPM) run --silent layers
 
 format: .venv/installed-dev js/node_modules/.installed
 	$(BIN)/ruff check --fix .
@@ -54,6 +55,11 @@ format: .venv/installed-dev js/node_modules/.installed
 types: .venv/installed-dev js/node_modules/.installed
 	$(BIN)/mypy
 	$(NPM) run --silent check
+	$(BIN)/python js/message_schema.py | $(NPM) run --silent messages -- --check
+
+# The TypeScript types of the messages between widgets and pages, from the Python classes.
+messages: .venv/installed-dev js/node_modules/.installed
+	$(BIN)/python js/message_schema.py | $(NPM) run --silent messages
 
 js: realtime_widgets/static/port.js
 
@@ -83,6 +89,3 @@ js/node_modules/.installed: js/package-lock.json | .venv/bin/python
 
 realtime_widgets/static/port.js: $(SOURCES) | js/node_modules/.installed
 	$(NPM) run --silent build
-
-js/dist/harness.js: $(SOURCES) $(wildcard js/harness/*) | js/node_modules/.installed
-	$(NPM) run --silent harness

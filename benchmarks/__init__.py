@@ -1,1 +1,1 @@
-"""Measurements of what the project promises, all by one command: ``python -m benchmarks``."""
+"""Benchmarks of what the project promises, all run by one command: ``python -m benchmarks``."""

@@ -1,7 +1,7 @@
 """Measures what the project promises: ``python -m benchmarks [NAME ...] [--quick] [--json FILE] ...``.
 
-Each figure stands beside its floor or a peer, measured in the same run: times of a shared machine mean little,
-their ratios more. Without names all benchmarks run, one after the other; `--list` names them.
+Each figure is compared with a floor or a peer measured in the same run, because times on a shared machine mean
+less than their ratios. Without names all benchmarks run, one after the other; `--list` names them.
 """
 
 from __future__ import annotations
@@ -14,50 +14,41 @@ import time
 import traceback
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 from benchmarks.results import Results
 from benchmarks.rows import Row, table
 
-#: Module of each benchmark, by its name; a module has `measure(quick: bool) -> list[Row]`.
+#: Folders of the benchmarks, in the order in which they run.
+ROOMS = ("sound", "client", "endpoint")
+#: Module of each benchmark, by its name: every module of those folders. It has `measure(quick: bool) -> list[Row]`
+#: and, if it needs more than this Python, `prepare(quick: bool) -> None`, which installs that or raises a
+#: RuntimeError that says what to do.
 BENCHMARKS = {
-    "mic_to_speaker": "benchmarks.mic_to_speaker",
-    "browser_peers": "benchmarks.browser_peers",
-    "turn_delays": "benchmarks.turn_delays",
-    "heard_gap": "benchmarks.heard_gap",
-    "jitter": "benchmarks.jitter",
-    "imports": "benchmarks.imports",
-    "event_cost": "benchmarks.event_cost",
-    "duplex_cost": "benchmarks.duplex_cost",
-    "client_memory": "benchmarks.client_memory",
-    "sessions_per_core": "benchmarks.sessions_per_core",
-    "sizes": "benchmarks.sizes",
-    "tool_calls": "benchmarks.tool_calls",
-    "endpoint_gap": "benchmarks.endpoint_gap",
-    "real_time_factor": "benchmarks.real_time_factor",
-    "many_sessions": "benchmarks.many_sessions",
-    "endurance": "benchmarks.endurance",
-    "spoken_requests": "benchmarks.spoken_requests",
+    module.name: f"benchmarks.{room}.{module.name}"
+    for room in ROOMS
+    for module in iter_modules([str(Path(__file__).with_name(room))])
 }
 
 
 def main() -> int:
     """Parse the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which; all without one")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: all in under 8 minutes")
     parser.add_argument(
         "--json",
         type=Path,
         metavar="FILE",
-        help="write the result there too; what it has of other benchmarks stays",
+        help="also write the results to this file; its results of other benchmarks are kept",
     )
     parser.add_argument(
         "--against",
         type=Path,
         metavar="FILE",
-        help="fail where a ratio is a fifth worse than there, or a target is not reached any more",
+        help="fail if a ratio is a fifth worse than in this file, or a target is no longer reached",
     )
-    parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
+    parser.add_argument("--list", action="store_true", help="list the benchmarks and exit")
     arguments = parser.parse_args()
     if arguments.list:
         wide = max(map(len, BENCHMARKS))
@@ -71,11 +62,16 @@ def main() -> int:
         parser.error(
             f"{arguments.against} is {'not ' * (not before.quick)}of a --quick run, and this one is otherwise"
         )
+    names = arguments.names or list(BENCHMARKS)
+    if missing := _prepare(names, arguments.quick):
+        for text, who in missing.items():
+            print(f"nothing was measured: {', '.join(who)}: {text}", file=sys.stderr)
+        return 1
     kept = arguments.json and arguments.json.exists() and Results.read(arguments.json)
     results = Results(_machine(), arguments.quick, kept.rows if kept and kept.quick == arguments.quick else ())
     rows: list[Row] = []
     complaints: list[str] = []
-    for name in arguments.names or BENCHMARKS:
+    for name in names:
         try:
             found = _measure(name, arguments.quick)
         except Exception:  # the others still count
@@ -91,6 +87,21 @@ def main() -> int:
     for text in complaints:
         print(text, file=sys.stderr)
     return 1 if complaints else 0
+
+
+def _prepare(names: list[str], quick: bool) -> dict[str, list[str]]:
+    """Install what the benchmarks need. Return the errors, and the names of the benchmarks that cannot run."""
+    missing: dict[str, list[str]] = {}
+    for name in names:
+        try:
+            module = import_module(BENCHMARKS[name])
+            if hasattr(module, "prepare"):
+                module.prepare(quick)
+        except ImportError as error:
+            missing.setdefault(f"{error}; make setup installs what they need", []).append(name)
+        except RuntimeError as error:
+            missing.setdefault(str(error), []).append(name)
+    return missing
 
 
 def _measure(name: str, quick: bool) -> list[Row]:

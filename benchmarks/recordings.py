@@ -1,8 +1,9 @@
 """Measure recognition over recordings of people: ``python -m benchmarks.recordings [FOLDER]``.
 
-FOLDER holds sound files and a ``manifest.json``: a list of objects with ``file`` (path in the folder)
-and ``text`` (what is said; empty where nobody wrote it down). Without FOLDER the clips of the test
-suite are taken. Word errors are counted as `benchmarks.support.word_errors` says.
+FOLDER contains sound files and a ``manifest.json``: a list of objects with ``file`` (path in the folder)
+and ``text`` (what is said; empty without a transcript). Without FOLDER the clips of the test suite are
+used. Word errors are counted as `devtools.sound.word_errors` describes. A number
+in figures counts as recognised; "written out" counts it as wrong if the transcript has it in words.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.support.clips import SHIPPED
-from benchmarks.support.word_errors import word_errors
-from realtime_widgets.audio import read_sound, resample
+from devtools.sound.word_errors import word_errors
+from realtime_widgets.audio.samples import read_sound, resample
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE
 from realtime_widgets.local.speech import load_recogniser
-from realtime_widgets.local.stages import RECOGNITION_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from realtime_widgets.local.stages import Recogniser
+    from realtime_widgets.local.models.interfaces import Recogniser
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What recognising one clip gave."""
+    """Result of recognising one clip."""
 
     file: str
     said: str
@@ -41,6 +42,8 @@ class Measurement:
     compute_seconds: float
     errors: int
     words: int
+    #: Errors and words if a number in figures is not the same as in words.
+    written_out: tuple[int, int]
 
     @property
     def group(self) -> str:
@@ -57,13 +60,16 @@ def measure(recogniser: Recogniser, folder: Path) -> list[Measurement]:
         heard, compute_seconds = _timed(recogniser, samples)
         said = entry.get("text", "")
         errors, words = word_errors(said, heard) if said else (0, 0)
+        written_out = word_errors(said, heard, figures=False) if said else (0, 0)
         seconds = samples.size / RECOGNITION_RATE
-        measurements.append(Measurement(entry["file"], said, heard, seconds, compute_seconds, errors, words))
+        measurements.append(
+            Measurement(entry["file"], said, heard, seconds, compute_seconds, errors, words, written_out)
+        )
     return measurements
 
 
 def measure_without_speech(recogniser: Recogniser) -> list[Measurement]:
-    """Recognise silence, hiss, rumble and hum, in which nobody speaks."""
+    """Recognise silence, hiss, rumble and hum without speech."""
     random = np.random.default_rng(0)
     measurements = []
     for seconds in (1, 3, 8):
@@ -80,7 +86,7 @@ def measure_without_speech(recogniser: Recogniser) -> list[Measurement]:
         for name, sound in sounds.items():
             heard, compute_seconds = _timed(recogniser, sound.astype(np.float32))
             file = f"nobody speaks/{name}, {seconds} s"
-            measurements.append(Measurement(file, "", heard, seconds, compute_seconds, 0, 0))
+            measurements.append(Measurement(file, "", heard, seconds, compute_seconds, 0, 0, (0, 0)))
     return measurements
 
 
@@ -91,10 +97,11 @@ def _timed(recogniser: Recogniser, samples: npt.NDArray[np.float32]) -> tuple[st
 
 
 def table(measurements: Sequence[Measurement]) -> str:
-    """Figures by group and for all clips with a transcript, as a table in Markdown."""
+    """Return the figures by group and for all clips with a transcript, as a Markdown table."""
     rows = [
-        "| clips | n | minutes | words | word errors | exact | real-time factor | p50 ms | p95 ms | empty |",
-        "|-|-|-|-|-|-|-|-|-|-|",
+        "| clips | n | minutes | words | word errors | written out | exact | real-time factor | p50 ms | p95 ms "
+        "| empty |",
+        "|-|-|-|-|-|-|-|-|-|-|-|",
     ]
     for group in dict.fromkeys(item.group for item in measurements):
         rows.append(_row(group, [item for item in measurements if item.group == group]))
@@ -112,7 +119,8 @@ def _row(name: str, items: Sequence[Measurement]) -> str:
     computed = np.array([item.compute_seconds for item in items])
     p50, p95 = np.percentile(computed, (50, 95)) * 1000
     empty = sum(not item.heard for item in items)
-    rate = f"{errors / words:.1%} | {exact}" if words else "- | -"
+    wrong, written = (sum(item.written_out[each] for item in items) for each in (0, 1))
+    rate = f"{errors / words:.1%} | {wrong / written:.1%} | {exact}" if words else "- | - | -"
     return (
         f"| {name} | {len(items)} | {seconds / 60:.1f} | {words} | {rate} "
         f"| {computed.sum() / seconds:.3f} | {p50:.0f} | {p95:.0f} | {empty} |"
@@ -124,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recordings", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="recordings with a manifest.json")
     parser.add_argument("--model", help="folder of a Whisper model for CTranslate2 to measure instead")
-    parser.add_argument("--wrong", action="store_true", help="also print what was heard wrongly")
+    parser.add_argument("--wrong", action="store_true", help="also print misrecognised texts")
     options = parser.parse_args(arguments)
     if not (options.folder / "manifest.json").is_file():
         parser.error(f"{options.folder} holds no manifest.json")

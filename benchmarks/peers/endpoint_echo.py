@@ -1,4 +1,4 @@
-"""The local endpoint's own WebRTC, with an echo in the place of its session; ``-m ...endpoint_echo PORT``."""
+"""The local endpoint's own WebRTC, with an echo in place of its session; ``-m ...endpoint_echo PORT``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HOST = "127.0.0.1"
 
 
 class Echo:
-    """One peer, who hears what it says."""
+    """One WebRTC peer, whose audio is sent back."""
 
     def __init__(self) -> None:
         self._playout = Playout(lambda what, response_id: None)

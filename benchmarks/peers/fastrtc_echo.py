@@ -1,4 +1,4 @@
-"""FastRTC: its Python handler sends back what comes to it; ``fastrtc_echo.py PORT``."""
+"""FastRTC: its Python handler sends back the audio that it receives; ``fastrtc_echo.py PORT``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Echo(AsyncStreamHandler):
 
 
 def main() -> None:
-    # Without servers: nothing is asked of the network.
+    # No ICE servers, so that nothing outside this machine is contacted.
     servers = {"iceServers": []}
     stream = Stream(
         Echo(), modality="audio", mode="send-receive", rtc_configuration=servers, server_rtc_configuration=servers

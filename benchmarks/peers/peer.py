@@ -1,4 +1,4 @@
-"""One peer: its environment, its program, and where its page is."""
+"""One peer: its environment, its program, and the address of its page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.environments import environment_python, is_made, make_environment
-from tests.support.jupyter import free_port
+from devtools.browser.jupyter import free_port
+from devtools.environments.environments import environment_python, is_made, make_environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
 _START_S = 90.0
-#: They would ask their makers' servers for news, and tell them of their use.
+#: Without these variables some peers would check for updates and report their usage.
 _SILENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_OFFLINE": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "STREAMLIT_SERVER_HEADLESS": "true",
     "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none",
@@ -34,22 +35,22 @@ _SILENT = {
 
 @dataclass(frozen=True)
 class Peer:
-    """A program that serves a page and says back what the page's microphone hears.
+    """A program that serves a page and sends back the audio of the page's microphone.
 
     Attributes
     ----------
     name
-        What the table calls it.
+        Name of the peer in the table.
     command
         Arguments for Python; ``{here}`` stands for this folder, ``{port}`` for the port to listen on.
     path
-        Of the page.
+        Path of the page.
     packages
-        Of which the table shows the versions.
+        Packages whose versions the table shows.
     environment
-        Name of its environment and of its file of requirements; empty for the project's own.
+        Name of its environment and of its requirements file; empty for the project's own environment.
     button
-        What the button in the page's frame is called that begins the call; empty where the page begins by itself.
+        Label of the button in the page's frame that starts the call; empty if the page starts by itself.
     """
 
     name: str
@@ -61,16 +62,16 @@ class Peer:
 
     @property
     def ready(self) -> bool:
-        """Whether its environment is there."""
+        """Whether its environment exists."""
         return not self.environment or is_made(self._folder, self._requirements)
 
     def make(self) -> None:
-        """Make its environment where it is not there yet; RuntimeError says what keeps it from being made."""
+        """Make its environment if it does not exist. Raise a RuntimeError with the reason if that fails."""
         if self.environment:
             make_environment(self._folder, self._requirements)
 
     def versions(self) -> str:
-        """Name its packages with their versions."""
+        """Return the names and versions of its packages."""
         script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
         command = [self._python, "-I", "-c", script, *self.packages]
         found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
@@ -78,7 +79,7 @@ class Peer:
 
     @asynccontextmanager
     async def page(self) -> AsyncIterator[str]:
-        """Run the program; gives the page's address. RuntimeError has its log where it does not start."""
+        """Run the program and yield the page's address. Raise a RuntimeError with its log if it does not start."""
         port = free_port()
         command = [argument.format(here=_HERE, port=port) for argument in self.command]
         with tempfile.TemporaryFile() as log:
@@ -99,7 +100,7 @@ class Peer:
                 yield f"http://127.0.0.1:{port}{self.path}"
             finally:
                 with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)  # its connections would make it wait
+                    os.killpg(process.pid, signal.SIGKILL)  # on SIGTERM it would wait for its connections
                 await process.wait()
 
     @property
@@ -132,7 +133,7 @@ async def _listens(process: asyncio.subprocess.Process, port: int) -> bool:
 PEERS = (
     Peer(
         "FastRTC",
-        # -I: it must find its own packages only.
+        # -I: it must find only its own packages.
         ("-I", "{here}/fastrtc_echo.py", "{port}"),
         "/?offer=/webrtc/offer",
         ("fastrtc", "aiortc"),
@@ -156,7 +157,7 @@ PEERS = (
         "pipecat",
     ),
 )
-#: The same way of sound in this project's endpoint.
+#: The corresponding audio path through this project's endpoint.
 OWN_ENDPOINT = Peer(
     "our endpoint's WebRTC",
     ("-m", "benchmarks.peers.endpoint_echo", "{port}"),

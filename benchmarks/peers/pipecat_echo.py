@@ -1,4 +1,4 @@
-"""Pipecat: a pipeline on its SmallWebRTCTransport says back what it hears; ``pipecat_echo.py PORT``."""
+"""Pipecat: a pipeline on its SmallWebRTCTransport sends back what it hears; ``pipecat_echo.py PORT``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipecat.workers.runner import WorkerRunner
 if TYPE_CHECKING:
     from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 
-#: In hertz, both ways: what FastRTC and the Realtime protocol have.
+#: Sample rate in hertz in both directions, the same as in FastRTC and the Realtime protocol.
 _RATE = 24_000
 
 

@@ -1,4 +1,4 @@
-"""streamlit-webrtc: its callback returns the frames it is given; ``streamlit run streamlit_echo.py``."""
+"""streamlit-webrtc: its callback returns the frames that it receives; ``streamlit run streamlit_echo.py``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def echo(frames: list[AudioFrame]) -> list[AudioFrame]:
 webrtc_streamer(
     key="echo",
     mode=WebRtcMode.SENDRECV,
-    # Without servers: nothing is asked of the network.
+    # No ICE servers, so that nothing outside this machine is contacted.
     rtc_configuration={"iceServers": []},
     media_stream_constraints={"audio": True, "video": False},
     queued_audio_frames_callback=echo,

@@ -1,1 +1,1 @@
-"""What the benchmarks share: places to measure in, sound to say, servers to talk to, programs beside them."""
+"""What the benchmarks share: pages and notebooks to measure in, recordings, requests, child processes."""

@@ -1,8 +1,8 @@
-"""What the kernel does while the way of sound is measured: nothing, or a cell that keeps it busy."""
+"""What the kernel does during a measurement of audio: nothing, or a cell that keeps it busy."""
 
 from __future__ import annotations
 
-#: Source of the cell by what it does; `{seconds}` is how long. Idle has none.
+#: Source of the cell by what it does; `{seconds}` is its duration. Idle has no cell.
 BUSY_CELLS = {
     "idle": "",
     "cell sleeps": "import time; time.sleep({seconds})",

@@ -1,4 +1,4 @@
-"""Processes of a benchmark: a server or a client by itself, so that the cost of each is its own."""
+"""Child processes of a benchmark: each server or client has its own, so that its cost can be measured."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _END_S = 10.0
 
 
 class ChildError(RuntimeError):
-    """A process ended or kept silent; the text has what it wrote to its stderr last."""
+    """A process ended or did not answer; the text contains the end of its stderr."""
 
 
 class Child:
-    """A process that is told lines and answers by lines of JSON; a context manager that ends it.
+    """A process that reads lines and answers with lines of JSON; as a context manager, ends the process.
 
     Parameters
     ----------
     command
         Program and arguments; it runs in the root of the repository.
     environment
-        Its environment; this process's unless given.
+        Its environment variables; by default those of this process.
     """
 
     def __init__(self, command: list[str], environment: Mapping[str, str] | None = None) -> None:
@@ -53,12 +53,12 @@ class Child:
         return cls([sys.executable, "-m", name, *arguments])
 
     def read(self, limit_s: float) -> Any:
-        """Wait for its next line.
+        """Return its next line.
 
         Raises
         ------
         ChildError
-            Where none comes within `limit_s` seconds.
+            If no line arrives within `limit_s` seconds.
         """
         assert self._process.stdout is not None
         watchdog = Timer(limit_s, self._process.kill)
@@ -75,7 +75,7 @@ class Child:
         return json.loads(line)
 
     def tell(self, line: str) -> None:
-        """Write a line to it."""
+        """Write a line to its standard input."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
 

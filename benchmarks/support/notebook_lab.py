@@ -1,4 +1,4 @@
-"""A JupyterLab of its own for one measurement, with Chromium in front of it; ended with all that it started."""
+"""A new JupyterLab for one measurement, with Chromium; both are ended with all their processes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tests.support.jupyter import JupyterServer
-from tests.support.lab import Lab
+from devtools.browser.jupyter import JupyterServer
+from devtools.browser.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 async def notebook_lab(
     folder: Path, playwright: Playwright, name: str, environment: dict[str, str | None] | None = None
 ) -> AsyncIterator[Lab]:
-    """Start JupyterLab in a new folder; gives what opens notebooks in it.
+    """Start JupyterLab in a new folder and yield a `Lab`, which opens notebooks in it.
 
     Parameters
     ----------
     folder
-        Where its files go; it is made.
+        Folder for its files, which is created.
     playwright
-        Drives Chromium.
+        Playwright, which controls Chromium.
     name
-        What the notebooks are called.
+        Name of the notebooks.
     environment
-        Variables for the server and its kernels; None takes one away.
+        Environment variables for the server and its kernels; None removes a variable.
     """
     await asyncio.to_thread(folder.mkdir, parents=True)
     server = JupyterServer(folder, environment)

@@ -1,4 +1,4 @@
-"""A recorded stream as a talk: when each event comes where people speak and listen in real time. Pure."""
+"""Turns a recorded stream into a talk in real time: when each event arrives while users speak and listen. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.support.stream import Recorded
-from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: From the end of an answer to the next word, in seconds.
+#: Time from the end of an answer to the user's next word, in seconds.
 PAUSE_S = 1.0
 _ID = re.compile(r'(?<=:)"((?:event|item|resp|call)_[^"]+)"')
 _INPUT_TIME = re.compile(r'"(audio_(?:start|end)_ms)":(\d+)')
@@ -21,16 +21,16 @@ _INPUT_TIME = re.compile(r'"(audio_(?:start|end)_ms)":(\d+)')
 
 @dataclass(frozen=True)
 class RecordedTalk:
-    """Frames of a server in the time of a talk.
+    """Frames of a server, timed as in a talk.
 
     Attributes
     ----------
     opening
-        The session as the server opened it.
+        The frame with which the server opened the session.
     frames
-        The rest, each with the second of the talk at which it comes.
+        The other frames, each with its time in the talk in seconds.
     seconds
-        Length of the talk, until everything was heard and the pause after it is over.
+        Length of the talk in seconds, including the last answer and the pause after it.
     """
 
     opening: dict[str, Any]
@@ -38,7 +38,7 @@ class RecordedTalk:
     seconds: float
 
     def again(self, number: int, later_s: float) -> list[Recorded]:
-        """Give the frames of a repetition: under ids of their own, and told to be `later_s` seconds later."""
+        """Return the frames of a repetition, with new ids, and with their times moved by `later_s` seconds."""
 
         def later(found: re.Match[str]) -> str:
             return f'"{found[1]}":{int(found[2]) + round(later_s * 1000)}'
@@ -49,41 +49,41 @@ class RecordedTalk:
 
     @property
     def answer(self) -> list[Recorded]:
-        """The first response, from its beginning to its end, timed from its beginning."""
+        """The frames of the first response, timed from its beginning."""
         kinds = [json.loads(each.frame)["type"] for each in self.frames]
         first, last = kinds.index("response.created"), kinds.index("response.done")
         begin = self.frames[first].at
         return [Recorded(each.at - begin, each.frame) for each in self.frames[first : last + 1]]
 
     def dump(self) -> str:
-        """Write it as text for `load`."""
+        """Return the talk as text for `load`."""
         frames = [[each.at, each.frame] for each in self.frames]
         return json.dumps({"opening": self.opening, "seconds": self.seconds, "frames": frames})
 
     @classmethod
     def load(cls, text: str) -> RecordedTalk:
-        """Read what `dump` wrote."""
+        """Return the talk from text of `dump`."""
         data = json.loads(text)
         return cls(data["opening"], tuple(Recorded(at, frame) for at, frame in data["frames"]), data["seconds"])
 
 
 def renamed(frame: str, suffix: str) -> str:
-    """Give all that has an id in a frame another one."""
+    """Return the frame with all its ids replaced."""
     return _ID.sub(rf'"\1_{suffix}"', frame)
 
 
 def sound_seconds(event: dict[str, Any]) -> float:
-    """Length of the sound in an event of the server."""
+    """Return the length of the audio in a server event, in seconds."""
     if event["type"] != "response.output_audio.delta":
         return 0.0
     return len(event["delta"]) * 3 / 4 / BYTES_PER_SAMPLE / SAMPLE_RATE
 
 
 def in_talk_time(stream: Sequence[Recorded]) -> RecordedTalk:
-    """Put a stream that was recorded faster than people speak into the time of the talk.
+    """Return a stream that was recorded faster than real time as a talk in real time.
 
-    Speech is noticed when it sounds; what follows from it comes as long after it as it did in the recording;
-    and the next word is said when the answer has been heard.
+    Speech is detected when it sounds; the events that follow from it come as long after it as in the recording;
+    and the user speaks again when the answer has been heard.
     """
     opening: dict[str, Any] = {}
     frames: list[Recorded] = []

@@ -1,7 +1,7 @@
 """Requests to the tools of `request_tools`, as people say them. Now is Monday, 23 November 2026, 9:00.
 
-`SEEN` may be looked at by whoever works on the brain. `HELD_OUT` was written before the brain was run on any of
-them and must not be worked towards: whoever has looked at what the brain makes of it writes a new one.
+Developers of the brain may look at `SEEN`. `HELD_OUT` was written before the brain was run on any of it, and the
+brain must not be tuned to it: a developer who has looked at the brain's answers to it writes a new one.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ NOW = datetime(2026, 11, 23, 9, 0)
 
 @dataclass(frozen=True)
 class Request:
-    """What is said, and what should come of it.
+    """A spoken request and its expected outcome.
 
     Attributes
     ----------
     said : str
         The words spoken.
     tool : str or None
-        The tool that is wanted; None where none is.
+        The expected tool; None if no tool should be called.
     arguments : dict
-        Its arguments, those left out that nobody named.
+        The expected arguments, without those that the request does not mention.
     answer : str
-        What is said when the brain asks back, because the request leaves something open; else empty.
+        The answer to the brain's question if the request leaves something open, otherwise empty.
     """
 
     said: str

@@ -1,11 +1,11 @@
-"""Twelve tools as people write them, for the requests in `request_list`; nobody ever calls them."""
+"""Twelve tools as users write them, for the requests in `request_list`; they are never run."""
 
 from __future__ import annotations
 
 from datetime import date, time  # noqa: TC003 - read at run time, as in a notebook
 from typing import Any, Literal
 
-from realtime_widgets.tools.schema import schema_for
+from realtime_widgets.tools.schema.function_schema import schema_for
 
 Length = Literal["meters", "kilometers", "feet", "miles", "inches", "centimeters"]
 
@@ -107,7 +107,7 @@ FUNCTIONS = (
 
 
 def definitions() -> list[dict[str, Any]]:
-    """The tools as a session sends them to the endpoint."""
+    """Return the tools as a session sends them to the endpoint."""
     schemas = [schema_for(function) for function in FUNCTIONS]
     return [
         {"type": "function", "name": one.name, "description": one.description, "parameters": one.parameters}

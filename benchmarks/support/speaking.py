@@ -1,6 +1,6 @@
-"""Speaks recordings to an endpoint in real time and times what comes back.
+"""Speaks recordings to an endpoint in real time and measures when the stages of the answer arrive.
 
-Each recording is sent 20 ms at a time over a real WebSocket, and followed by faint noise. The true end of speech
+Each recording is sent 20 ms at a time over a real WebSocket, followed by faint noise. The true end of speech
 is the last 10 ms that reach 0.02 of full scale.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 import pybase64
 
 from benchmarks.support.clips import speech_end
-from realtime_widgets.audio import read_sound, resample
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import read_sound, resample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     import aiohttp
     import numpy.typing as npt
 
-    from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 FRAME = SAMPLE_RATE // 50
 TAIL_S = 2.0
 COMMITTED = "input_audio_buffer.committed"
 TEXT = "conversation.item.input_audio_transcription.completed"
 AUDIO = "response.output_audio.delta"
-#: Events that show how far an answer is, in their order.
+#: Events that mark the stages of an answer, in order.
 STAGES = {"commit": COMMITTED, "text": TEXT, "first audio": AUDIO}
 
 
 @dataclass
 class Measured:
-    """One recording: ms from the true end of speech to each stage; early is a turn ended too soon."""
+    """One recording: ms from the true end of speech to each stage; `early` if the turn was ended too soon."""
 
     name: str
     gaps: dict[str, float]
@@ -47,7 +47,7 @@ class Measured:
 
 
 def prepared(path: Path, tail_s: float) -> tuple[npt.NDArray[np.int16], float]:
-    """Samples with a tail of faint noise in place of what follows the speech, and the speech's end in s."""
+    """Return the samples with faint noise in place of what follows the speech, and the end of the speech in s."""
     samples, rate = read_sound(path)
     samples = resample(samples, rate)
     end = speech_end(samples, SAMPLE_RATE)
@@ -59,7 +59,7 @@ def prepared(path: Path, tail_s: float) -> tuple[npt.NDArray[np.int16], float]:
 async def speak(
     http: aiohttp.ClientSession, url: str, api_key: str, path: Path, tail_s: float = TAIL_S
 ) -> Measured:
-    """Speak one recording to a session of its own and time what comes back within `tail_s` seconds.
+    """Speak one recording to a new session and measure the stages that arrive within `tail_s` seconds.
 
     `url` is the server's base URL, such as ``http://127.0.0.1:8000/v1``.
     """
@@ -93,7 +93,7 @@ async def speak(
     kinds = iter(STAGES.items())
     stage, kind = next(kinds)
     for at, event in seen:
-        # Each stage after the one before it: an earlier turn's late words are not this turn's.
+        # Each stage must follow the previous one: late words of an earlier turn do not belong to this one.
         if event["type"] == kind and at >= end:
             gaps[stage] = (at - end) * 1000
             if len(gaps) == len(STAGES):
@@ -104,6 +104,6 @@ async def speak(
 
 
 def wait_until_loaded(endpoint: EmbeddedEndpoint) -> None:
-    """Return when the endpoint has its models; a gap with loading in it says nothing."""
+    """Wait until the endpoint has loaded its models; a wait that includes loading would be meaningless."""
     while endpoint.loading():
         time.sleep(0.1)

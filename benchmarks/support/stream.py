@@ -1,4 +1,4 @@
-"""A stream of server events, recorded from the local endpoint: what clients are given to read."""
+"""Records a stream of server events from the local endpoint, for clients to read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pybase64
 
 from benchmarks.support.clips import shipped_clips
 from benchmarks.support.speaking import wait_until_loaded
-from realtime_widgets.audio import read_sound, resample
-from realtime_widgets.local.process import EmbeddedEndpoint
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import read_sound, resample
+from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,21 +28,21 @@ _SILENCE_S = 1.5
 
 @dataclass(frozen=True)
 class Recorded:
-    """One frame of the server: seconds since the stream's start, and the JSON text."""
+    """One frame of the server: its time in seconds since the start of the stream, and its JSON text."""
 
     at: float
     frame: str
 
 
 def record_stream(turns: int = 3, longest_s: float = math.inf) -> list[Recorded]:
-    """Speak some of the repository's clips to a local endpoint; gives all it sent, in order.
+    """Speak some of the repository's clips to a local endpoint. Return everything that it sent, in order.
 
     Parameters
     ----------
     turns
-        How many clips are spoken, each answered before the next.
+        Number of clips to speak, each answered before the next.
     longest_s
-        Longest clip taken, in seconds.
+        Longest clip to use, in seconds.
     """
     endpoint = EmbeddedEndpoint().start()
     try:

@@ -1,1 +1,1 @@
-"""Programs that talk, each with another client: started as processes of their own, told and asked by lines."""
+"""Programs that talk, each with a different client: started as separate processes and controlled by lines."""

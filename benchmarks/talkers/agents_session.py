@@ -1,4 +1,4 @@
-"""A session of openai-agents in a duplex talk; takes what `ours` takes, and runs in an environment of its own."""
+"""A session of openai-agents in a duplex talk, with the arguments of `ours`; runs in a separate environment."""
 
 from __future__ import annotations
 

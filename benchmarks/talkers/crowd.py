@@ -1,7 +1,7 @@
-"""Many sessions in one process: ``python -m benchmarks.talkers.crowd ours|openai URL``, told how many by lines.
+"""Many sessions in one process: ``python -m benchmarks.talkers.crowd ours|openai URL``, controlled by lines.
 
-For each line ``COUNT SECONDS`` it has so many sessions talk, measures for so long, and tells how old each event of
-sound was when the program got it, in milliseconds, and its share of a core.
+For each line ``COUNT SECONDS`` on standard input it lets COUNT sessions talk, measures for SECONDS, and prints how
+old each audio event was when the program got it, in milliseconds, and the process's share of a core.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 from benchmarks.talkers.pacing import BLOCK_BYTES, BLOCK_MS, age_ms, capture, tell, told
 
 if TYPE_CHECKING:
-    from realtime_widgets.playback import Block
+    from realtime_widgets.core.playback.pacing import Block
 
-#: Begins a session at an address that notes how old its events are, and speaks after a delay in seconds.
+#: Starts a session at an address, which records the age of its events, and speaks after a delay in seconds.
 Begin = Callable[[str, list[float], float], Awaitable[object]]
 _SILENCE = bytes(BLOCK_BYTES)
 _SETTLE_S = 0.5
 
 
 async def begin_ours(url: str, ages: list[float], delay_s: float) -> object:
-    """Begin a session of this package whose program takes the sound where a player would."""
+    """Start a session of this package whose program receives the audio in the place of a player."""
     from realtime_widgets import RealtimeSession
-    from realtime_widgets.engine import shared_engine
-    from realtime_widgets.speakers import InstantSpeaker
+    from realtime_widgets.concurrency.io_thread import shared_engine
+    from realtime_widgets.runtime.speakers import InstantSpeaker
     from realtime_widgets.testing import PlayedMicrophone
 
     class Taker(InstantSpeaker):
@@ -47,7 +47,7 @@ async def begin_ours(url: str, ages: list[float], delay_s: float) -> object:
 
 
 async def begin_openai(url: str, ages: list[float], delay_s: float) -> object:
-    """Begin a connection of the openai package whose program decodes the sound."""
+    """Start a connection of the openai package whose program decodes the audio."""
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(api_key="none", base_url=url, websocket_base_url=url.replace("http", "ws", 1))
@@ -66,14 +66,14 @@ async def begin_openai(url: str, ages: list[float], delay_s: float) -> object:
 
 
 async def main(begin: Begin, url: str) -> None:
-    """Follow the lines until the process is ended."""
+    """Execute the lines until the process is ended."""
     ages: list[float] = []
     sessions: list[object] = []
     tell("ready")
     while line := await told():
         wanted, seconds = int(line.split()[0]), float(line.split()[1])
         for number in range(len(sessions), wanted):
-            # Microphones of different people do not send at the same moment.
+            # Microphones of different users do not send at the same time.
             sessions.append(await begin(url, ages, number * 7 % BLOCK_MS / 1000))
         await asyncio.sleep(_SETTLE_S)
         ages.clear()

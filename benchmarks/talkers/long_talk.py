@@ -1,4 +1,4 @@
-"""A headless session that talks for long, faster than real time: what its process holds after each minute of talk.
+"""A long headless session, faster than real time, which reports its process's memory after each minute of talk.
 
 ``python -m benchmarks.talkers.long_talk URL SOUND MINUTES SPEED [keep]``; with ``keep`` it keeps what it heard.
 """
@@ -15,18 +15,18 @@ import psutil
 
 from benchmarks.talkers.pacing import sound, tell
 from realtime_widgets import RealtimeSession
-from realtime_widgets.audio import from_pcm16
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import from_pcm16
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from realtime_widgets.clock import Timer
+    from realtime_widgets.concurrency.clock import Timer
 
 
 class FastClock:
-    """The machine's clock, so many times as fast."""
+    """The machine's clock, sped up by a factor."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed

@@ -1,4 +1,4 @@
-"""A connection of the openai package in a duplex talk; takes what `ours` takes."""
+"""A connection of the openai package in a duplex talk, with the arguments of `ours`."""
 
 from __future__ import annotations
 

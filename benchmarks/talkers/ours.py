@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.talkers.pacing import WARM_UP_S, sound, tell, told, windows
 from realtime_widgets import RealtimeSession
-from realtime_widgets.audio import from_pcm16
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import from_pcm16
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker
 
 

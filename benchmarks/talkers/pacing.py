@@ -1,6 +1,6 @@
-"""What every talker does alike: a microphone's pace, a start on a word, processor time by windows. Plain Python.
+"""What all talkers share: the pace of a microphone, a start signal, processor time by windows. Plain Python.
 
-The client of another environment takes it in too, so nothing outside the standard library is needed.
+The client in the other environment imports this too, so it uses only the standard library.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-#: Of a microphone's block, PCM16 at 24 kHz.
+#: Size of a microphone's block, PCM16 at 24 kHz.
 BLOCK_MS = 20
 BLOCK_BYTES = 24 * BLOCK_MS * 2
-#: From the first sound until processor time counts, in seconds.
+#: Time from the first audio until processor time counts, in seconds.
 WARM_UP_S = 5.0
-#: A moment and nothing more, in as many bytes as base64 has whole characters for.
+#: A time stamp, padded to a number of bytes that base64 encodes without padding.
 _STAMP = struct.Struct("<dI")
 _REST = base64.b64encode(bytes(BLOCK_BYTES - _STAMP.size)).decode()
 
 
 def sound(path: str) -> list[bytes]:
-    """Cut a file of PCM16 into the blocks of a microphone."""
+    """Return a file of PCM16 as the blocks of a microphone."""
     pcm = Path(path).read_bytes()
     return [pcm[start : start + BLOCK_BYTES] for start in range(0, len(pcm) - BLOCK_BYTES + 1, BLOCK_BYTES)]
 
 
 def stamped() -> str:
-    """Give the base64 of a block that begins with this moment, on the clock that all processes share."""
+    """Return the base64 of a block that begins with the current time, on the clock that all processes share."""
     return base64.b64encode(_STAMP.pack(time.monotonic(), 0)).decode() + _REST
 
 
 def age_ms(block: bytes) -> float:
-    """Milliseconds since a block was stamped."""
+    """Return the milliseconds since a block was stamped."""
     return (time.monotonic() - float(_STAMP.unpack_from(block)[0])) * 1000
 
 
 async def capture(blocks: list[bytes], send: Callable[[bytes], Awaitable[object]], delay_s: float = 0.0) -> None:
-    """Send blocks as a microphone does, again from the first after the last; cancel it to end that."""
+    """Send blocks as a microphone does, repeatedly, until cancelled."""
     loop = asyncio.get_running_loop()
     begin = loop.time() + delay_s
     for number in count(1):
@@ -54,17 +54,17 @@ async def capture(blocks: list[bytes], send: Callable[[bytes], Awaitable[object]
 
 
 def tell(value: Any) -> None:
-    """Write a line for whoever started this program."""
+    """Write a line to the process that started this program."""
     print(json.dumps(value), flush=True)
 
 
 async def told() -> str:
-    """Wait for a line from whoever started this program."""
+    """Wait for a line from the process that started this program."""
     return (await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)).strip()
 
 
 async def windows(number: int, length_s: float) -> list[float]:
-    """Give the processor seconds of this process in windows of time, one after the other, once it is warm."""
+    """Yield the processor seconds of this process in consecutive windows of time, after it has warmed up."""
     await asyncio.sleep(WARM_UP_S)
     loop = asyncio.get_running_loop()
     begin = loop.time()

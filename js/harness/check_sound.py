@@ -38,11 +38,11 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serves the harness without a log."""
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def write_tone(path: Path, rate: int = 48_000, seconds: float = 20.0) -> None:
-    """Write the sound that the fake microphone hears."""
+    """Write the tone that the fake microphone plays."""
     samples = 0.4 * np.sin(2 * np.pi * TONE_HZ * np.arange(int(rate * seconds)) / rate)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -52,7 +52,7 @@ def write_tone(path: Path, rate: int = 48_000, seconds: float = 20.0) -> None:
 
 
 def tone_to_rest(samples: npt.NDArray[Any], rate: float) -> tuple[float, float]:
-    """Frequency in hertz of the tone, and its power against everything else in decibels."""
+    """Return the frequency of the tone in hertz, and its power relative to everything else in decibels."""
     time = np.arange(samples.size) / rate
 
     def rest(frequency: float) -> float:
@@ -67,7 +67,7 @@ def tone_to_rest(samples: npt.NDArray[Any], rate: float) -> tuple[float, float]:
 
 
 def sounding(result: dict[str, Any]) -> tuple[npt.NDArray[Any], float]:
-    """What the tap heard from the first to the last audible sample, and its length in samples of 24 kHz."""
+    """Return the tapped output from the first to the last audible sample, and its length in samples at 24 kHz."""
     heard = np.frombuffer(base64.b64decode(result["heard"]), "<f4")
     audible = np.flatnonzero(np.abs(heard) > 2e-3)
     part = heard[audible[0] : audible[-1] + 1]
@@ -75,7 +75,7 @@ def sounding(result: dict[str, Any]) -> tuple[npt.NDArray[Any], float]:
 
 
 def check_capture(page: Page) -> None:
-    """A tone comes out of the capture worklet clean, whole and in order."""
+    """Check that the capture worklet delivers a tone clean, complete and in order."""
     result = page.evaluate("checks.capture()")
     pcm = np.frombuffer(base64.b64decode(result["pcm"]), "<i2") / 32768.0
     frequency, ratio = tone_to_rest(pcm[24_000:72_000], 24_000)
@@ -88,7 +88,7 @@ def check_capture(page: Page) -> None:
 
 
 def check_playback(page: Page) -> None:
-    """As many samples sound as are reported."""
+    """Check that as many samples sound as are reported."""
     result = page.evaluate("checks.playback(0)")
     _, length = sounding(result)
     stats = result["stats"]
@@ -99,7 +99,7 @@ def check_playback(page: Page) -> None:
 
 
 def check_clear(page: Page) -> None:
-    """A clear fades within 5 ms, and its positions are what sounded."""
+    """Check that a clear fades within 5 ms, and that its positions match what sounded."""
     result = page.evaluate("checks.playback(12000)")
     part, length = sounding(result)
     played = result["answer"]["positions"][0]["played"]
@@ -111,13 +111,13 @@ def check_clear(page: Page) -> None:
 
 
 def check_latency(page: Page) -> None:
-    """How long the page takes to answer a clear; a figure, no assertion."""
+    """Print how long the page takes to answer a clear, without a limit."""
     took = sorted(page.evaluate("checks.latency(40)"))
     print(f"clear to answer, {len(took)} times: median {took[len(took) // 2]:.1f} ms, max {took[-1]:.1f} ms")
 
 
 def check_suspended(page: Page) -> None:
-    """A clear is answered while the browser holds the sound back, and nothing counts as heard."""
+    """Check that a clear is answered while the browser blocks the sound, and that nothing counts as heard."""
     with page.expect_console_message(lambda message: message.text.startswith("RESULT")) as told:
         page.goto(page.url + "&suspended")
     result = json.loads(told.value.text.removeprefix("RESULT "))

@@ -1,18 +1,18 @@
 /**
- * A page that shows every view in made-up states (`?scene=speaking&theme=dark`), or only a real port: with
+ * A page that shows all views in made-up states (`?scene=speaking&theme=dark`), or only a real port: with
  * `?scene=sound` for `check_sound.py`, with `?scene=bare&socket=ADDRESS` on a plain WebSocket for benchmarks.
  */
 
-import { startCapture } from "../src/audio/capture";
-import { pageEnvironment } from "../src/audio/microphone";
-import { AudioPort } from "../src/audio/port";
-import type { PortState } from "../src/audio/port_state";
-import { registerPort, watchPort } from "../src/audio/registry";
-import { openSpeaker } from "../src/audio/speaker";
-import { bareLane } from "./bare_lane";
+import { startCapture } from "../src/audio/capture/capture";
+import { pageEnvironment } from "../src/audio/capture/microphone";
+import { openSpeaker } from "../src/audio/playback/speaker";
+import { AudioPort } from "../src/audio/port/port";
+import { registerPort, watchPort } from "../src/audio/port/registry";
+import type { PortState } from "../src/audio/port/state";
+import { bareTransport } from "./bare_transport";
 import { PlayedModel } from "./played_model";
-import { SoundChecks } from "./sound_checks";
 import { REPLIES, type Scene, SCENES } from "./scenes";
+import { SoundChecks } from "./sound_checks";
 
 interface Widget {
   initialize?(context: { model: unknown }): unknown;
@@ -26,8 +26,8 @@ async function load(name: string): Promise<Widget> {
   return typeof module.default === "function" ? module.default() : module.default;
 }
 
-/** Loads a widget as anywidget does; gives its played model. */
-async function mount<Traits extends object>(name: string, traits: Traits, parent?: Element) {
+/** Loads a widget as anywidget does. Returns its played model. */
+async function mount<Traits extends Record<string, any>>(name: string, traits: Traits, parent?: Element) {
   const widget = await load(name);
   const model = new PlayedModel(traits);
   const dispose = widget.initialize?.({ model });
@@ -46,12 +46,16 @@ function box(parent: Element, name: string): Element {
   return element;
 }
 
-/** Stands where a port would: shows a state and does nothing. */
+/** Returns a stand-in for a port, which has a state and does nothing. */
 function playedPort(scene: Scene): AudioPort {
   const state: PortState = {
     active: true,
+    elsewhere: false,
+    kernel: "alive",
     mode: scene.mode,
     microphone: "off",
+    muted: false,
+    closed: "",
     problem: null,
     talking: false,
     sound: "ready",
@@ -63,21 +67,56 @@ function playedPort(scene: Scene): AudioPort {
     ...scene.port,
   };
   const nothing = () => undefined;
-  const played = { state, inputLevel: { rms: scene.level, peak: scene.level }, subscribe: () => nothing };
+  const listeners = new Set<() => void>();
+  const update = (change: Partial<PortState>) => {
+    played.state = { ...played.state, ...change };
+    for (const listener of listeners) listener();
+  };
+  const played = {
+    state,
+    inputLevel: { rms: scene.level, peak: scene.level },
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    update,
+    openMicrophone: () => update({ microphone: "on", closed: "" }),
+    closeMicrophone: () => update({ microphone: "off", muted: false, talking: false, closed: "user" }),
+    mute: (on: boolean) => update({ muted: on }),
+    claim: () => update({ active: true, elsewhere: false }),
+    press: () => update({ talking: true }),
+    release: () => update({ talking: false }),
+    resume: () => update({ sound: "ready" }),
+  };
   return new Proxy(played, { get: (of, name) => Reflect.get(of, name) ?? nothing }) as unknown as AudioPort;
 }
 
 async function show(scene: Scene): Promise<void> {
   const page = document.getElementById("page")!;
   const console = box(page, "rw-console");
-  registerPort("played", playedPort(scene));
-  await mount("status", { status: scene.status }, console);
-  const transcript = { entries: scene.entries, placeholder: "", can_say: scene.can_say ?? true };
-  await mount("transcript", transcript, console);
+  const port = playedPort(scene);
+  registerPort("played", port);
+  const { model: status } = await mount("status", { port_id: "played", status: scene.status }, console);
+  const said = {
+    port_id: "played",
+    entries: scene.entries,
+    placeholder: "",
+    can_say: scene.can_say ?? true,
+    saved_as: "rw-saved",
+  };
+  const { model: transcript } = await mount("transcript", said, console);
   const controls = box(console, "rw-controls");
-  await mount("microphone", { port_id: "played", mode: scene.mode }, controls);
+  const microphone = {
+    port_id: "played",
+    mode: scene.mode,
+    muted: scene.port.muted ?? false,
+    idle_off: 10,
+    hidden_off: 5,
+  };
+  await mount("microphone", microphone, controls);
   const player = { port_id: "played", now_playing: scene.now_playing, volume: 0.8 };
   await mount("player", player, controls);
+  Object.assign(window, { played: { status, transcript, port } });
 }
 
 const parameters = new URLSearchParams(location.search);
@@ -91,13 +130,20 @@ if (name === "sound") {
   const endWatch = watchPort("sound", (port) => {
     const checks = new SoundChecks(model, port!);
     Object.assign(window, { checks });
-    // Asked for in the address: what a driver evaluates counts as a click, and would let the sound start.
+    // Requested by the URL: code that a driver evaluates counts as a click, and would let the sound start.
     if (parameters.has("suspended")) void checks.suspended();
   });
   endWatch();
 }
 if (name === "bare") {
-  const lane = await bareLane(parameters.get("socket")!);
-  registerPort("bare", new AudioPort(lane, { openSpeaker, microphone: pageEnvironment(startCapture) }));
+  const transport = await bareTransport(parameters.get("socket")!);
+  registerPort(
+    "bare",
+    new AudioPort(transport, {
+      openSpeaker,
+      visibility: document,
+      microphone: pageEnvironment(startCapture),
+    }),
+  );
 }
 document.body.dataset.ready = "true";

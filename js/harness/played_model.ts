@@ -1,22 +1,25 @@
-/** A model whose kernel is played by the page: what widgets send is kept, what they receive is said here. */
+/** A model without a kernel: it records what widgets send, and delivers the messages that the page makes up. */
 
-import type { Model } from "../src/anywidget";
+import type { AnyModel } from "@anywidget/types";
 
 type Listener = (...args: never[]) => void;
 
-export class PlayedModel<Traits extends object> implements Model<Traits> {
+export class PlayedModel<Traits extends Record<string, any>> implements Pick<
+  AnyModel<Traits>,
+  "get" | "set" | "save_changes" | "send" | "on"
+> {
   readonly sent: { message: Record<string, unknown>; buffers: ArrayBuffer[] }[] = [];
   private readonly listeners = new Map<string, Set<Listener>>();
 
   constructor(private readonly traits: Traits) {}
 
-  get<K extends keyof Traits & string>(name: K): Traits[K] {
+  get<K extends keyof Traits>(name: K): Traits[K] {
     return this.traits[name];
   }
 
-  set<K extends keyof Traits & string>(name: K, value: Traits[K]): void {
+  set<K extends keyof Traits>(name: K, value: Traits[K]): void {
     this.traits[name] = value;
-    this.emit(`change:${name}`);
+    this.emit(`change:${String(name)}`);
   }
 
   save_changes(): void {}
@@ -31,12 +34,11 @@ export class PlayedModel<Traits extends object> implements Model<Traits> {
     this.listeners.set(event, listeners.add(callback));
   }
 
-  off(event: string, callback?: Listener): void {
-    if (callback) this.listeners.get(event)?.delete(callback);
-    else this.listeners.delete(event);
+  off(event: string, callback: Listener): void {
+    this.listeners.get(event)?.delete(callback);
   }
 
-  /** A custom message from the kernel, with its buffers as a comm gives them: views into one larger buffer. */
+  /** Delivers a custom message, with its buffers as a comm passes them: views into a larger buffer. */
   receive(message: object, ...buffers: ArrayBuffer[]): void {
     const views = buffers.map((buffer) => {
       const whole = new Uint8Array(buffer.byteLength + 7);

@@ -1,9 +1,8 @@
-/** Made-up states of the widgets, to look at. */
+/** Made-up states of the widgets, for the harness page. */
 
-import type { PortState } from "../src/audio/port_state";
-import { problem } from "../src/audio/problems";
-import type { Entry, ToolCard } from "../src/messages";
-import type { Status } from "../src/status";
+import { problem } from "../src/audio/capture/problems";
+import type { PortState } from "../src/audio/port/state";
+import type { Entry, Status, ToolCard } from "../src/messages";
 
 export interface Scene {
   status: Partial<Status>;
@@ -27,6 +26,12 @@ const tool = (change: Partial<ToolCard>): ToolCard => ({
   note: "",
   fraction: null,
   pictures: [],
+  limit_s: null,
+  seconds_left: null,
+  by_voice: false,
+  consent: "",
+  outputs: [],
+  read_as: "",
   seconds: null,
   ...change,
 });
@@ -86,6 +91,10 @@ const status: Status = {
   tools: ["reaction_rate", "plot_spectrum", "find_paper"],
   usage: "2,318 tokens, free, on this machine",
   problem: "",
+  hearing: false,
+  consents: 0,
+  successor: "",
+  can_restart: false,
 };
 
 export const SCENES: Record<string, Scene> = {
@@ -163,6 +172,101 @@ export const SCENES: Record<string, Scene> = {
     port: { active: true, microphone: "on", mode: "push_to_talk", talking: true, sound: "ready" },
     level: 0.12,
     mode: "push_to_talk",
+    now_playing: "",
+  },
+  muted: {
+    status: { ...status, state: "listening" },
+    entries: talk,
+    port: { microphone: "on", muted: true },
+    level: 0.1,
+    mode: "open",
+    now_playing: "",
+  },
+  idle_off: {
+    status: { ...status, state: "listening", detail: "click the microphone, or type" },
+    entries: talk.slice(0, 4),
+    port: { microphone: "off", closed: "idle" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  closed: {
+    status: {
+      ...status,
+      state: "closed",
+      detail: "The connection to the service was lost.",
+      problem: "The connection to the service was lost, and could not be restored within a minute.",
+      can_restart: true,
+    },
+    entries: talk.slice(0, 4),
+    port: { microphone: "off", closed: "closed" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+    can_say: false,
+  },
+  earlier: {
+    status: { ...status, state: "listening", successor: "another" },
+    entries: talk.slice(0, 4),
+    port: { microphone: "off", closed: "replaced" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  elsewhere: {
+    status: { ...status, state: "speaking" },
+    entries: talk,
+    port: { active: false, elsewhere: true, microphone: "off" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  silent: {
+    status: { ...status, state: "listening" },
+    entries: talk,
+    port: { microphone: "off", kernel: "silent", closed: "kernel" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  busy: {
+    status: { ...status, state: "listening" },
+    entries: talk,
+    port: { microphone: "on", kernel: "busy" },
+    level: 0.1,
+    mode: "open",
+    now_playing: "",
+  },
+  gone: {
+    status: { ...status, state: "listening" },
+    entries: talk,
+    port: { active: false, microphone: "off", kernel: "gone", closed: "kernel" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  insecure: {
+    status: { ...status, state: "listening", detail: "click the microphone, or type" },
+    entries: [],
+    port: { microphone: "error", problem: problem("insecure"), sound: "failed" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  blocked: {
+    status: { ...status, state: "speaking" },
+    entries: talk,
+    port: { microphone: "off", sound: "blocked" },
+    level: 0,
+    mode: "open",
+    now_playing: "",
+  },
+  consent: {
+    status: { ...status, state: "thinking", consents: 1 },
+    entries: talk,
+    port: { microphone: "on" },
+    level: 0.05,
+    mode: "open",
     now_playing: "",
   },
 };

@@ -1,6 +1,6 @@
-/** What `check_sound.py` asks of a real port in a real browser; its kernel is played here. */
+/** The page's side of `check_sound.py`: plays the kernel for a real port in a real browser. */
 
-import type { AudioPort } from "../src/audio/port";
+import type { AudioPort } from "../src/audio/port/port";
 import type { Cleared, PortReport } from "../src/messages";
 import type { PlayedModel } from "./played_model";
 
@@ -18,7 +18,7 @@ export class SoundChecks {
     model.receive({ type: "configure", block_ms: 20, group_ms: 60, startup_ms: 60, input_mode: "open" });
   }
 
-  /** Four seconds of the fake microphone, without the browser's own processing. */
+  /** Captures four seconds of the fake microphone, without the browser's own processing. */
   async capture() {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: GENTLE });
     await this.port.openFromStream(stream);
@@ -33,7 +33,7 @@ export class SoundChecks {
     };
   }
 
-  /** Plays 36,000 samples to the end, or clears them once `cutAt` samples were heard. */
+  /** Plays 36,000 samples to the end, or clears them when `cutAt` samples have been heard. */
   async playback(cutAt: number) {
     const heard: Float32Array[] = [];
     const times: number[] = [];
@@ -54,7 +54,7 @@ export class SoundChecks {
     return { heard: base64(heard), times, answer, stats: this.port.stats() };
   }
 
-  /** Milliseconds from a clear to its answer, while something plays. */
+  /** Measures the time from a clear to its answer during playback, in milliseconds, `times` times. */
   async latency(times: number): Promise<number[]> {
     const took: number[] = [];
     for (let generation = 10; generation < 10 + times; generation++) {
@@ -67,7 +67,7 @@ export class SoundChecks {
     return took;
   }
 
-  /** A clear while the browser holds the sound back; told on the browser's console. */
+  /** Clears while the browser blocks the sound, and prints the result on the browser's console. */
   async suspended(): Promise<void> {
     this.play(0, "a", 10);
     await this.until(() => this.port.state.sound === "blocked" || this.port.state.playing);
@@ -75,7 +75,7 @@ export class SoundChecks {
     console.info("RESULT", JSON.stringify({ positions, sound: this.port.state.sound }));
   }
 
-  /** A ramp, so that the value of a sample tells which one it is. */
+  /** Plays a ramp, so that the value of a sample identifies its position. */
   private play(generation: number, item_id: string, blocks: number): void {
     for (let block = 0; block < blocks; block++) {
       const pcm = Int16Array.from({ length: BLOCK }, (_, i) =>

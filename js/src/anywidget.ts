@@ -1,26 +1,21 @@
-/** The parts of anywidget's front-end interface that the widgets use. */
+/** Typed messages over a widget's model; anywidget has the types of the model itself. */
 
-export interface Model<Traits extends object> {
-  get<K extends keyof Traits & string>(name: K): Traits[K];
-  set<K extends keyof Traits & string>(name: K, value: Traits[K]): void;
-  save_changes(): void;
-  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
-  on(event: string, callback: (...args: never[]) => void): void;
-  off(event: string, callback?: (...args: never[]) => void): void;
-}
-
-export interface RenderContext<Traits extends object> {
-  model: Model<Traits>;
-  el: HTMLElement;
-}
+import type { AnyModel } from "@anywidget/types";
 
 export type Cleanup = () => void;
 
-/** Listens to the kernel's custom messages; returns the function that ends it. */
-export function onMessage<Message>(
-  model: Pick<Model<object>, "on" | "off">,
-  callback: (message: Message, buffers: DataView[]) => void,
+/** Calls `callback` for each message of the kernel. Returns a function that ends it. */
+export function onMessage<Command extends { type: string }>(
+  model: Pick<AnyModel, "on" | "off">,
+  callback: (command: Command, buffers: DataView[]) => void,
 ): Cleanup {
   model.on("msg:custom", callback);
   return () => model.off("msg:custom", callback);
+}
+
+/** Returns a function that sends a widget's messages to the kernel, each with its audio or key as buffers. */
+export function sender<Report extends { type: string }>(
+  model: Pick<AnyModel, "send">,
+): (report: Report, ...buffers: ArrayBuffer[]) => void {
+  return (report, ...buffers) => model.send(report, undefined, buffers);
 }

@@ -1,68 +1,52 @@
-/**
- * Messages between the widgets' Python side and their TypeScript twins
- * (`realtime_widgets/widgets/messages.py`).
- *
- * Every message is a custom widget message: a small JSON object with a `type`, and for sound one binary
- * buffer beside it (PCM16 little endian, mono, 24 kHz). Audio never travels as base64 or in a trait.
- *
- * The audio port, kernel to page (`PortCommand`)
- *     `activate`    which page plays and captures; the others keep silent
- *     `configure`   block length, longest message of speech, start-up buffer, input mode
- *     `play`        one block of a content part, with its generation; sound in the buffer
- *     `end`         no more blocks will follow for that content part
- *     `clear`       fall silent now and start a new generation; answered by `cleared`
- *     `microphone`  close the microphone (opening needs a click in the page)
- *
- * The audio port, page to kernel (`PortReport`)
- *     `hello`       a page has loaded the port, or wants to play and capture again; it waits for `activate`
- *     `audio`       one captured block, with the player's `playback` where there is news; sound in the buffer
- *     `microphone`  the microphone's state, with message and cure where it could not open
- *     `playback`    how far each content part has really been played, about ten times a second
- *     `cleared`     final positions of what a `clear` cut
- *     `interrupt`   the person pressed stop; the page is silent already and drops all older blocks
- *     `talk`        push-to-talk was pressed or released
- *
- * The transcript, kernel to page
- *     `upsert`      one entry, new or changed, and the id of the entry before it
- *     `remove`      the id of an entry that is gone
- * The transcript, page to kernel
- *     `say`         the person typed a message
- *     `decide`      the person allows, refuses or stops a tool call
- *
- * The reply view, page to kernel
- *     `play`, `stop`  with the page that asks
- *     `ended`         the sound is over (or could not be played) where the page plays it by itself
- * The reply view without a session's player, kernel to page (`ReplySound`)
- *     `sound`       a WAV file in the buffer, for the page that asked
- *     `silence`     stop playing
- *
- * The recorder, page to kernel
- *     `recording`   what was recorded, when it is over; sound in the buffer
- *
- * The key prompt, page to kernel
- *     `key`         an API key; it is in the binary buffer, for no log shows that
- *     `forget`      the person wants to give another one
- */
+/** Messages between the widgets and their pages, made by `make messages` of `realtime_widgets/widgets/messages.py`. */
 
 export type InputMode = "open" | "push_to_talk";
-export type MicrophoneState = "off" | "opening" | "on" | "error";
+export type MicrophoneState = "error" | "off" | "on" | "opening";
+export type CloseReason =
+  | ""
+  | "closed"
+  | "error"
+  | "hidden"
+  | "idle"
+  | "kernel"
+  | "other_page"
+  | "replaced"
+  | "unplugged"
+  | "unseen"
+  | "user";
+export type SoundState = "blocked" | "failed" | "ready" | "waiting";
+export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+export type PortReport =
+  Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+export type TranscriptCommand = Upsert | Remove;
+export type TranscriptReport = Say | Decide | Continue;
+export type ReplyCommand = ReplyClip | Silence;
+export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type KeyReport = Key | Forget;
+export type StatusReport = Restart | TalkHere;
 
-/** Which page plays and captures. */
+/**
+ * Which page plays and captures; the others keep silent.
+ */
 export interface Activate {
   type: "activate";
   page_id: string;
 }
-
-/** Settings of the port's sound. */
+/**
+ * Block length, longest message of speech, start-up buffer (all in ms), input mode, and when it closes. It closes by itself if nobody spoke for `idle_off_s`, or if the tab was hidden for `hidden_off_s` (seconds; null is never).
+ */
 export interface Configure {
   type: "configure";
   block_ms: number;
   group_ms: number;
   startup_ms: number;
   input_mode: InputMode;
+  idle_off_s: number | null;
+  hidden_off_s: number | null;
 }
-
-/** One block of speech to queue, from sample `start` of its part on; PCM16 in the buffer. */
+/**
+ * One block of speech to queue, from sample `start` of its content part on; PCM16 in the buffer.
+ */
 export interface Play {
   type: "play";
   generation: number;
@@ -70,68 +54,97 @@ export interface Play {
   content_index: number;
   start: number;
 }
-
-/** The content part has been sent whole. */
+/**
+ * No more blocks will follow for that content part.
+ */
 export interface End {
   type: "end";
   generation: number;
   item_id: string;
   content_index: number;
 }
-
-/** Fall silent; blocks of a lower generation are dropped from now on. */
+/**
+ * Fall silent and begin a new generation: older blocks are dropped from now on; answered by `cleared`.
+ */
 export interface Clear {
   type: "clear";
   generation: number;
 }
-
-/** Close the microphone. */
-export interface SetMicrophone {
+/**
+ * Close the microphone; opening it needs a click in the page.
+ */
+export interface CloseMicrophone {
   type: "microphone";
-  open: false;
+  reason:
+    | ""
+    | "closed"
+    | "error"
+    | "hidden"
+    | "idle"
+    | "kernel"
+    | "other_page"
+    | "replaced"
+    | "unplugged"
+    | "unseen"
+    | "user";
 }
-
-export type PortCommand = Activate | Configure | Play | End | Clear | SetMicrophone;
-
-/** A page has loaded the port. */
+/**
+ * Every page that is alive answers with `here`.
+ */
+export interface Roll {
+  type: "roll";
+}
+/**
+ * The kernel lives; sent while a page shows the session. `heard` is false while what the microphone sends waits behind a running cell (a front end without subshells).
+ */
+export interface Beat {
+  type: "beat";
+  heard: boolean;
+}
+/**
+ * A page has loaded the port, or was cut off from the kernel; it waits for `activate`.
+ */
 export interface Hello {
   type: "hello";
   page_id: string;
+  views: number;
+  sound: "blocked" | "failed" | "ready" | "waiting";
 }
-
-/** One captured block; `sequence` counts from 0 for each opening of the microphone. */
+/**
+ * A page lives: its answer to `roll`, a change of its views or sound, or its sign while no sound is sent.
+ */
+export interface Here {
+  type: "here";
+  page_id: string;
+  views: number;
+  sound: SoundState;
+}
+/**
+ * A page is being closed or reloaded.
+ */
+export interface Bye {
+  type: "bye";
+  page_id: string;
+}
+/**
+ * The user wants to play and talk in this page.
+ */
+export interface Claim {
+  type: "claim";
+  page_id: string;
+}
+/**
+ * One captured block, PCM16 in the buffer, with the player's state when there is news. `sequence` counts from 0 for each opening of the microphone, and after each time that nobody heard it.
+ */
 export interface Audio {
   type: "audio";
   page_id: string;
   sequence: number;
   playback?: Playback;
 }
-
-/** Why the microphone did not open, and what the person can do. */
-export interface MicrophoneProblem {
-  code: string;
-  message: string;
-  cure: string;
-}
-
-/** State of the page's microphone. */
-export interface MicrophoneReport {
-  type: "microphone";
-  page_id: string;
-  state: MicrophoneState;
-  problem?: MicrophoneProblem;
-  settings?: Record<string, unknown>;
-}
-
-/** Samples (24 kHz) of one content part that were received and that were really played. */
-export interface Position {
-  item_id: string;
-  content_index: number;
-  played: number;
-  received: number;
-}
-
-/** Where the player is; counters count from the page's start. */
+/**
+ * Where the player is, about ten times a second; its counters count from the page's start. `skipped_ms` is silence left out of pauses, to make up for an underrun.
+ */
 export interface Playback {
   type: "playback";
   page_id: string;
@@ -142,41 +155,114 @@ export interface Playback {
   startup_ms: number;
   underruns: number;
   dropped: number;
-  /** Silence left out of pauses, to make up for an underrun. */
   skipped_ms: number;
 }
-
-/** Answer to `clear`: the new generation, and where the old one stopped. */
+/**
+ * Samples (24 kHz) of one content part that were received and that were really played.
+ */
+export interface Position {
+  item_id: string;
+  content_index: number;
+  played: number;
+  received: number;
+}
+/**
+ * State of the page's microphone, and what the browser granted.
+ */
+export interface MicrophoneReport {
+  type: "microphone";
+  page_id: string;
+  state: MicrophoneState;
+  muted: boolean;
+  reason:
+    | ""
+    | "closed"
+    | "error"
+    | "hidden"
+    | "idle"
+    | "kernel"
+    | "other_page"
+    | "replaced"
+    | "unplugged"
+    | "unseen"
+    | "user";
+  problem?: MicrophoneProblem;
+  settings?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Why the microphone did not open, and what the user can do.
+ */
+export interface MicrophoneProblem {
+  code: string;
+  message: string;
+  cure: string;
+}
+/**
+ * Answer to `clear`: the new generation, and where the old one stopped.
+ */
 export interface Cleared {
   type: "cleared";
   page_id: string;
   generation: number;
   positions: Position[];
 }
-
-/** The stop button: positions at which the page fell silent. */
+/**
+ * The stop button: where the page fell silent; it drops all older blocks already.
+ */
 export interface Interrupt {
   type: "interrupt";
   page_id: string;
   generation: number;
   positions: Position[];
 }
-
-/** Push-to-talk; blocks are sent only between pressed and released. */
+/**
+ * Push-to-talk was pressed or released; blocks are sent only between the two.
+ */
 export interface Talk {
   type: "talk";
   page_id: string;
   pressed: boolean;
 }
-
-export type PortReport = Hello | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
-
-/** A tool call as the person sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. */
+/**
+ * A new or changed entry, to stand right after the entry `after` (first when that is null).
+ */
+export interface Upsert {
+  type: "upsert";
+  entry: Entry;
+  after: string | null;
+}
+/**
+ * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
+ */
+export interface Entry {
+  id: string;
+  kind: "assistant" | "error" | "notice" | "tool" | "user";
+  text: string;
+  source: "" | "speech" | "text";
+  state: "completed" | "in_progress" | "incomplete";
+  cut: boolean;
+  heard_ms: number | null;
+  heard_length: number | null;
+  images?: ShownImage[];
+  tool?: ToolCard;
+}
+/**
+ * An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it.
+ */
+export interface ShownImage {
+  thumbnail: string;
+  text: string;
+}
+/**
+ * A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent; `by_voice` says that a spoken or typed yes or no answers it, and `consent` how the user decided, in words. `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were displayed.
+ */
 export interface ToolCard {
   call_id: string;
   name: string;
   arguments: string;
-  state: "waiting" | "approval" | "running" | "done" | "error";
+  state: "approval" | "done" | "error" | "running" | "waiting";
   result: string;
   error: string;
   traceback: string;
@@ -185,97 +271,140 @@ export interface ToolCard {
   fraction: number | null;
   pictures: string[];
   seconds: number | null;
+  read_as: string;
+  limit_s: number | null;
+  seconds_left: number | null;
+  by_voice: boolean;
+  consent: string;
+  outputs: ShownOutput[];
 }
-
-/** An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it. */
-export interface ShownImage {
-  thumbnail: string;
+/**
+ * What a call displayed or returned; `text` is its plain form, `note` says what of it is not shown. `data` is, for an `image`, a data URI (of PNG and JPEG it is in the card's `pictures`, at the index `picture`); for `html`, HTML to be shown only where no script runs and nothing is loaded; for `rendered`, the source of the MIME type `mime`, which the front end may render, or else show `html`; for a `widget`, the id of its model.
+ */
+export interface ShownOutput {
+  kind: "html" | "image" | "rendered" | "text" | "widget";
   text: string;
+  data: string;
+  mime: string;
+  html: string;
+  note: string;
+  picture: number | null;
 }
-
-/** One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. */
-export interface Entry {
-  id: string;
-  kind: "user" | "assistant" | "tool" | "notice" | "error";
-  source: "speech" | "text" | "";
-  text: string;
-  state: "in_progress" | "completed" | "incomplete";
-  cut: boolean;
-  heard_ms: number | null;
-  heard_length: number | null;
-  images?: ShownImage[];
-  tool?: ToolCard;
-}
-
-/** A new or changed entry, to stand right after the entry `after` (first where that is null). */
-export interface Upsert {
-  type: "upsert";
-  entry: Entry;
-  after: string | null;
-}
-
-/** An entry that is gone. */
+/**
+ * An entry that is gone.
+ */
 export interface Remove {
   type: "remove";
   id: string;
 }
-
-/** What the person typed. */
-export interface SayText {
+/**
+ * What the user typed.
+ */
+export interface Say {
   type: "say";
   text: string;
 }
-
-/** What the person wants of a tool call. */
+/**
+ * The user allows, refuses or stops a tool call.
+ */
 export interface Decide {
   type: "decide";
   call_id: string;
-  decision: "approve" | "deny" | "cancel";
+  decision: "always" | "approve" | "cancel" | "deny";
 }
-
-/** An API key, in the buffer. */
-export interface KeyMessage {
-  type: "key";
+/**
+ * The user wants to go on with the talk of a session whose kernel is gone, which the page has kept.
+ */
+export interface Continue {
+  type: "continue";
+  said: Said[];
 }
-
-/** The key is to be forgotten. */
-export interface Forget {
-  type: "forget";
+/**
+ * What somebody said, in words.
+ */
+export interface Said {
+  role: "assistant" | "user";
+  text: string;
 }
-
-/** A reply for the page that plays it by itself, as a WAV file in the buffer. */
+/**
+ * A reply for the page that asked for it and plays it by itself, as a WAV file in the buffer.
+ */
 export interface ReplyClip {
   type: "sound";
   page_id: string;
 }
-
-/** The page stops playing a reply. */
+/**
+ * The page stops playing a reply.
+ */
 export interface Silence {
   type: "silence";
 }
-
-export type ReplySound = ReplyClip | Silence;
-
-/** A page wants to play the reply. */
+/**
+ * A page wants to play the reply.
+ */
 export interface PlayReply {
   type: "play";
   page_id: string;
 }
-
-/** A page wants the reply to stop. */
+/**
+ * A page wants the reply to stop.
+ */
 export interface StopReply {
   type: "stop";
 }
-
-/** The page has played the reply, or cannot. */
+/**
+ * The page has played the reply by itself, or cannot.
+ */
 export interface ReplyEnded {
   type: "ended";
 }
-
-export type ReplyReport = PlayReply | StopReply | ReplyEnded;
-
-/** A whole recording; PCM16 in the buffer. */
+/**
+ * A whole recording, when it is over; PCM16 in the buffer.
+ */
 export interface Recording {
   type: "recording";
   rate: number;
+}
+/**
+ * An API key; it is in the buffer, which no log shows.
+ */
+export interface Key {
+  type: "key";
+}
+/**
+ * The user wants to give another key.
+ */
+export interface Forget {
+  type: "forget";
+}
+/**
+ * What a session does and whom it talks to; `usage` is tokens and money so far, in words. `hearing` is true while the service hears speech, `consents` counts tool calls that wait for the user, and `successor` is the port of the session that replaced this one (empty if none did).
+ */
+export interface Status {
+  state:
+    "closed" | "connecting" | "idle" | "listening" | "preparing" | "reconnecting" | "speaking" | "thinking";
+  detail: string;
+  endpoint: string;
+  model: string;
+  voice: string;
+  tools: string[];
+  usage: string;
+  problem: string;
+  hearing: boolean;
+  consents: number;
+  successor: string;
+  can_restart: boolean;
+}
+/**
+ * The user starts a closed session again, with the talk so far or without it.
+ */
+export interface Restart {
+  type: "restart";
+  keep_talk: boolean;
+}
+/**
+ * The user wants to go on with an earlier session that another one has replaced.
+ */
+export interface TalkHere {
+  type: "talk_here";
 }

@@ -1,4 +1,7 @@
-"""Talking by Chat Completions with audio: a question and its answer at a time, over HTTP."""
+"""Talking by Chat Completions with audio, or by three stages: one question and answer at a time, over HTTP.
+
+Imports `widgets`, `reply`, `runtime` and what stands below them; never `session`.
+"""
 
 from __future__ import annotations
 

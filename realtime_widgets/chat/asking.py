@@ -1,32 +1,34 @@
-"""What all ways of asking over HTTP share: the face, tools, history, one question at a time."""
+"""Base of `AudioChat` and `SpeechPipeline`: tools, history, one question at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from realtime_widgets.calls import SessionCalls
+from realtime_widgets.audio.samples import load_sound
 from realtime_widgets.chat.history import History
 from realtime_widgets.chat.rounds import Asked, ToolRounds
 from realtime_widgets.chat.service import http_client
-from realtime_widgets.clock import REAL_CLOCK
-from realtime_widgets.engine import running_loop, shared_engine
+from realtime_widgets.concurrency.clock import REAL_CLOCK
+from realtime_widgets.concurrency.io_thread import running_loop, shared_engine
+from realtime_widgets.core.conversation.function_calls import check_max_rounds
+from realtime_widgets.core.conversation.message import user_message
+from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import ConfigurationError, SessionClosedError
-from realtime_widgets.sources import load_sound
+from realtime_widgets.protocol.secrets import forget_locals
+from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.tools import ToolRegistry, ToolRunner
-from realtime_widgets.tools.changes import describe_change
-from realtime_widgets.turns import user_message
-from realtime_widgets.usage import Usage
+from realtime_widgets.tools.diff import print_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
     import aiohttp
 
+    from realtime_widgets.audio.samples import Sound
     from realtime_widgets.chat.service import Service
     from realtime_widgets.reply import Reply
-    from realtime_widgets.sources import Sound
-    from realtime_widgets.tools import ToolChange
+    from realtime_widgets.widgets import ReplyCard
 
 Self = TypeVar("Self", bound="Asking")
 
@@ -37,16 +39,16 @@ class Asking:
     Parameters
     ----------
     instructions, tools
-        As `RealtimeSession` takes them.
+        As for `RealtimeSession`.
     max_rounds
         Times the tools may be called for one question.
     services
-        All that are asked.
+        All services that are asked.
 
     Raises
     ------
     ConfigurationError, ToolDefinitionError
-        Where a setting cannot be.
+        If a setting is invalid.
     """
 
     def __init__(
@@ -56,12 +58,11 @@ class Asking:
         max_rounds: int,
         services: Iterable[Service],
     ) -> None:
-        if isinstance(max_rounds, bool) or not isinstance(max_rounds, int) or max_rounds < 1:
-            raise ConfigurationError(f"max_rounds must be a whole number above 0, not {max_rounds!r}")
+        check_max_rounds(max_rounds)
         self.tools = ToolRegistry()
         for function in tools:
             self.tools.add(function)
-        self.tools.on_change(_tell_change)
+        self.tools.on_change(print_change)
         self._engine = shared_engine()
         self._history = History(instructions)
         self._services = tuple(services)
@@ -71,14 +72,14 @@ class Asking:
         self._used = Usage()
 
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
-        """Register a function that the model may call; as `RealtimeSession.tool`."""
+        """Register a function that the model may call, as `RealtimeSession.tool` does."""
         return self.tools.add(function, **options)
 
     @property
     def calls(self) -> SessionCalls:
-        """Its tool calls; here a person allows those that wait for consent.
+        """The tool calls, with which those that wait for approval are approved.
 
-        A cell that awaits an answer keeps the next one waiting, so where a tool needs consent ask in a task,
+        A cell that awaits an answer keeps the next one waiting, so if a tool needs approval, ask in a task:
         ``task = asyncio.create_task(chat.ask(...))``, and then ``(await chat.calls.next_asking()).approve()``.
         """
         return SessionCalls(self._rounds)
@@ -90,7 +91,7 @@ class Asking:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The conversation in the shape of Chat Completions, for a person: sound stands as its length."""
+        """The conversation in the shape of Chat Completions, for reading: sound is shown as its length."""
         return self._engine.run(self._history.shown)
 
     def clear(self) -> None:
@@ -98,7 +99,7 @@ class Asking:
         self._engine.run(self._history.cut, 0)
 
     async def close(self) -> None:
-        """Give up calls that still run, and end; harmless when it is over already."""
+        """Give up the calls that still run, and end; harmless if that was done before."""
         if self._rounds.state != "closed":
             await asyncio.wrap_future(self._engine.submit(self._rounds.close("it was closed")))
             self._runner.close()
@@ -122,7 +123,7 @@ class Asking:
         return await self._in_turn(lambda http, asked: self._answer(http, asked, text, pcm, spoken))
 
     async def _in_turn(self, work: Callable[[aiohttp.ClientSession, Asked], Coroutine[Any, Any, Reply]]) -> Reply:
-        """Do something on the I/O thread that asks the services, when what was begun before is over."""
+        """Run `work`, which asks the services, on the I/O thread once all earlier work is over."""
         return await asyncio.wrap_future(self._engine.submit(self._done_in_turn(work)))
 
     async def _done_in_turn(
@@ -143,7 +144,8 @@ class Asking:
             try:
                 async with http_client() as http:
                     return await work(http, asked)
-            except BaseException:
+            except BaseException as error:
+                forget_locals(error)  # what the service sent may quote the key
                 if not asked.results:
                     self._history.cut(before)  # nothing happened: the question can be asked again
                 raise
@@ -153,10 +155,12 @@ class Asking:
     async def _answer(
         self, http: aiohttp.ClientSession, asked: Asked, text: str | None, pcm: bytes, spoken: bool
     ) -> Reply:
-        """Answer a written question, or a spoken one where there is no `text`."""
+        """Answer a written question, or a spoken one if there is no `text`."""
         raise NotImplementedError
 
 
-def _tell_change(change: ToolChange) -> None:
-    if difference := describe_change(change):
-        print(difference)  # in the cell that replaced the tool
+def reply_card(reply: Reply) -> ReplyCard:
+    """Return the card of a reply that the page plays by itself, because no session's player can."""
+    from realtime_widgets.widgets import reply_view  # brings ipywidgets, which a script never needs
+
+    return reply_view(reply)

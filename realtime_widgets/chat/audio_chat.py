@@ -1,13 +1,14 @@
-"""AudioChat: Chat Completions with audio, as people use it in a notebook."""
+"""`AudioChat`: Chat Completions with audio, for use in a notebook."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from realtime_widgets.chat.asking import Asking
+from realtime_widgets.chat.asking import Asking, reply_card
 from realtime_widgets.chat.rounds import Thinker
 from realtime_widgets.chat.service import DEFAULT_VOICE, Service
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.reply import Reply
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from realtime_widgets.audio.samples import Sound
     from realtime_widgets.chat.rounds import Asked
-    from realtime_widgets.prices import OwnPrices, PriceTable
-    from realtime_widgets.protocol.credentials import TokenProvider
-    from realtime_widgets.protocol.endpoints import Endpoint, Secret
-    from realtime_widgets.sources import Sound
+    from realtime_widgets.core.usage.prices import OwnPrices, PriceTable
+    from realtime_widgets.protocol.endpoint.credentials import TokenProvider
+    from realtime_widgets.protocol.endpoint.endpoint import Endpoint
+    from realtime_widgets.protocol.secrets import Secret
 
-#: Model asked of OpenAI where the person names none (current in November 2026).
+#: Model asked of OpenAI if the user names none (current in November 2026).
 OPENAI_AUDIO_MODEL = "gpt-audio-1.5"
 
 AudioFormat = Literal["pcm16", "wav", "mp3", "opus"]
@@ -31,7 +33,7 @@ class AudioChat(Asking):
     """Talks with a model by Chat Completions: whole recordings or text in, speech or text out.
 
     Unlike a `RealtimeSession` it hears nothing before the question is whole, cannot be interrupted by voice,
-    and sends the conversation anew with each question; it needs no connection that stays open.
+    and sends the whole conversation with each question; it needs no connection that stays open.
 
     Parameters
     ----------
@@ -42,22 +44,22 @@ class AudioChat(Asking):
     model : str, optional
         Model name; the endpoint's default otherwise.
     endpoint, api_key, client, prices
-        As `RealtimeSession` takes them: the embedded local endpoint where nothing is configured.
+        As for `RealtimeSession`: the embedded local endpoint if nothing is configured.
     tools : iterable of callables, optional
         Functions that the model may call; `tool` adds more at any time.
     spoken : bool
         Whether answers are speech (and its words) or text alone.
     audio_format : {"pcm16", "wav", "mp3", "opus"}
-        How speech travels. Only ``"pcm16"`` is streamed; `Reply.audio` is the same with all of them.
+        Format in which speech is sent. Only ``"pcm16"`` is streamed; `Reply.audio` is the same with all of them.
     max_rounds : int
         Times the tools may be called for one question; after that the model has to answer.
 
     Raises
     ------
     ConfigurationError
-        Where a setting cannot be; the text says what to do.
+        If a setting is invalid; the text says what to do.
     ToolDefinitionError
-        Where a function of `tools` cannot be a tool.
+        If a function in `tools` cannot be a tool.
 
     Examples
     --------
@@ -66,6 +68,7 @@ class AudioChat(Asking):
     >>> reply.text, reply.audio, reply.usage  # doctest: +SKIP
     """
 
+    @without_locals
     def __init__(
         self,
         instructions: str = "",
@@ -94,7 +97,7 @@ class AudioChat(Asking):
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where it asks."""
+        """The endpoint that is asked."""
         return self._service.endpoint
 
     async def ask(
@@ -112,20 +115,20 @@ class AudioChat(Asking):
         text
             The question.
         audio
-            Instead of `text` a sound file, its bytes, or an array of samples;
+            Path or bytes of a sound file, or an array of samples (n,) or (n, channels), instead of `text`.
         rate
-            its sample rate in hertz, where it is an array.
+            Sample rate in hertz; required if `audio` is an array.
         spoken
-            Whether this answer is speech, where it shall differ from the others.
+            Whether this answer is speech; as the chat was made if None.
 
         Raises
         ------
         ConfigurationError, AudioError
-            Where there is not one question, or the sound cannot be used.
+            If there is not exactly one question, or the sound cannot be used.
         ConnectionFailedError
-            Where the endpoint cannot be reached, refuses us or breaks off.
+            If the endpoint cannot be reached, refuses access or breaks off.
         ResponseFailedError
-            Where it refuses the question or fails to answer; the conversation is as before, and with the
+            If the service refuses the question or fails to answer. The conversation is as before, plus the
             outputs of tools that ran.
         """
         return await self._ask(text, audio, rate, self._spoken if spoken is None else spoken)
@@ -155,4 +158,5 @@ class AudioChat(Asking):
             pcm=b"".join(bytes(each.pcm) for each in answers),
             heard=False,
             stages=tuple(asked.stages),
+            _view=reply_card,
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.audio import from_pcm16, wav_bytes
+from realtime_widgets.audio.samples import from_pcm16, wav_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from realtime_widgets.chat.wire import Completion, JsonObject
-    from realtime_widgets.turns import ToolCall
+    from realtime_widgets.core.conversation.turns import ToolCall
 
 #: Seconds before its end in which the id of a sound is not relied on any more.
 _EXPIRY_MARGIN_S = 30.0
@@ -93,7 +93,7 @@ class History:
         return {**message, "content": None, "audio": {"id": spoken.audio_id}}
 
     def shown(self) -> list[dict[str, Any]]:
-        """Return the messages for a person: words and calls, sound as its length in bytes."""
+        """Return the messages for reading: words and calls, sound as its length in bytes."""
         return [_without_sound(message) for message, _ in self._messages]
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.chat.wire import Completion, EventLines, JsonObject, event_of, realtime_usage, whole_text
+from realtime_widgets.concurrency.observable import Observable
+from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import ConnectionFailedError, ResponseFailedError
-from realtime_widgets.observing import Observable
 from realtime_widgets.reply import Stage
-from realtime_widgets.tool_calls import ToolCalls
-from realtime_widgets.usage import Usage
+from realtime_widgets.tools.execution.calls import CallScheduler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from realtime_widgets.chat.history import History
     from realtime_widgets.chat.service import Service
-    from realtime_widgets.clock import Clock
-    from realtime_widgets.tool_calls import Decision
+    from realtime_widgets.concurrency.clock import Clock
     from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
+    from realtime_widgets.tools.execution.calls import Decision
 
 
 class ToolRounds(Observable):
@@ -33,12 +33,12 @@ class ToolRounds(Observable):
     def __init__(self, registry: ToolRegistry, runner: ToolRunner) -> None:
         super().__init__()
         self.registry = registry
-        self.calls = ToolCalls(runner, lambda running: None, self.changed)
+        self.calls = CallScheduler(runner, lambda running: None, self.changed)
         self.state = "open"
         self.closed_reason = ""
 
     def name(self, calls: Sequence[Any]) -> None:
-        """Give calls ids of their own, where a server gave them none or the same again."""
+        """Assign a new id to a call if the server assigned none, or one that is already used."""
         taken = set(self.calls.by_id)
         for call in calls:
             if not call.call_id or call.call_id in taken:
@@ -46,7 +46,7 @@ class ToolRounds(Observable):
             taken.add(call.call_id)
 
     async def run(self, calls: Sequence[Any]) -> list[ToolResult]:
-        """Run these calls and wait for all their outputs; where this is cancelled, they are given up."""
+        """Run these calls and wait for all their outputs; if this is cancelled, so are they."""
         for call in calls:
             self.calls.begin(call, *self.registry.to_run(call.name))
         running = [self.calls.by_id[call.call_id] for call in calls]
@@ -59,7 +59,7 @@ class ToolRounds(Observable):
         return [each.result for each in running if each.result]
 
     def decide(self, decision: Decision, call_id: str, reason: str = "") -> None:
-        """Take the person's word on a call."""
+        """Apply the user's decision to a tool call."""
         self.calls.decide(decision, call_id, reason)
 
     async def close(self, reason: str) -> None:
@@ -77,7 +77,7 @@ class Asked:
     Attributes
     ----------
     stages
-        Where the time went; their times count from the question.
+        The steps so far; their times count from the question.
     results
         Tool calls that have ended.
     """
@@ -108,15 +108,15 @@ class Thinker:
     Parameters
     ----------
     service
-        Who is asked.
+        The service that is asked.
     history
-        What is sent; grows by answers and outputs.
+        The messages that are sent; grows by answers and outputs.
     rounds
         Runs the calls.
     max_rounds
         Times the tools may be called for one question; after that the model has to answer without.
     stage
-        What a request is called among the stages.
+        Name of a request among the stages.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Thinker:
         Raises
         ------
         ConnectionFailedError, ResponseFailedError
-            Where the service fails or refuses.
+            If the service fails or refuses.
         """
         answers: list[Completion] = []
         while True:
@@ -203,7 +203,7 @@ class Thinker:
         usage = Usage.of_response(realtime_usage(completion.usage), price, model)
         asked.took(self._stage, model, begin, first, usage)
         if completion.finish_reason == "content_filter" and not completion.text:
-            raise ResponseFailedError("the service's content filter kept the answer back", "content_filter")
+            raise ResponseFailedError("the service's content filter withheld the answer", "content_filter")
         return completion
 
 
@@ -213,7 +213,7 @@ async def _events(response: aiohttp.ClientResponse, completion: Completion) -> A
     Raises
     ------
     ConnectionFailedError
-        Where the stream ends before it is over.
+        If the stream ends before it is over.
     """
     lines = EventLines()
     async for block in response.content.iter_any():

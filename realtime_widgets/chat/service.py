@@ -1,4 +1,4 @@
-"""One OpenAI-compatible endpoint over HTTP: where it is, what it costs, and its refusals in words."""
+"""One OpenAI-compatible endpoint over HTTP: its address, its prices, its errors."""
 
 from __future__ import annotations
 
@@ -11,49 +11,51 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from realtime_widgets.chat.wire import error_of
+from realtime_widgets.core.usage.prices import ON_THIS_MACHINE, PriceTable
+from realtime_widgets.core.usage.usage import UNPRICED
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
-from realtime_widgets.local_start import LocalStart
-from realtime_widgets.prices import ON_THIS_MACHINE, PriceTable
-from realtime_widgets.protocol.endpoints import Endpoint, Secret, resolve_endpoint
-from realtime_widgets.usage import UNPRICED
+from realtime_widgets.protocol.endpoint.endpoint import Endpoint, resolve_endpoint
+from realtime_widgets.protocol.secrets import forget_locals, without_locals
+from realtime_widgets.protocol.wire.unreached import proxy_refusal, request_proxy, unreached
+from realtime_widgets.runtime.local_endpoint import LocalStart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     import aiohttp
 
-    from realtime_widgets.prices import OwnPrices, Price
-    from realtime_widgets.protocol.credentials import TokenProvider
+    from realtime_widgets.core.usage.prices import OwnPrices, Price
+    from realtime_widgets.protocol.endpoint.credentials import TokenProvider
+    from realtime_widgets.protocol.secrets import Secret, SecretTexts
 
 #: How long opening a connection, and silence of the endpoint in the middle of an answer, may take, in seconds.
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 300.0
-#: The service makes no sound without being told a voice.
+#: The service does not speak unless the request names a voice.
 DEFAULT_VOICE = "marin"
-#: A header's value that is shorter is no secret, and may be part of any word.
-_SHORTEST_SECRET = 6
 #: Statuses by which a request is refused for what it asks; the others are the endpoint's or the account's.
 _REQUEST_FAULTS = (400, 409, 413, 415, 422)
 
 
 class Service:
-    """What one stage asks.
+    """The service that one stage uses.
 
     Parameters
     ----------
     endpoint, api_key, model, client
-        As `RealtimeSession` takes them.
+        As for `RealtimeSession`.
     default_model
-        Model asked for where the person names none, by a service that is not the local endpoint.
+        Model to request if the user names none and the service is not the local endpoint.
     prices
-        As `RealtimeSession` takes them.
+        As for `RealtimeSession`.
 
     Raises
     ------
     ConfigurationError
-        Where the endpoint is none, a key is missing, or the model has to be named.
+        If the endpoint is invalid, a key is missing, or the model has to be named.
     """
 
+    @without_locals
     def __init__(
         self,
         endpoint: str | Endpoint | None,
@@ -84,12 +86,12 @@ class Service:
         return self._table.price_of(reported, self.model) or UNPRICED
 
     async def prepare(self) -> None:
-        """Start the local endpoint and wait for its models, where it is meant.
+        """Start the local endpoint and wait for its models, if the service is local.
 
         Raises
         ------
         LocalEndpointError
-            Where that fails.
+            If that fails.
         """
         if self.endpoint.local:
             local = LocalStart()
@@ -100,43 +102,68 @@ class Service:
     async def post(
         self, http: aiohttp.ClientSession, path: str, *, data: Any = None, json: Mapping[str, Any] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request, and hand over the answer to be read.
+        """Send a request, and yield the answer for reading.
 
         Raises
         ------
         ConnectionFailedError
-            Where the endpoint cannot be reached, refuses us, fails or breaks off.
+            If the endpoint cannot be reached, refuses access, fails or breaks off.
         ResponseFailedError
-            Where it refuses what is asked.
+            If the endpoint refuses the request.
         """
         import aiohttp
 
         endpoint = self.endpoint
-        where = _where(endpoint)
-        headers = await endpoint.fresh_headers()
-        told = dict(headers)
+        where = endpoint.where
+        headers, kind = await endpoint.fresh_headers(), {}
         if json is not None:
             # Much faster than the standard library's: it holds up the voice of sessions on this thread.
-            data, told["Content-Type"] = msgspec.json.encode(json), "application/json"
+            data, kind = msgspec.json.encode(json), {"Content-Type": "application/json"}
         url = f"{_over_http(endpoint.base_url)}/{path}"
+        proxy = request_proxy(endpoint, url)
         try:
-            async with http.post(
-                url, headers=told, data=data, allow_redirects=False, proxy=_proxy(endpoint)
-            ) as response:
+            async with await _sent(http, url, data, (headers, kind), proxy) as response:
+                if response.status == 407:
+                    raise proxy_refusal(endpoint, proxy, response.status)
                 if response.status != 200:
                     raise _refusal(endpoint, path, response.status, await _error_body(response), headers)
                 yield response
-        except aiohttp.ClientConnectorError as error:
-            raise ConnectionFailedError(
-                f"{where} cannot be reached: {error.strerror or error}; is it running, is the URL right?",
-                unreachable=True,
-            ) from None
+        except aiohttp.ClientHttpProxyError as error:
+            raise proxy_refusal(endpoint, proxy, error.status) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            cause = getattr(error, "certificate_error", error)
+            raise unreached(endpoint, cause, CONNECT_TIMEOUT_S, proxy) from None
+        except aiohttp.ClientResponseError as error:
+            if error.request_info.method == "CONNECT":  # said to the proxy
+                raise unreached(endpoint, error, CONNECT_TIMEOUT_S, proxy) from None
+            raise ConnectionFailedError(f"{where} broke off its answer: {type(error).__name__}") from None
         except TimeoutError:
             raise ConnectionFailedError(
                 f"{where} did not answer in time; check the network and the URL", unreachable=True
             ) from None
         except aiohttp.ClientError as error:
             raise ConnectionFailedError(f"{where} broke off its answer: {type(error).__name__}") from None
+
+
+async def _sent(
+    http: aiohttp.ClientSession,
+    url: str,
+    data: Any,
+    headers: tuple[SecretTexts, dict[str, str]],
+    proxy: Secret | None,
+) -> aiohttp.ClientResponse:
+    """Send a request; whatever is raised, its frames hold neither the key nor a proxy's password."""
+    try:
+        return await http.post(
+            url,
+            headers={**headers[0], **headers[1]},
+            data=data,
+            allow_redirects=False,
+            proxy=proxy.reveal() if proxy else None,
+        )
+    except BaseException as error:
+        forget_locals(error)
+        raise
 
 
 @contextlib.asynccontextmanager
@@ -146,21 +173,6 @@ async def http_client() -> AsyncIterator[aiohttp.ClientSession]:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         yield http
-
-
-def _proxy(endpoint: Endpoint) -> str | None:
-    """Find the proxy of the environment; there is none before this machine."""
-    if endpoint.loopback:
-        return None
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies, proxy_bypass
-
-    scheme, netloc, *_ = urlsplit(_over_http(endpoint.base_url))
-    return None if proxy_bypass(netloc) else getproxies().get(scheme)
-
-
-def _where(endpoint: Endpoint) -> str:
-    return f"{endpoint.title} ({endpoint.base_url})"
 
 
 def _over_http(base_url: str) -> str:
@@ -175,14 +187,11 @@ async def _error_body(response: aiohttp.ClientResponse) -> tuple[str, str | None
 
 
 def _refusal(
-    endpoint: Endpoint, path: str, status: int, body: tuple[str, str | None], headers: Mapping[str, str]
+    endpoint: Endpoint, path: str, status: int, body: tuple[str, str | None], headers: SecretTexts
 ) -> Exception:
     """Make the error of an HTTP status; no secret that was sent comes back in it."""
-    where = _where(endpoint)
-    text, code = body
-    for value in headers.values():
-        if len(secret := value.removeprefix("Bearer ")) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "…")
+    where = endpoint.where
+    text, code = headers.masked(body[0]), body[1]
     if status in _REQUEST_FAULTS:
         return ResponseFailedError(f"{where} refused the question: {text or f'HTTP {status}'}", code)
     if status == 404:

@@ -7,10 +7,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime_widgets.audio import read_sound, to_pcm16
+from realtime_widgets.audio.samples import read_sound, to_pcm16
+from realtime_widgets.core.conversation.turns import ToolCall
+from realtime_widgets.core.usage.usage import KINDS
 from realtime_widgets.errors import AudioError, ResponseFailedError
-from realtime_widgets.turns import ToolCall
-from realtime_widgets.usage import KINDS
+from realtime_widgets.protocol.secrets import masked_frame
 
 JsonObject = dict[str, Any]
 
@@ -25,12 +26,12 @@ class EventLines:
         self.done = False
 
     def take(self, block: bytes) -> list[JsonObject]:
-        """Take more bytes; gives the events that are whole now.
+        """Add bytes; return the events that are complete now.
 
         Raises
         ------
         ResponseFailedError
-            Where the service tells of a failure, or something is no event.
+            If the service reports a failure, or something is not an event.
         """
         *lines, self._rest = (self._rest + block).split(b"\n")
         events = []
@@ -52,14 +53,14 @@ def event_of(data: bytes) -> JsonObject:
     Raises
     ------
     ResponseFailedError
-        Where it tells of a failure, or is no JSON object.
+        If it reports a failure, or is not a JSON object.
     """
     try:
-        event = json.loads(data)
+        event = json.loads(masked_frame(data.decode(json.detect_encoding(data), "surrogatepass")))
     except ValueError:
         event = None
     if not isinstance(event, dict):
-        raise ResponseFailedError("the endpoint sent something that is no JSON object; is it the right address?")
+        raise ResponseFailedError("the endpoint sent something that is not a JSON object; is the address right?")
     if error := event.get("error"):
         text, code = error_of(event)
         raise ResponseFailedError(f"the endpoint reports: {text or error}", code)
@@ -67,7 +68,7 @@ def event_of(data: bytes) -> JsonObject:
 
 
 def error_of(body: object) -> tuple[str, str | None]:
-    """Read the text and the code of an error, in the shapes that servers give it."""
+    """Read the text and the code of an error, in the shapes that servers use."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, str):
         return error, None
@@ -85,7 +86,7 @@ class Completion:
     Attributes
     ----------
     text
-        What was written; or, with sound, what is said in it.
+        The written answer; with sound, the words of the speech.
     pcm
         The sound, 24 kHz mono PCM16.
     audio_id, expires_at
@@ -93,7 +94,7 @@ class Completion:
     calls
         Tool calls, in order.
     finish_reason, usage, model
-        As the service told them.
+        As reported by the service.
     """
 
     text: str = ""
@@ -106,7 +107,7 @@ class Completion:
     model: str = ""
 
     def take(self, chunk: JsonObject) -> str:
-        """Take a piece of a streamed answer; gives the text in it."""
+        """Add a piece of a streamed answer; return the text in it."""
         before = len(self.text)
         choice = self._envelope(chunk)
         delta = _object(choice.get("delta"))
@@ -116,7 +117,7 @@ class Completion:
         return self.text[before:]
 
     def take_whole(self, body: JsonObject) -> str:
-        """Take an answer that came in one piece; gives its text."""
+        """Add an answer that came in one piece; return its text."""
         message = _object(self._envelope(body).get("message"))
         self._words(message, whole=True)
         for index, each in enumerate(_objects(message.get("tool_calls"))):
@@ -124,10 +125,10 @@ class Completion:
         return self.text
 
     def settle(self) -> None:
-        """Put characters together that came in two halves."""
-        self.text = whole_text(self.text)
+        """Put characters together that came in two halves, and mask secrets that came in pieces."""
+        self.text = masked_frame(whole_text(self.text))
         for call in self.calls:
-            call.name, call.arguments = whole_text(call.name), whole_text(call.arguments)
+            call.name, call.arguments = whole_text(call.name), masked_frame(whole_text(call.arguments))
 
     def _envelope(self, body: JsonObject) -> JsonObject:
         self.model = str(body.get("model") or self.model)
@@ -190,7 +191,7 @@ def _decoded(data: object) -> bytes:
     try:
         return pybase64.b64decode(str(data), validate=True)
     except ValueError:
-        raise ResponseFailedError("the endpoint sent sound that is no base64") from None
+        raise ResponseFailedError("the endpoint sent sound that is not base64") from None
 
 
 def _pcm_of_file(sound: bytes) -> bytes:

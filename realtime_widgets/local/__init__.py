@@ -1,1 +1,4 @@
-"""The embedded endpoint: the Realtime protocol served from this machine, with real speech models."""
+"""The embedded endpoint: the Realtime protocol and some REST routes, served with speech models on this machine.
+
+Imports nothing of the package but `errors` and `audio`.
+"""

@@ -1,11 +1,11 @@
-"""`python -m realtime_widgets.local`: run the embedded endpoint."""
+"""Runs the embedded endpoint: `python -m realtime_widgets.local`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from realtime_widgets.local.serve import add_arguments, run
+from realtime_widgets.local.server.serve import add_arguments, run
 
 
 def main() -> int:

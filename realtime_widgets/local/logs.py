@@ -1,4 +1,4 @@
-"""How the endpoint's log is written: lines to read, or JSON objects a line; without speech unless asked for."""
+"""The log of the endpoint: plain lines or JSON lines, without what people say unless it is asked for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Literal
 
 LogFormat = Literal["text", "json"]
-#: What people say and are told goes to this logger, and nowhere else.
+#: What people say and hear goes to this logger only.
 SPEECH = logging.getLogger("realtime_widgets.local.speech_log")
 SPEECH.setLevel(logging.CRITICAL)
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object a line: time, level, logger, message, and the numbers that came with it."""
+    """Formats a record as one line of JSON: time, level, logger, message and the numbers that came with it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -24,7 +24,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **getattr(record, "figures", {}),
+            **getattr(record, "stats", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -32,14 +32,14 @@ class JsonLines(logging.Formatter):
 
 
 def set_up_logs(log_format: LogFormat, speech: bool) -> None:
-    """Send the process's log to standard error.
+    """Send the log of this process to standard error.
 
     Parameters
     ----------
     log_format
         ``"text"`` or ``"json"``.
     speech
-        Whether what people say and are told is logged too.
+        Whether what people say and hear is logged too.
     """
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")

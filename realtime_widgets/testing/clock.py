@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Times that a loop goes round after something happened, so that whoever it woke can wait again.
+#: Iterations of a loop after a timer fired, so that the tasks it woke can wait again.
 _ROUNDS = 10
 
 
 class ManualTimer:
-    """A call that is still to come."""
+    """A scheduled call."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class ManualTimer:
         self._arguments = arguments
 
     def cancel(self) -> None:
-        """Let it not happen."""
+        """Cancel the call."""
         self.cancelled = True
 
     async def fire(self) -> None:
-        """Let it happen, on the loop it was made on."""
+        """Make the call; runs on the loop that scheduled it."""
         if not self.cancelled:
             self._callback(*self._arguments)
             await _go_round()
@@ -45,19 +45,20 @@ class ManualTimer:
 class ManualClock:
     """Time that passes only by `advance`; may be used from several threads and loops at once.
 
-    What obeys it: the delays of a `ScriptedServer`, a `PlayedSpeaker` and a `PlayedMicrophone` that are given it;
-    and of a `RealtimeSession` that is given it (``clock=``) the time limits of tools, of consents and of
-    interruptions that may be none, the minutes
-    of a budget, the waits between attempts to connect again, the pace of `talk`, and the times in the journal
-    and in results. What does not: sockets and their time-outs, the move to a new connection before the
-    service's own limit (a date), a page's player, and what a tool does by itself, such as ``time.sleep``.
-    So wait for what crosses a socket (`ScriptedServer.stalled`, `delayed`, `finished`, a reply) before
-    letting time pass.
+    Pass it as ``clock=`` to what shall follow it. A `ScriptedServer` then takes its delays from it, a
+    `PlayedSpeaker` and a `PlayedMicrophone` their pace. A `RealtimeSession` takes from it the time limits of
+    tools, of approvals, of possible false interruptions and of what the service has to do, the minutes of a
+    budget, the waits between attempts to reconnect, the pace of `talk`, and the times in the journal and in
+    results.
+
+    It does not drive sockets and their time-outs, the move to a new connection before the service's own limit (a
+    date), a page's player, or what a tool does by itself, such as ``time.sleep``. So wait for whatever crosses a
+    socket (`ScriptedServer.stalled`, `delayed`, `finished`, a reply) before you advance the clock.
 
     Parameters
     ----------
     start
-        What it shows at first, in seconds.
+        The initial time, in seconds.
     """
 
     def __init__(self, start: float = 0.0) -> None:
@@ -95,17 +96,22 @@ class ManualClock:
 
     @property
     def waiting(self) -> int:
-        """Timers and sleepers that are still to come."""
+        """Number of timers and sleepers that are still waiting."""
         with self._lock:
             return sum(not timer.cancelled for _, _, timer in self._timers)
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass; what becomes due happens in order, each at its own moment.
+        """Let time pass: calls that become due are made in order, each at its own time.
+
+        Parameters
+        ----------
+        seconds
+            How much time passes.
 
         Raises
         ------
         ValueError
-            Where `seconds` is negative.
+            When `seconds` is negative.
         """
         if seconds < 0:
             raise ValueError(f"time does not go back: advance() takes seconds from 0 on, not {seconds}")

@@ -1,31 +1,32 @@
-"""A microphone for tests: speaks sounds and tones into a session in a clock's time."""
+"""A microphone for tests: it speaks sounds and tones into a session, at the pace of a clock."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
-from realtime_widgets.sources import BLOCK_MS, load_sound
-from realtime_widgets.testing.wire import tone
+from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
+from realtime_widgets.audio.samples import load_sound
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.session.talk import BLOCK_MS
+from realtime_widgets.testing.scripted_server.responses import tone
 
 if TYPE_CHECKING:
-    from realtime_widgets.clock import Clock, Timer
-    from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.sources import Sound
+    from realtime_widgets.audio.samples import Sound
+    from realtime_widgets.concurrency.clock import Clock, Timer
+    from realtime_widgets.session.session import RealtimeSession
 
 _BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
 
 
 class PlayedMicrophone:
-    """Captures as a page's microphone does: a block of 20 ms every 20 ms while it is open, silence among them.
+    """Captures as a page's microphone does: a block of 20 ms every 20 ms while it is open, silence included.
 
     Parameters
     ----------
     session
-        Who hears it.
+        The session that hears it.
     clock
-        Whose time it captures in; that of the session unless given.
+        The clock that sets its pace; the session's by default.
 
     Examples
     --------
@@ -41,45 +42,45 @@ class PlayedMicrophone:
         self._engine = shared_engine()
         self._queue = bytearray()
         self._timer: Timer | None = None
-        #: When it was opened, and the blocks since: late timers must not make it slower than a microphone is.
+        #: When it was opened, and the number of blocks since: late timers must not slow it down.
         self._opened, self._blocks = 0.0, 0
 
     @property
     def queued_ms(self) -> float:
-        """Milliseconds of sound that it has still to say."""
+        """Milliseconds of sound that are queued and not yet spoken."""
         return duration_ms(len(self._queue))
 
     def open(self) -> None:
-        """Begin to capture; harmless where it does."""
+        """Begin to capture; does nothing if it is open already."""
         self._engine.run(self._open)
 
     def close(self) -> None:
-        """Capture nothing more; what was not said is forgotten."""
+        """Stop capturing and drop the queued sound."""
         self._engine.run(self._close)
 
     def speak(self, sound: Sound, rate: int | None = None) -> None:
-        """Say a sound after what is queued.
+        """Queue a sound.
 
         Parameters
         ----------
         sound
-            Path or bytes of a sound file, or an array of samples (n,) or (n, channels).
+            Path or bytes of a sound file, or an array of samples of shape (n,) or (n, channels).
         rate
-            Sample rate of an array, in hertz.
+            Sample rate in Hz; required when `sound` is an array.
 
         Raises
         ------
         AudioError
-            Where it cannot be used.
+            When the sound cannot be used.
         """
         self._engine.run(self._queue.extend, load_sound(sound, rate))
 
     def tone(self, milliseconds: float, hertz: float = 220.0) -> None:
-        """Say a soft sine tone after what is queued, where words do not matter."""
+        """Queue a soft sine tone of this length and pitch (Hz), for when words do not matter."""
         self._engine.run(self._queue.extend, tone(milliseconds, hertz))
 
     def silence(self, milliseconds: float) -> None:
-        """Say nothing for a while after what is queued, before what is queued later."""
+        """Queue silence of this length."""
         samples = round(milliseconds * SAMPLE_RATE / 1000)
         self._engine.run(self._queue.extend, bytes(samples * BYTES_PER_SAMPLE))
 

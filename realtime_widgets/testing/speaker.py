@@ -1,36 +1,36 @@
-"""A speaker for tests: plays in a clock's time and reports as a page's player does."""
+"""A speaker for tests: it plays at the pace of a clock and reports as a page's player does."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.pcm import SAMPLE_RATE
-from realtime_widgets.speakers import VirtualSpeaker
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.runtime.speakers import VirtualSpeaker
 
 if TYPE_CHECKING:
-    from realtime_widgets.clock import Clock
-    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.concurrency.clock import Clock
+    from realtime_widgets.session.session import RealtimeSession
 
-#: How often a page's player tells its positions, and what it has queued before it begins; in milliseconds.
+#: How often a page's player reports its positions, and how much it queues before it begins, in milliseconds.
 REPORT_MS = 100.0
 STARTUP_MS = 60.0
 
 
 class PlayedSpeaker(VirtualSpeaker):
-    """Plays a session's answers without a page: positions come every 100 ms, playing begins with 60 ms queued.
+    """Plays a session's answers without a page: it reports positions every 100 ms and begins with 60 ms queued.
 
-    Make it before the session starts, else the first answer may be over before it is there.
+    Create it before the session starts; otherwise the first answer may be over before the speaker is there.
 
     Parameters
     ----------
     session
-        Whose answers it plays from now on.
+        The session whose answers it plays from now on.
     clock
-        Whose time it plays in; that of the session unless given.
+        The clock that sets its pace; the session's by default.
     keep
-        Whether what was heard is kept for `heard`; without, a talk of hours takes no more memory.
+        Whether to keep the sound for `heard`; with False, memory does not grow during a long talk.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class PlayedSpeaker(VirtualSpeaker):
     >>> session.say("Hello?")
     >>> await speaker.holding(400)
     >>> await clock.advance(0.4)
-    >>> session.interrupt()  # the model is told that it was heard for 400 ms
+    >>> session.interrupt()  # the answer is truncated at 400 ms
     """
 
     def __init__(self, session: RealtimeSession, clock: Clock | None = None, *, keep: bool = True) -> None:
@@ -56,11 +56,11 @@ class PlayedSpeaker(VirtualSpeaker):
 
     @property
     def queued_ms(self) -> float:
-        """Milliseconds of sound that it holds and has not played."""
+        """Milliseconds of sound that are queued and not yet played."""
         return shared_engine().run(lambda: self._player.queued) * 1000 / SAMPLE_RATE
 
     async def holding(self, milliseconds: float) -> None:
-        """Wait until it holds at least so much sound that it has not played: now time may pass."""
+        """Wait until at least so much sound is queued; then you can advance the clock."""
         samples = milliseconds * SAMPLE_RATE / 1000
         held = self._runtime.until(lambda: self._player.queued >= samples)
         await asyncio.wrap_future(shared_engine().submit(held))

@@ -1,4 +1,4 @@
-"""Lets a scripted model call your tools through a real session, and gives back how each call ended."""
+"""Tests of tools: a scripted model calls them through a real session and returns how each call ended."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.session import RealtimeSession
-from realtime_widgets.testing.scripted import ScriptedServer
-from realtime_widgets.testing.talk import Call, Talk
+from realtime_widgets.session.session import RealtimeSession
+from realtime_widgets.testing.scripted_server.server import ScriptedServer
+from realtime_widgets.testing.scripted_server.talk import Call, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 class ToolBench:
     """A session with your tools on a scripted server; an async context manager.
 
-    Each `call` goes the whole way: the model's function call over a WebSocket, arguments checked, code run where
-    its options say, output back over the socket. In a notebook the bench as the last line of a cell shows the
-    session's transcript with a card for each call.
+    Each `call` goes the whole way: the function call arrives over a WebSocket, its arguments are checked, the
+    code runs where its options say, and the output goes back over the socket. In a notebook, a bench in the last
+    line of a cell shows the session's transcript with a card for each call.
 
     Parameters
     ----------
     *tools : callable
-        Your functions; more come by ``bench.session.tool``.
+        Your functions; add more with ``bench.session.tool``.
     patience
         Real seconds to wait for a call's output.
     **options
-        For the session, such as ``clock=ManualClock()``.
+        Options of the session, such as ``clock=ManualClock()``.
 
     Attributes
     ----------
     session : RealtimeSession
-        The session, for instance for ``session.calls`` where a tool asks for consent.
+        The session; use ``session.calls`` when a tool needs approval.
     server : ScriptedServer
-        What the session talks to; ``server.received`` is what a service would have got.
+        The server that the session talks to; ``server.received`` is what a service would have received.
 
     Examples
     --------
@@ -78,26 +78,26 @@ class ToolBench:
     async def call(
         self, tool: str | Callable[..., Any], /, arguments: Mapping[str, Any] | str | None = None, **named: Any
     ) -> ToolResult:
-        """Let the model call a tool, and wait for the result.
+        """Let the model call a tool and wait for the result.
 
         Parameters
         ----------
         tool
-            Its name, or the function.
+            Name of the tool, or the function.
         arguments
-            What the model sends: a mapping, or JSON text in whatever state, instead of
+            All arguments at once: a mapping, or JSON text that is sent as it is, valid or not.
         **named
-            arguments by name.
+            Arguments by name, instead of `arguments`.
 
         Returns
         -------
         ToolResult
-            How the call ended, also where the tool raised: `output` is what the model got.
+            How the call ended, even if the tool raised; its `output` is what the model received.
 
         Raises
         ------
         ScriptNotFollowedError
-            Where no output came.
+            When no output came.
         """
         if arguments is not None and named:
             raise ConfigurationError("give arguments by name, or all of them at once, not both")
@@ -105,12 +105,12 @@ class ToolBench:
         return (await self.call_all(Call(name, named if arguments is None else arguments))).tool_calls[0]
 
     async def call_all(self, *calls: Call) -> Reply:
-        """Let the model make several calls in one response, and wait until it has all outputs.
+        """Let the model make several calls in one response and wait for all outputs.
 
         Returns
         -------
         Reply
-            Its `tool_calls` are the results, in the order of the calls.
+            The reply; its `tool_calls` are the results in the order of the calls.
         """
         if not calls:
             raise ConfigurationError("give at least one Call")
@@ -128,48 +128,51 @@ class ToolBench:
             following.cancel()
 
     def outputs(self) -> list[str]:
-        """Give the outputs that the model got so far, as they came."""
+        """Return the outputs that the model has received so far, in the order in which they came."""
         items: Sequence[Any] = [event["item"] for event in self.server.received_of("conversation.item.create")]
         return [item["output"] for item in items if item.get("type") == "function_call_output"]
 
     def definition(self, tool: str | Callable[..., Any]) -> dict[str, Any]:
-        """Give a tool as the model was last told of it: name, description, JSON schema of the arguments.
+        """Return a tool's latest definition as the model has it: name, description, JSON schema of the arguments.
 
         Raises
         ------
         KeyError
-            Where it was not told of such a tool.
+            When the model has no such tool.
         """
         name = tool if isinstance(tool, str) else self._name(tool)
         for update in reversed(self.server.received_of("session.update")):
             for told in update["session"].get("tools", ()):
                 if told["name"] == name:
                     return dict(told)
-        raise KeyError(f"the model was told of no tool {name!r}")
+        raise KeyError(f"the model has no tool {name!r}")
 
     def _name(self, function: Callable[..., Any]) -> str:
         for tool in self.session.tools.values():
             if tool.function is function:
                 return str(tool.name)
-        raise ConfigurationError(f"{function!r} is no tool of this session; add it by bench.session.tool")
+        raise ConfigurationError(f"{function!r} is not a tool of this session; add it with bench.session.tool")
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.session._repr_mimebundle_(**options)
+
+    def _ipython_display_(self) -> None:
+        self.session._ipython_display_()
 
 
 def call_tool(
     function: Callable[..., Any], /, arguments: Mapping[str, Any] | str | None = None, **named: Any
 ) -> ToolResult:
-    """Let a scripted model call one function, once; for tests without ``async``, works in a running loop too.
+    """Let a scripted model call one function, once; needs no ``async`` and works inside a running loop too.
 
-    Takes and returns what `ToolBench.call` does.
+    Parameters and result are those of `ToolBench.call`.
 
     Raises
     ------
     ToolDefinitionError
-        Where the function cannot be a tool.
+        When the function cannot be a tool.
     ScriptNotFollowedError
-        Where no output came.
+        When no output came.
 
     Examples
     --------

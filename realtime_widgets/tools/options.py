@@ -1,4 +1,4 @@
-"""How a tool is run: where, how long, beside what, and whether a person is asked first."""
+"""How a tool runs: where, for how long, in parallel or not, and whether the user is asked first."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from realtime_widgets.errors import ToolDefinitionError
 
-#: Seconds after which a call is given up, where its tool says nothing else.
+#: Seconds after which a call is given up, unless its tool sets another limit.
 DEFAULT_TIME_LIMIT_S = 600.0
-#: Seconds that a call waits for a person's consent, where its tool says nothing else.
+#: Seconds that a call waits for the user's consent, unless its tool sets another limit.
 DEFAULT_APPROVAL_LIMIT_S = 60.0
 
 Approval = Literal["never", "always"] | Callable[[Mapping[str, Any]], object]
@@ -19,34 +19,37 @@ Approval = Literal["never", "always"] | Callable[[Mapping[str, Any]], object]
 
 @runtime_checkable
 class Submits(Protocol):
-    """What an executor has to offer: the ``submit`` of `concurrent.futures.Executor`."""
+    """What an executor needs: the ``submit`` of `concurrent.futures.Executor`."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Start a call; gives a `concurrent.futures.Future` or what has its methods."""
+        """Start a call and return a `concurrent.futures.Future`, or an object with its methods."""
 
 
 @dataclass(frozen=True)
 class ToolOptions:
-    """Keyword arguments of ``@session.tool(...)`` beside name and description.
+    """Keyword arguments of ``@session.tool(...)`` besides name and description.
 
     Attributes
     ----------
     run_in : {"main", "thread"}, executor or None
-        Where it runs. None: sync functions in a worker thread, async ones on the kernel's main loop.
-        ``"main"``: on the main loop, sync ones too, which then wait for a free kernel and block it.
-        ``"thread"``: off the main thread, async ones too, on a loop of the tools' own. An executor: a
+        Where it runs. None means a worker thread for sync functions and the kernel's main loop for async ones.
+        ``"main"`` means the main loop, also for sync functions, which then wait for an idle kernel and block it.
+        ``"thread"`` means off the main thread, also for async functions, on a separate loop. An executor is a
         `concurrent.futures.Executor`, or a client that makes one (``get_executor`` of Dask, ``executor`` of
-        ipyparallel); sync functions only. What another process prints stays there.
+        ipyparallel), for sync functions only; output printed in another process is not captured.
     time_limit : float or None
-        Seconds after which the model is told that the call took too long; None for no limit.
+        Seconds after which the call fails with a message to the model; None means no limit.
     parallel : bool
-        Whether two calls of this tool may run at the same time. Where not, a call also waits for the code of
-        an earlier one that was given up and still runs.
+        Whether two calls of this tool may run at the same time. If not, a call also waits for the code of an
+        earlier call that was given up but still runs.
     approval : {"never", "always"} or callable
-        Whether a person is asked before it runs. A function gets the arguments as a mapping and says whether
-        to ask; where it fails, the person is asked.
+        Whether the user is asked before it runs. A function gets the arguments as a mapping and returns whether
+        to ask; if it fails, the user is asked.
     approval_limit : float or None
-        Seconds without an answer after which the call counts as refused; None waits for ever.
+        Seconds without an answer after which the call counts as denied; None means no limit.
+    approve_by_voice : bool
+        Whether a spoken or typed yes or no answers too, such as "yes, go ahead" or "no, don't". Off by default,
+        because whoever speaks near the microphone could consent.
     """
 
     run_in: Literal["main", "thread"] | Submits | None = None
@@ -54,6 +57,7 @@ class ToolOptions:
     parallel: bool = True
     approval: Approval = "never"
     approval_limit: float | None = DEFAULT_APPROVAL_LIMIT_S
+    approve_by_voice: bool = False
 
     def __post_init__(self) -> None:
         for name in ("time_limit", "approval_limit"):
@@ -61,18 +65,25 @@ class ToolOptions:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (number and math.isfinite(value) and value > 0):
                 raise ToolDefinitionError(f"{name} must be seconds above 0, or None for no limit, not {value!r}")
-        if not isinstance(self.parallel, bool):
-            raise ToolDefinitionError(f"parallel must be True or False, not {self.parallel!r}")
+        for name in ("parallel", "approve_by_voice"):
+            if not isinstance(getattr(self, name), bool):
+                raise ToolDefinitionError(f"{name} must be True or False, not {getattr(self, name)!r}")
         if self.approval not in ("never", "always") and not callable(self.approval):
             raise ToolDefinitionError(
-                'approval must be "never", "always" or a function that takes the arguments and says whether to '
+                'approval must be "never", "always" or a function that takes the arguments and returns whether to '
                 f"ask, not {self.approval!r}"
             )
         object.__setattr__(self, "run_in", _place(self.run_in))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> ToolOptions:
-        """Make options of keyword arguments; an unknown one is told with those there are."""
+        """Return the options for keyword arguments.
+
+        Raises
+        ------
+        ToolDefinitionError
+            If there is no option of such a name, which the text lists, or a value is invalid.
+        """
         known = [each.name for each in fields(cls)]
         for name in options:
             if name not in known:
@@ -83,14 +94,14 @@ class ToolOptions:
 
     @property
     def executor(self) -> Submits | None:
-        """The executor of `run_in`; None for the places that have a name."""
+        """The executor in `run_in`; None if `run_in` is None or a string."""
         return None if self.run_in is None or isinstance(self.run_in, str) else self.run_in
 
 
 def _place(run_in: Any) -> Any:
     if run_in is None or (isinstance(run_in, str) and run_in in ("main", "thread")):
         return run_in
-    for maker in ("get_executor", "executor"):  # Dask's and ipyparallel's name for it
+    for maker in ("get_executor", "executor"):  # Dask's and ipyparallel's names for it
         if callable(make := getattr(run_in, maker, None)):
             return make()
     if not isinstance(run_in, str | type) and isinstance(run_in, Submits):

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 import copy
-import html
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, overload
 
-from realtime_widgets.tools.agents_tool import made_tool
-from realtime_widgets.tools.hosted import HostedMcp
+from realtime_widgets.shown_text import in_html, visible
+from realtime_widgets.tools.hosted_mcp import HostedMcp
+from realtime_widgets.tools.openai_agents import made_tool
 from realtime_widgets.tools.options import ToolOptions
+from realtime_widgets.tools.sameness import what_changed
 from realtime_widgets.tools.tool import Tool
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+#: Changes of a schema that the list of tools shows; `Tool.changes` has all.
+_SHOWN_CHANGES = 3
 
 
 @dataclass(frozen=True)
 class ToolChange:
-    """What happened to a name: added (`old` is None), removed (`new` is None), replaced, or switched on or off.
+    """A change of a tool: added (`old` is None), removed (`new` is None), replaced, or switched on or off.
 
-    Of a `HostedMcp` both are None.
+    For a `HostedMcp`, both are None. Of a tool that was added, `reason` is what differs from the one before, in
+    words: empty if nothing is, and its version stays. Otherwise it is None.
     """
 
     name: str
     old: Tool | None
     new: Tool | None
+    reason: str | None = field(default=None, compare=False)
 
 
 class ToolRegistry(Mapping[str, Tool]):
     """The tools that the model may call, a mapping from names to `Tool`.
 
-    Safe to use from several threads at once. Adding a function under a name that is taken replaces the
-    tool; calls that are running keep the `Tool` they started with. A name keeps its place in the order
-    when it is replaced, so the service's prompt cache has less to forget.
+    Thread-safe. Adding a function under a name that is in use replaces the tool, as a new version if its code,
+    signature, description or options changed; running calls keep the `Tool` they started with. A replaced
+    tool keeps its place in the order, so that more of the service's prompt cache stays valid.
 
     Parameters
     ----------
     check
-        Raises where an endpoint cannot take settings with a `HostedMcp`.
+        Raises an error if the endpoint does not support settings with a `HostedMcp`.
     """
 
     def __init__(self, check: Callable[[dict[str, Any]], object] | None = None) -> None:
@@ -49,6 +54,9 @@ class ToolRegistry(Mapping[str, Tool]):
         self._lock = threading.Lock()
         self._tools: dict[str, Tool] = {}
         self._versions: dict[str, int] = {}
+        self._refused: dict[str, str] = {}
+        #: Names of the tools that the service has accepted last; None if there was no connection.
+        self.told: frozenset[str] | None = None
         self._callbacks: dict[object, Callable[[ToolChange], object]] = {}
         self._changes: deque[ToolChange] = deque()
         self._announcing = False
@@ -78,13 +86,15 @@ class ToolRegistry(Mapping[str, Tool]):
         Parameters
         ----------
         function
-            The function, method, partial or callable object; a `Tool`; a ``FunctionTool`` of the
-            openai-agents package; or a `HostedMcp`, whose tools the service calls.
-        name, description
-            What to tell the model instead of the function's own name and docstring.
+            A function, method, partial or callable object; a `Tool`; a ``FunctionTool`` of the openai-agents
+            package; or a `HostedMcp`, whose tools the service calls.
+        name
+            Name for the model; None means the function's own.
+        description
+            Description for the model; None means the function's docstring.
         **options
-            How to run it: ``run_in``, ``time_limit``, ``parallel``, ``approval``, ``approval_limit``; see
-            `ToolOptions`.
+            How it runs: ``run_in``, ``time_limit``, ``parallel``, ``approval``, ``approval_limit``,
+            ``approve_by_voice``; see `ToolOptions`.
 
         Returns
         -------
@@ -94,49 +104,82 @@ class ToolRegistry(Mapping[str, Tool]):
         Raises
         ------
         ToolDefinitionError
-            Where it cannot be a tool; what was registered before stays.
+            If it cannot be a tool; a tool that was registered before stays.
 
         Warns
         -----
         UserWarning
-            Where it has no description, or one that is too long.
+            If it has no description, or one that is too long.
         """
         if function is None:
-            ToolOptions.of(options)  # a wrong option is told at its own line
+            ToolOptions.of(options)  # so that a wrong option raises at its own line
             return lambda decorated: self.add(decorated, name=name, description=description, **options)
         if isinstance(function, HostedMcp):
             self._host(function)
             return function
         made = made_tool(function, name, description, options)
         with self._lock:
-            version = self._versions.get(made.name, 0) + 1
+            old = self._tools.get(made.name)
+            reason = what_changed(old, made) if old is not None else "it is new"
+            version = self._versions.get(made.name, 0) + (1 if reason else 0)
             tool = replace(made, version=version)
             self._versions[made.name] = version
-            self._changes.append(ToolChange(made.name, self._tools.get(made.name), tool))
+            self._changes.append(ToolChange(made.name, old, tool, reason))
             self._tools[made.name] = tool
+            self._refused.pop(made.name, None)
         self._announce()
         return function
 
-    def remove(self, name: str) -> None:
-        """Take a tool away, or a `HostedMcp` by its label; calls that are running finish.
+    def take_over(self, earlier: ToolRegistry) -> None:
+        """Add the tools and MCP servers of another registry whose names are not in use here."""
+        with earlier._lock:
+            tools, hosted = dict(earlier._tools), dict(earlier._hosted)
+        for name, tool in tools.items():
+            if name not in self:
+                self.add(tool)
+        for label, server in hosted.items():
+            if label not in self.hosted:
+                self._host(server)
 
-        Added again, the name goes on counting versions where it stopped.
+    def remove(self, name: str) -> None:
+        """Remove a tool by its name, or a `HostedMcp` by its label; running calls finish.
+
+        If the name is added again, its versions continue from the last one.
 
         Raises
         ------
         KeyError
-            Where there is no such tool; the text names those there are.
+            If there is no such tool; the text lists the existing ones.
         """
         with self._lock:
             old = self._tools.pop(name, None)
             if old is None and self._hosted.pop(name, None) is None:
                 raise self._unknown(name)
             self._changes.append(ToolChange(name, old, None))
+            self._refused.pop(name, None)
         self._announce()
 
     @property
+    def refused(self) -> dict[str, str]:
+        """The tools that the service does not accept, by name, and why; the model does not know them.
+
+        One that is added again, or switched off and on, is sent once more.
+        """
+        with self._lock:
+            return dict(self._refused)
+
+    def refuse(self, name: str, definition: Mapping[str, Any], reason: str) -> bool:
+        """Record that the service does not accept a tool or a `HostedMcp`; return whether it is still there."""
+        with self._lock:
+            current = self._tools.get(name) or self._hosted.get(name)
+            same = current is not None and current.definition() == definition
+            if same:
+                self._refused[name] = reason
+            return same
+
+    @property
     def hosted(self) -> dict[str, HostedMcp]:
-        """MCP servers that the service calls, by label."""
+        """The MCP servers that the service calls, by label."""
         with self._lock:
             return dict(self._hosted)
 
@@ -145,33 +188,34 @@ class ToolRegistry(Mapping[str, Tool]):
             self._check({"tools": [server.definition()]})
         with self._lock:
             self._hosted[server.server_label] = server
+            self._refused.pop(server.server_label, None)
             self._changes.append(ToolChange(server.server_label, None, None))
         self._announce()
 
     def enable(self, name: str) -> None:
-        """Let the model call a tool again that `disable` took from it.
+        """Let the model call a tool again after `disable`.
 
         Raises
         ------
         KeyError
-            Where there is no such tool; the text names those there are.
+            If there is no such tool; the text lists the existing ones.
         """
         self._switch(name, True)
 
     def disable(self, name: str) -> None:
-        """Keep a tool from the model until `enable`, or until it is added again; calls that are running finish.
+        """Hide a tool from the model until `enable`, or until it is added again; running calls finish.
 
-        By hand it can be called all the same.
+        Your own code can still call it.
 
         Raises
         ------
         KeyError
-            Where there is no such tool; the text names those there are.
+            If there is no such tool; the text lists the existing ones.
         """
         self._switch(name, False)
 
     def to_run(self, name: str) -> tuple[Tool | None, str]:
-        """Return the tool for a call of the model, or None and what to tell it instead."""
+        """Return the tool for a call and an empty text, or None and the error text for the model."""
         tool = self.get(name)
         if tool is not None and tool.enabled:
             return tool, ""
@@ -181,20 +225,20 @@ class ToolRegistry(Mapping[str, Tool]):
         return None, f"{problem}; {known}"
 
     def definitions(self) -> list[dict[str, Any]]:
-        """Return the enabled tools as the protocol's ``session.tools`` has them; the copy is the caller's own."""
+        """Return a copy of the enabled tools in the shape of the protocol's ``session.tools``."""
         return copy.deepcopy([tool.definition() for tool in self._listed() if tool.enabled])
 
     def on_change(self, callback: Callable[[ToolChange], object]) -> Callable[[], None]:
         """Call `callback` with a `ToolChange` after each change, in the order of the changes.
 
-        It runs on the thread that makes the change (or on one that is announcing another at that moment),
-        never twice at once. An error in it comes out of that thread's `add` or `remove`, after the others
+        It runs on the thread that makes the change (or on one that is reporting another change at that moment),
+        never twice at once. An error in it is raised by that thread's `add` or `remove`, after the other callbacks
         were called.
 
         Returns
         -------
         callable
-            Ends the subscription.
+            Function that ends the subscription.
         """
         token = object()
         with self._lock:
@@ -214,6 +258,7 @@ class ToolRegistry(Mapping[str, Tool]):
             if old.enabled == enabled:
                 return
             self._tools[name] = replace(old, enabled=enabled)
+            self._refused.pop(name, None)
             self._changes.append(ToolChange(name, old, self._tools[name]))
         self._announce()
 
@@ -238,7 +283,7 @@ class ToolRegistry(Mapping[str, Tool]):
     def _next_change(self) -> tuple[ToolChange, list[Callable[[ToolChange], object]]] | None:
         with self._lock:
             if self._announcing or not self._changes:
-                return None  # who is announcing looks again when done
+                return None  # the thread that is announcing looks again when it is done
             self._announcing = True
             return self._changes.popleft(), list(self._callbacks.values())
 
@@ -269,29 +314,41 @@ class ToolRegistry(Mapping[str, Tool]):
             return list(self._tools.values())
 
     def __repr__(self) -> str:
-        rows = [(tool.signature, _version(tool), _summary(tool)) for tool in self._listed()]
-        rows += [(label, "", "tools of an MCP server that the service calls") for label in self.hosted]
+        refused = self.refused
+        rows = [
+            (visible(tool.signature), _version(tool), visible(_summary(tool, refused))) for tool in self._listed()
+        ]
+        hosted = "tools of an MCP server that the service calls"
+        rows += [(label, "", hosted + _refusal(label, refused)) for label in self.hosted]
         if not rows:
-            return "No tools yet. Make a function one with @session.tool"
+            return "No tools yet. Make a function a tool with @session.tool"
         wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
         return "\n".join(f"{row[0]:<{wide[0]}}  {row[1]:<{wide[1]}}  {row[2]}".rstrip() for row in rows)
 
     def _repr_html_(self) -> str:
-        tools = self._listed()
+        tools, refused = self._listed(), self.refused
         if not tools:
-            return f"<p>{html.escape(repr(self))}</p>"
+            return f"<p>{in_html(repr(self))}</p>"
         rows = "".join(
-            f"<tr><td><code>{html.escape(tool.signature)}</code></td><td>{_version(tool)[1:]}</td>"
-            f'<td style="text-align: left">{html.escape(_summary(tool))}</td></tr>'
+            f"<tr><td><code>{in_html(tool.signature)}</code></td><td>{_version(tool)[1:]}</td>"
+            f'<td style="text-align: left">{in_html(_summary(tool, refused))}</td></tr>'
             for tool in tools
         )
         head = "<tr><th>Tool</th><th>Version</th><th>What it does</th></tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
-def _summary(tool: Tool) -> str:
+def _summary(tool: Tool, refused: Mapping[str, str]) -> str:
     first = tool.description.split("\n", 1)[0]
-    return f"{first} ({tool.origin})" if tool.origin else first
+    known = f"{first} ({tool.origin})" if tool.origin else first
+    if changes := tool.changes:
+        more = f"; and {len(changes) - _SHOWN_CHANGES} more" if len(changes) > _SHOWN_CHANGES else ""
+        known += f" [as the service gets it: {'; '.join(changes[:_SHOWN_CHANGES])}{more}]"
+    return known + _refusal(tool.name, refused)
+
+
+def _refusal(name: str, refused: Mapping[str, str]) -> str:
+    return f" [not accepted by the service: {refused[name]}]" if name in refused else ""
 
 
 def _version(tool: Tool) -> str:

@@ -1,4 +1,7 @@
-"""The widgets; each has a TypeScript twin of the same name in `js/src`."""
+"""The widgets; each has a TypeScript twin of the same name in `js/src/widgets`.
+
+Imports `reply`, `runtime` and what stands below them; sessions are known by the protocol `base.ShownSession`.
+"""
 
 from realtime_widgets.widgets.console import RealtimeConsole, console_of
 from realtime_widgets.widgets.key_prompt import KeyPrompt

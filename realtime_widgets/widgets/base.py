@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 import sys
 import time
+import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
+import msgspec
 
-from realtime_widgets.engine import shared_engine
+from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.widgets.kernel_status import keep_sign_still
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
 
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.tools import ToolRegistry
+    from realtime_widgets.widgets.messages import Message
+
+log = logging.getLogger(__name__)
+
 STATIC = Path(__file__).parent.parent / "static"
 #: Shortest time between two refreshes of a widget, in seconds.
 REFRESH_S = 0.1
-#: A widget waits this many times as long as its last refresh took: a long talk must not fill the I/O thread.
+#: Back-off: wait 30 times as long as the last refresh took, so that refreshing takes at most 3 % of the thread.
 REFRESH_REST = 30
 
 
@@ -31,7 +41,7 @@ def bundle(name: str) -> Path:
     Raises
     ------
     ConfigurationError
-        Where the front end was not built.
+        If the front end has not been built.
     """
     path = STATIC / name
     if not path.is_file():
@@ -42,19 +52,27 @@ def bundle(name: str) -> Path:
     return path
 
 
+def log_to_handlers_only() -> None:
+    """Log only to handlers that the user has set up, from now on: a widget shows the errors.
+
+    Without a handler `logging` prints errors to stderr, which a kernel shows under whatever cell ran last. A
+    script without widgets goes on to do so.
+    """
+    logger = logging.getLogger(__name__.partition(".")[0])
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        logger.addHandler(logging.NullHandler())
+
+
 @contextlib.contextmanager
 def without_shell_parent() -> Iterator[None]:
     """Send on a comm without tying its replies to the shell that runs now.
 
     ipykernel 7.4 sends a comm's later messages to the shell that last sent on that comm, so that one trait
     update from a cell makes them wait for running cells. A send with an empty parent stores nothing, and the
-    front end's own subshell stays in charge. The variable is private to ipykernel: where it is not as
+    front end's own subshell stays in charge. The variable is private to ipykernel: if it is not as
     expected (ipykernel 6 has no subshells), nothing is changed.
     """
-    kernel_module = sys.modules.get("ipykernel.kernelbase")
-    kernel_class = getattr(kernel_module, "Kernel", None)
-    kernel = kernel_class.instance() if kernel_class is not None and kernel_class.initialized() else None
-    variable = getattr(kernel, "_shell_parent", None)
+    variable = getattr(_kernel(), "_shell_parent", None)
     if not isinstance(variable, contextvars.ContextVar):
         yield
         return
@@ -65,25 +83,143 @@ def without_shell_parent() -> Iterator[None]:
         variable.reset(token)
 
 
+def forget_shell(comm: Any) -> None:
+    """Let a comm's later messages go where they would without what was sent on it; see `without_shell_parent`."""
+    with contextlib.suppress(AttributeError):
+        del comm._reply_subshell_id
+
+
+def asking_client() -> str:
+    """Return the id of the front end's connection whose message is being handled on this thread, empty if none is.
+
+    It is the same for a browser's cells and for its widgets: the session of their messages' headers.
+    """
+    get_parent = getattr(_kernel(), "get_parent", None)
+    try:
+        client = get_parent()["header"]["session"] if get_parent else ""
+    except (LookupError, TypeError):  # nothing is being handled, or the kernel is of another kind
+        return ""
+    return client if isinstance(client, str) else ""
+
+
+def _kernel() -> Any:
+    """Return the kernel that this process is, if it is ipykernel's."""
+    kernel_class = getattr(sys.modules.get("ipykernel.kernelbase"), "Kernel", None)
+    return kernel_class.instance() if kernel_class is not None and kernel_class.initialized() else None
+
+
+class ShownSession(Protocol):
+    """What a widget needs of the session that it shows; a `RealtimeSession` has it."""
+
+    @property
+    def runtime(self) -> SessionRuntime:
+        """The session's I/O side; use it on the I/O thread only."""
+
+    @property
+    def tools(self) -> ToolRegistry:
+        """The session's tools, by name."""
+
+    def interrupt(self) -> None:
+        """Stop the answer that is being played."""
+
+    def say(self, text: str) -> None:
+        """Send a typed message."""
+
+    def talk_here(self) -> None:
+        """Go on with it, although another session took its place; do not wait."""
+
+    def start_again(self, keep_talk: bool) -> None:
+        """Start it again after its end, with the talk so far or without it; do not wait."""
+
+
 class RealtimeWidget(anywidget.AnyWidget):
-    """Base of the package's widgets: its messages are handled while a cell runs."""
+    """Base of the package's widgets: its messages are typed both ways, and handled while a cell runs."""
 
     _css = bundle("widgets.css")
+    _last_misfit = ""
+
+    def _command(self, command: Message, buffers: list[bytes] | None = None) -> None:
+        self.send(msgspec.to_builtins(command), buffers=buffers)
+
+    def _listen(self, reports: Any, handle: Callable[[Any, list[Any]], None]) -> None:
+        """Call `handle` with each message of the page and its buffers, on the thread that handles comms.
+
+        A message that is none of `reports` (a message's class, or a union of such) is logged and shown instead.
+        """
+        # A separate class, because msgspec would analyse a bare union again at each message.
+        sent: Any = msgspec.defstruct("Sent", [("message", reports)])
+
+        def read(widget: Any, content: Any, buffers: list[Any]) -> None:
+            try:
+                report = msgspec.convert({"message": content}, sent).message
+            except msgspec.ValidationError as error:
+                return self._tell_misfit(str(error))
+            if report.buffer and not buffers:
+                return self._tell_misfit(f"{type(report).__name__} came without its {report.buffer}")
+            handle(report, buffers)
+
+        self.on_msg(read)
+
+    def _tell_misfit(self, reason: str) -> None:
+        problem = (
+            f"The page sent the widget {type(self).__name__} a message that it cannot read: {reason}. "
+            "Reload the page and run the cell again."
+        )
+        if problem == self._last_misfit:  # a page that errs does so many times a second
+            log.error("%s", problem)
+        else:
+            self._last_misfit = problem
+            self._show_misfit(problem)
+
+    def _show_misfit(self, problem: str) -> None:
+        """Report a message that could not be read: in the log, and in the widget if it can show it."""
+        log.error("%s", problem)
 
     def open(self) -> None:
         """Open the comm."""
-        with without_shell_parent():
-            super().open()
+        # With the cell as its parent: a notebook that runs without a page keeps the widgets of its cells only.
+        super().open()
+        forget_shell(self.comm)
+        keep_sign_still(self.comm)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take a page's values, but not its code, which `js/src/saved_state.ts` takes out of what is saved."""
+        super().set_state({name: value for name, value in sync_data.items() if name not in ("_esm", "_css")})
 
     def _send(self, msg: Any, buffers: Any = None) -> None:
         with without_shell_parent():
             super()._send(msg, buffers=buffers)
 
 
-class Refresher:
-    """Calls a function on the I/O thread soon after something changed, less often where that takes long."""
+class SessionReference:
+    """A widget's reference to its session: strong until the session is over, weak while it is.
 
-    def __init__(self, refresh: Callable[[], None]) -> None:
+    ipywidgets keeps every widget that was not closed, so a plain reference would keep each session ever shown.
+    """
+
+    def __init__(self, session: ShownSession) -> None:
+        self._weak = weakref.ref(session)
+        self._strong: ShownSession | None = None
+        session.runtime.observe(self._follow, "state")
+        self._follow()
+
+    def get(self) -> ShownSession | None:
+        """Return the session; None if it is over and nobody else holds it."""
+        return self._weak()
+
+    def _follow(self) -> None:
+        session = self._weak()
+        self._strong = None if session is None or session.runtime.state == "closed" else session
+
+
+class Refresher:
+    """Calls a function on the I/O thread soon after a change, less often the longer the call takes.
+
+    It holds the session, which holds it: the last change of a session is shown even if nobody else holds it.
+    """
+
+    def __init__(self, session: ShownSession, refresh: Callable[[ShownSession], None]) -> None:
+        self._session = session
         self._refresh = refresh
         self._timer: asyncio.TimerHandle | None = None
         self._rest = REFRESH_S
@@ -96,5 +232,5 @@ class Refresher:
     def _run(self) -> None:
         self._timer = None
         before = time.thread_time()
-        self._refresh()
+        self._refresh(self._session)
         self._rest = max(REFRESH_S, REFRESH_REST * (time.thread_time() - before))

@@ -7,32 +7,37 @@ from weakref import WeakKeyDictionary
 
 import ipywidgets
 
-from realtime_widgets.engine import shared_engine
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.widgets.base import SessionReference
 from realtime_widgets.widgets.microphone import Microphone
 from realtime_widgets.widgets.player import AudioPlayer
 from realtime_widgets.widgets.status import SessionStatus
 from realtime_widgets.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.widgets.base import ShownSession
 
 
 class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Everything a person needs to talk; a session shows itself as this.
+    """Status, transcript, microphone and player of a session; a session shows itself as this.
 
     Parameters
     ----------
     session : RealtimeSession
-        Which session.
+        The session to show.
+    height : str or None
+        Height as in CSS (``"30rem"``, ``"80vh"``); None is as high as the window allows, at most 30rem.
 
     Attributes
     ----------
     status, transcript, microphone, player
-        Its parts, each a widget of its own.
+        The parts of the console, each a separate widget.
+    height : str or None
+        Height as above; a new value counts at once.
     """
 
-    def __init__(self, session: RealtimeSession) -> None:
-        self.session = session
+    def __init__(self, session: ShownSession, *, height: str | None = None) -> None:
+        self._session = SessionReference(session)
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
         self.player = AudioPlayer(session)
@@ -41,14 +46,34 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         controls.add_class("rw-controls")
         super().__init__([self.status, self.transcript, controls])
         self.add_class("rw-console")
+        self.height = height
         shared_engine().call(session.runtime.warm_up)
 
+    @property
+    def height(self) -> str | None:
+        """Height as in CSS; None is as high as the window allows."""
+        height: str | None = self.layout.height
+        return height
 
-_consoles: WeakKeyDictionary[RealtimeSession, RealtimeConsole] = WeakKeyDictionary()
+    @height.setter
+    def height(self, height: str | None) -> None:
+        self.layout.height = height
+
+    @property
+    def session(self) -> ShownSession | None:
+        """The session that it shows; None if the session is over and nobody else holds it."""
+        return self._session.get()
+
+    def _ipython_display_(self) -> None:
+        self.transcript.show(self)
 
 
-def console_of(session: RealtimeSession) -> RealtimeConsole:
-    """Return the session's console, made at the first call."""
-    if session not in _consoles:
-        _consoles[session] = RealtimeConsole(session)
-    return _consoles[session]
+_consoles: WeakKeyDictionary[ShownSession, RealtimeConsole] = WeakKeyDictionary()
+
+
+def console_of(session: ShownSession) -> RealtimeConsole:
+    """Return the session's console, which is made at the first call."""
+    console = _consoles.get(session)
+    if console is None:
+        console = _consoles[session] = RealtimeConsole(session)
+    return console

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
-from realtime_widgets.export import heard_characters
-from realtime_widgets.pictures import estimate_image_tokens
-from realtime_widgets.playback import to_ms
-from realtime_widgets.tool_calls import PICTURE
-from realtime_widgets.turns import Notice
-from realtime_widgets.widgets.hosted_entries import CARDS, fill_card, hosted_name, is_shown, listing_text
+from realtime_widgets.core.conversation.approvals import CALL_KIND, REQUEST_KIND, calls
+from realtime_widgets.core.conversation.heard import heard_characters
+from realtime_widgets.core.conversation.notices import Notice
+from realtime_widgets.core.conversation.picture_item import PICTURE
+from realtime_widgets.core.playback.ledger import to_ms
+from realtime_widgets.images import estimate_image_tokens
+from realtime_widgets.tools.output.outcome import PICTURES, returned_nothing
+from realtime_widgets.widgets.messages import Entry, ShownImage, ShownOutput, ToolCard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from realtime_widgets.conversation import Content, Item
-    from realtime_widgets.core import SessionCore
-    from realtime_widgets.tool_calls import RunningTool
-    from realtime_widgets.tools.lifecycle import Phase
-    from realtime_widgets.widgets.messages import Entry, ShownImage, ToolCard
+    from realtime_widgets.core.conversation.items import Content, Item
+    from realtime_widgets.core.session import SessionCore
+    from realtime_widgets.tools.execution.calls import RunningCall
+    from realtime_widgets.tools.execution.lifecycle import Phase
+    from realtime_widgets.tools.output.displays import Display
 
+#: Kinds of items of hosted MCP, which the service calls by itself, that have a card.
+_HOSTED = (CALL_KIND, REQUEST_KIND)
 #: Characters of printed text that a card shows while its call runs; the whole comes with the result.
 _SHOWN_WHILE_RUNNING = 4_000
 _STATES: dict[Phase, Literal["waiting", "approval", "running"]] = {
@@ -32,8 +36,8 @@ _STATES: dict[Phase, Literal["waiting", "approval", "running"]] = {
 }
 
 
-def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bool) -> list[Entry]:
-    """Return all lines in conversation order; notices stand where they were given.
+def make_entries(core: SessionCore, tools: Mapping[str, RunningCall], closed: bool) -> list[Entry]:
+    """Return all lines in the order of the conversation; each notice is at the place where it was issued.
 
     Parameters
     ----------
@@ -56,51 +60,61 @@ def make_entries(core: SessionCore, tools: Mapping[str, RunningTool], closed: bo
     return entries
 
 
-def tool_card(running: RunningTool | None, name: str, arguments: str, closed: bool) -> ToolCard:
-    """Return a call as the person sees it; `running` is None while its arguments still come."""
+def tool_card(running: RunningCall | None, name: str, arguments: str, closed: bool) -> ToolCard:
+    """Return the card of a call; `running` is None while its arguments are still coming."""
     card = _blank_card(running.call.call_id if running else "", name, arguments)
     result = running.result if running else None
+    if running:
+        card.consent = running.consent
+    if running and running.output is not None:
+        card.read_as = _pretty(running.output.read_as)
     if result is not None:
-        card["state"] = "error" if result.error else "done"
-        card["result"] = "" if result.error else _pretty(result.output)
-        card["error"] = result.error or ""
-        card["traceback"] = result.traceback
-        card["printed"] = result.printed
-        card["pictures"] = [*result.pictures]
-        card["seconds"] = result.seconds
+        card.read_as = _pretty(result.read_as) or card.read_as
+        card.state = "error" if result.error else "done"
+        card.result = "" if result.error or returned_nothing(result) else _pretty(result.output)
+        card.error = result.error or ""
+        card.traceback = result.traceback
+        card.printed = result.printed
+        _show_outputs(card, result.displays)
+        card.seconds = result.seconds
     elif closed:
-        card["state"], card["error"] = "error", "the session ended before the tool did"
+        card.state, card.error = "error", "the session ended before the tool did"
     elif running:
         _show_running(card, running)
     return card
 
 
 def _blank_card(call_id: str, name: str, arguments: str) -> ToolCard:
-    return {
-        "call_id": call_id,
-        "name": name,
-        "arguments": _pretty(arguments),
-        "state": "waiting",
-        "result": "",
-        "error": "",
-        "traceback": "",
-        "printed": "",
-        "note": "",
-        "fraction": None,
-        "pictures": [],
-        "seconds": None,
-    }
+    return ToolCard(call_id, name, _pretty(arguments))
 
 
-def _show_running(card: ToolCard, running: RunningTool) -> None:
-    card["state"] = _STATES[running.phase]
-    if running.phase == "approval" and running.tool and (limit := running.tool.options.approval_limit):
-        card["note"] = f"Without an answer it is refused after {limit:g} s."
+def _show_running(card: ToolCard, running: RunningCall) -> None:
+    card.state = _STATES[running.phase]
+    if running.phase == "approval" and running.tool:
+        card.limit_s, card.by_voice = running.tool.options.approval_limit, running.tool.options.approve_by_voice
     if running.output is not None:
-        card["printed"] = running.output.text()[-_SHOWN_WHILE_RUNNING:]
-        card["pictures"] = running.output.pictures()
+        card.printed = _last_of(running.output.text())
+        _show_outputs(card, running.output.displays())
         if progress := running.output.progress:
-            card["note"], card["fraction"] = progress.text, progress.fraction
+            card.note, card.fraction = progress.text, progress.fraction
+
+
+def _last_of(text: str) -> str:
+    """Return the last lines of what a running call has printed."""
+    left_out = len(text) - _SHOWN_WHILE_RUNNING
+    if left_out <= 0:
+        return text
+    return f"[… {left_out:,} characters before this are shown when the call has ended …]\n{text[left_out:]}"
+
+
+def _show_outputs(card: ToolCard, displays: Sequence[Display]) -> None:
+    for each in displays:
+        picture = None
+        if each.kind == "image" and each.data.startswith(PICTURES):
+            picture = len(card.pictures)
+            card.pictures.append(each.data)
+        data = each.data if picture is None else ""
+        card.outputs.append(ShownOutput(each.kind, each.text, data, each.mime, each.html, each.note, picture))
 
 
 def _pretty(text: str) -> str:
@@ -112,25 +126,16 @@ def _pretty(text: str) -> str:
 
 
 def _notice_entry(notice: Notice) -> Entry:
-    return {
-        "id": notice.id,
-        "kind": notice.kind,
-        "source": "",
-        "text": notice.text,
-        "state": "completed",
-        "cut": False,
-        "heard_ms": None,
-        "heard_length": None,
-    }
+    return Entry(notice.id, notice.kind, notice.text)
 
 
-def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool], closed: bool) -> Entry | None:
+def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningCall], closed: bool) -> Entry | None:
     if item.id.startswith(f"rw_{PICTURE}_"):
         return None  # the card of the call shows it
     if item.kind == "mcp_list_tools":
-        text = listing_text(item)
+        text = _listing_text(item)
         return _notice_entry(Notice(item.id, "error" if item.error else "notice", text, None))
-    if item.kind == "function_call" or (item.kind in CARDS and is_shown(core, item)):
+    if item.kind == "function_call" or (item.kind in _HOSTED and _is_shown(core, item)):
         kind = "tool"
     elif item.kind == "message" and item.role in ("user", "assistant"):
         kind = item.role
@@ -138,35 +143,89 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningTool],
         return None
     parts = core.ledger.item_parts(item.id)
     heard_length = heard_characters(item, core.ledger)
-    entry: Entry = {
-        "id": item.id,
-        "kind": kind,  # type: ignore[typeddict-item]
-        "source": "speech" if item.spoken else "text",
-        "text": item.text,
-        "state": "incomplete" if closed and item.state == "in_progress" else item.state,
-        "cut": heard_length is not None,
-        # Only of a cut one: a line that is being spoken would be sent anew with every block of its sound.
-        "heard_ms": None if heard_length is None else float(to_ms(sum(part.heard for _, part in parts))),
-        "heard_length": heard_length,
-    }
+    entry = Entry(
+        id=item.id,
+        kind=kind,  # type: ignore[arg-type]
+        source="speech" if item.spoken else "text",
+        text=item.text,
+        state="incomplete" if closed and item.state == "in_progress" else item.state,
+        cut=heard_length is not None,
+        # Only if it was cut: a line that is being spoken would be sent again with every block of its sound.
+        heard_ms=None if heard_length is None else float(to_ms(sum(part.heard for _, part in parts))),
+        heard_length=heard_length,
+    )
     if item.images:
-        entry["images"] = [_image(content) for content in item.images]
-    if item.kind in CARDS:
-        entry["source"] = ""
-        entry["tool"] = card = _blank_card("", hosted_name(item), item.arguments)
-        fill_card(core, item, card, closed)
-        card["result"] = _pretty(card["result"])
+        entry.images = [_image(content) for content in item.images]
+    if item.kind in _HOSTED:
+        entry.source = ""
+        entry.tool = card = _blank_card("", _hosted_name(item), item.arguments)
+        _fill_hosted(core, item, card, closed)
+        card.result = _pretty(card.result)
     elif kind == "tool":
-        entry["source"] = ""
-        entry["tool"] = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
+        entry.source = ""
+        entry.tool = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
     return entry
 
 
 def _image(content: Content) -> ShownImage:
-    """Return an image as the person sees it: small, with what it may cost."""
+    """Return an image as it is shown: small, with an estimate of its cost."""
     picture, detail = content.picture, str((content.image or {}).get("detail") or "auto")
     if picture is None or not picture.width:
-        return {"thumbnail": "", "text": "image"}
+        return ShownImage("", "image")
     tokens = estimate_image_tokens(picture.width, picture.height, "low" if detail == "low" else "high")
     text = f"image, {picture.width} by {picture.height} pixels, about {tokens:,} tokens (estimated)"
-    return {"thumbnail": picture.thumbnail, "text": text}
+    return ShownImage(picture.thumbnail, text)
+
+
+def _hosted_name(item: Item) -> str:
+    """Return the name of a hosted call as it is shown."""
+    return f"{item.server_label}.{item.name}" if item.server_label else item.name
+
+
+def _is_shown(core: SessionCore, item: Item) -> bool:
+    """Whether an item has its own card; a request that led to a call is shown on the card of the call."""
+    return item.kind == CALL_KIND or not any(calls(other, item.id) for other in core.conversation)
+
+
+def _fill_hosted(core: SessionCore, item: Item, card: ToolCard, closed: bool) -> None:
+    """Fill a blank card with the state of a call or of a request for approval."""
+    request = core.approvals.requests.get(item.approval_request_id or item.id)
+    if request is not None:
+        card.consent = request.consent
+    if item.kind == CALL_KIND:
+        _fill_hosted_call(item, card, closed)
+        return
+    if request is None:
+        return
+    if request.lost or (closed and request.open):
+        card.state, card.error = "error", "the connection ended before anybody answered"
+    elif request.open and not request.consent:
+        card.call_id, card.state = request.id, "approval"
+        card.limit_s, card.by_voice = request.limit_s, request.by_voice
+    elif request.open:
+        card.state = "waiting"
+    elif request.approved:
+        card.state, card.result = "done", "the service calls it"
+    else:
+        card.state, card.error = "error", request.reason
+
+
+def _fill_hosted_call(item: Item, card: ToolCard, closed: bool) -> None:
+    if item.error:
+        card.state, card.error = "error", item.error
+    elif item.state == "completed":
+        card.state, card.result = "done", item.output
+    elif item.state == "incomplete" or closed:
+        card.state, card.error = "error", "the response ended before the call did"
+    else:
+        card.state, card.note = "running", "The service calls it."
+
+
+def _listing_text(item: Item) -> str:
+    """Describe the state of the service's listing of a server's tools."""
+    server = item.server_label or "an MCP server"
+    if item.error:
+        return f"The service could not list the tools of {server}: {item.error}."
+    if item.state == "in_progress":
+        return f"The service asks {server} for its tools …"
+    return f"The model can call tools of {server}{f': {item.output}' if item.output else ''}."

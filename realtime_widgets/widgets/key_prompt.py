@@ -6,31 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from realtime_widgets.asked_key import AskedKey
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.protocol.endpoint.asked_key import AskedKey
+from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 
 if TYPE_CHECKING:
-    from realtime_widgets.protocol.endpoints import Secret
+    from realtime_widgets.protocol.secrets import Secret
 
 
 class KeyPrompt(RealtimeWidget):
     """Asks for an API key: ``RealtimeSession(endpoint="openai", api_key=KeyPrompt())``.
 
     The session waits for the key when it connects. The key comes from the page once, in the binary part of a
-    message; it is no trait, so that neither the notebook nor the saved state of its widgets has it.
+    message; it is not a trait, so that neither the notebook nor the saved state of its widgets contains it.
 
     Parameters
     ----------
     service : str
-        Whose key it is, for the label.
+        Name of the service, for the label.
 
     Attributes
     ----------
     given : bool
-        Whether the key is there.
+        Whether the key has arrived.
     problem : str
-        What was wrong with the last one, without it.
+        What was wrong with the last key; never the key itself.
     """
 
     _esm = bundle("key_prompt.js")
@@ -42,18 +43,18 @@ class KeyPrompt(RealtimeWidget):
         self._key = AskedKey()
         super().__init__()
         self.set_trait("service", service)
-        self.on_msg(self._on_message)
+        self._listen(msg.KeyReport, self._obey)
 
     async def __call__(self) -> Secret:
         """Wait for the key; a session calls this when it connects."""
         return await self._key.wait()
 
     def forget(self) -> None:
-        """Forget the key; a session that connects waits for another one."""
+        """Forget the key; a session that connects then waits for another one."""
         self._show(forget=True)
 
     def refused(self, reason: str) -> None:
-        """Forget the key, for the service refused it, and ask for another one."""
+        """Forget the key, which the service refused, and ask for another one."""
         self._show(reason, forget=True)
 
     def _show(self, problem: str = "", forget: bool = False) -> None:
@@ -62,17 +63,21 @@ class KeyPrompt(RealtimeWidget):
         self.set_trait("problem", problem)
         self.set_trait("given", self._key.given)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        match content:
-            case {"type": "key"} if buffers:
+    def _obey(self, report: msg.KeyReport, buffers: list[Any]) -> None:
+        match report:
+            case msg.Key():
                 problem = self._take(bytes(buffers[0]))
                 buffers.clear()  # the kernel keeps the last message for a while
                 self._show(problem)
-            case {"type": "forget"}:
+            case msg.Forget():
                 self._show(forget=True)
 
+    def _show_misfit(self, problem: str) -> None:
+        super()._show_misfit(problem)
+        self._show(problem)
+
     def _take(self, key: bytes) -> str:
-        """Keep a key; gives what is wrong with it."""
+        """Store a key; return what is wrong with it, empty if nothing is."""
         try:
             self._key.put(key.decode(errors="replace"))
         except ConfigurationError as error:

@@ -1,143 +1,136 @@
-"""Messages between the widgets' Python side and their TypeScript twins (`js/src/messages.ts`).
+"""Messages between the widgets and their pages; `js/src/messages.ts` is generated from them.
 
-Every message is a custom widget message: a small JSON object with a `type`, and for sound one binary
-buffer beside it (PCM16 little endian, mono, 24 kHz). Audio never travels as base64 or in a trait.
-
-The audio port, kernel to page (`PortCommand`)
-    ``activate``    which page plays and captures; the others keep silent
-    ``configure``   block length, longest message of speech, start-up buffer, input mode
-    ``play``        one block of a content part, with its generation; sound in the buffer
-    ``end``         no more blocks will follow for that content part
-    ``clear``       fall silent now and start a new generation; answered by ``cleared``
-    ``microphone``  close the microphone (opening needs a click in the page)
-
-The audio port, page to kernel (`PortReport`)
-    ``hello``       a page has loaded the port, or wants to play and capture again; it waits for ``activate``
-    ``audio``       one captured block, with the player's ``playback`` where there is news; sound in the buffer
-    ``microphone``  the microphone's state, with message and cure where it could not open
-    ``playback``    how far each content part has really been played, about ten times a second
-    ``cleared``     final positions of what a ``clear`` cut
-    ``interrupt``   the person pressed stop; the page is silent already and drops all older blocks
-    ``talk``        push-to-talk was pressed or released
-
-The transcript, kernel to page
-    ``upsert``      one entry, new or changed, and the id of the entry before it
-    ``remove``      the id of an entry that is gone
-The transcript, page to kernel
-    ``say``         the person typed a message
-    ``decide``      the person allows, refuses or stops a tool call
-
-The reply view, page to kernel
-    ``play``, ``stop``  with the page that asks
-    ``ended``           the sound is over (or could not be played) where the page plays it by itself
-The reply view without a session's player, kernel to page (`ReplySound`)
-    ``sound``       a WAV file in the buffer, for the page that asked
-    ``silence``     stop playing
-
-The recorder, page to kernel
-    ``recording``   what was recorded, when it is over; sound in the buffer
-
-The key prompt, page to kernel
-    ``key``         an API key; it is in the binary buffer, for no log shows that
-    ``forget``      the person wants to give another one
+Every message is a custom widget message: a small JSON object with a ``type``, and for audio one binary
+buffer (PCM16 little endian, mono, 24 kHz). Audio is never sent as base64 or in a trait. Widgets send instances of
+these classes, and messages of a page are checked against them before a widget sees them. After a change run
+`make messages`, which generates the TypeScript types; `make types` fails if they are out of date.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, ClassVar, Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
 
 InputMode = Literal["open", "push_to_talk"]
 MicrophoneState = Literal["off", "opening", "on", "error"]
+#: Why a microphone was closed: by the user, or by what happened around it.
+CloseReason = Literal[
+    "user", "idle", "hidden", "unseen", "unplugged", "kernel", "other_page", "replaced", "closed", "error", ""
+]
+#: Whether a page can play: not loaded yet, ready, held back by the browser until a click, or failed.
+SoundState = Literal["waiting", "ready", "blocked", "failed"]
 
 
-class Activate(TypedDict):
-    """Which page plays and captures."""
+class Message(Struct, frozen=True, tag_field="type"):
+    """What all messages have: a type, and the name of what their buffer holds, if they have one."""
 
-    type: Literal["activate"]
+    buffer: ClassVar[str] = ""
+
+
+# The audio port, kernel to page
+
+
+class Activate(Message, frozen=True, tag="activate"):
+    """Which page plays and captures; the others keep silent."""
+
     page_id: str
 
 
-class Configure(TypedDict):
-    """Settings of the port's sound."""
+class Configure(Message, frozen=True, tag="configure"):
+    """Block length, longest message of speech, start-up buffer (all in ms), input mode, and when it closes.
 
-    type: Literal["configure"]
+    It closes by itself if nobody spoke for `idle_off_s`, or if the tab was hidden for `hidden_off_s` (seconds;
+    null is never).
+    """
+
     block_ms: float
     group_ms: float
     startup_ms: float
     input_mode: InputMode
+    idle_off_s: float | None = None
+    hidden_off_s: float | None = None
 
 
-class Play(TypedDict):
-    """One block of speech to queue, from sample `start` of its part on; PCM16 in the buffer."""
+class Play(Message, frozen=True, tag="play"):
+    """One block of speech to queue, from sample `start` of its content part on; PCM16 in the buffer."""
 
-    type: Literal["play"]
+    buffer = "sound"
+
     generation: int
     item_id: str
     content_index: int
     start: int
 
 
-class End(TypedDict):
-    """The content part has been sent whole."""
+class End(Message, frozen=True, tag="end"):
+    """No more blocks will follow for that content part."""
 
-    type: Literal["end"]
     generation: int
     item_id: str
     content_index: int
 
 
-class Clear(TypedDict):
-    """Fall silent; blocks of a lower generation are dropped from now on."""
+class Clear(Message, frozen=True, tag="clear"):
+    """Fall silent and begin a new generation: older blocks are dropped from now on; answered by `cleared`."""
 
-    type: Literal["clear"]
     generation: int
 
 
-class SetMicrophone(TypedDict):
-    """Close the microphone."""
+class CloseMicrophone(Message, frozen=True, tag="microphone"):
+    """Close the microphone; opening it needs a click in the page."""
 
-    type: Literal["microphone"]
-    open: Literal[False]
-
-
-PortCommand = Activate | Configure | Play | End | Clear | SetMicrophone
+    reason: CloseReason = "user"
 
 
-class Hello(TypedDict):
-    """A page has loaded the port."""
+class Roll(Message, frozen=True, tag="roll"):
+    """Every page that is alive answers with `here`."""
 
-    type: Literal["hello"]
+
+class Beat(Message, frozen=True, tag="beat"):
+    """The kernel lives; sent while a page shows the session.
+
+    `heard` is false while what the microphone sends waits behind a running cell (a front end without subshells).
+    """
+
+    heard: bool = True
+
+
+PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat
+
+
+# The audio port, page to kernel
+
+
+class Hello(Message, frozen=True, tag="hello"):
+    """A page has loaded the port, or was cut off from the kernel; it waits for `activate`."""
+
+    page_id: str
+    views: int = 1
+    sound: SoundState = "waiting"
+
+
+class Here(Message, frozen=True, tag="here"):
+    """A page lives: its answer to `roll`, a change of its views or sound, or its sign while no sound is sent."""
+
+    page_id: str
+    views: int
+    sound: SoundState
+
+
+class Bye(Message, frozen=True, tag="bye"):
+    """A page is being closed or reloaded."""
+
     page_id: str
 
 
-class Audio(TypedDict):
-    """One captured block; `sequence` counts from 0 for each opening of the microphone."""
+class Claim(Message, frozen=True, tag="claim"):
+    """The user wants to play and talk in this page."""
 
-    type: Literal["audio"]
     page_id: str
-    sequence: int
-    playback: NotRequired[Playback]
 
 
-class MicrophoneProblem(TypedDict):
-    """Why the microphone did not open, and what the person can do."""
-
-    code: str
-    message: str
-    cure: str
-
-
-class MicrophoneReport(TypedDict):
-    """State of the page's microphone."""
-
-    type: Literal["microphone"]
-    page_id: str
-    state: MicrophoneState
-    problem: NotRequired[MicrophoneProblem]
-    settings: NotRequired[dict[str, object]]
-
-
-class Position(TypedDict):
+class Position(Struct, frozen=True):
     """Samples (24 kHz) of one content part that were received and that were really played."""
 
     item_id: str
@@ -146,10 +139,12 @@ class Position(TypedDict):
     received: int
 
 
-class Playback(TypedDict):
-    """Where the player is; counters count from the page's start. `skipped_ms` is silence left out to catch up."""
+class Playback(Message, frozen=True, tag="playback"):
+    """Where the player is, about ten times a second; its counters count from the page's start.
 
-    type: Literal["playback"]
+    `skipped_ms` is silence left out of pauses, to make up for an underrun.
+    """
+
     page_id: str
     generation: int
     positions: list[Position]
@@ -161,156 +156,272 @@ class Playback(TypedDict):
     skipped_ms: float
 
 
-class Cleared(TypedDict):
-    """Answer to ``clear``: the new generation, and where the old one stopped."""
+class Audio(Message, frozen=True, tag="audio"):
+    """One captured block, PCM16 in the buffer, with the player's state when there is news.
 
-    type: Literal["cleared"]
+    `sequence` counts from 0 for each opening of the microphone, and after each time that nobody heard it.
+    """
+
+    buffer = "sound"
+
+    page_id: str
+    sequence: int
+    playback: Playback | UnsetType = UNSET
+
+
+class MicrophoneProblem(Struct, frozen=True):
+    """Why the microphone did not open, and what the user can do."""
+
+    code: str
+    message: str
+    cure: str
+
+
+class MicrophoneReport(Message, frozen=True, tag="microphone"):
+    """State of the page's microphone, and what the browser granted."""
+
+    page_id: str
+    state: MicrophoneState
+    muted: bool = False
+    reason: CloseReason = ""
+    problem: MicrophoneProblem | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+
+
+class Cleared(Message, frozen=True, tag="cleared"):
+    """Answer to `clear`: the new generation, and where the old one stopped."""
+
     page_id: str
     generation: int
     positions: list[Position]
 
 
-class Interrupt(TypedDict):
-    """The stop button: positions at which the page fell silent."""
+class Interrupt(Message, frozen=True, tag="interrupt"):
+    """The stop button: where the page fell silent; it drops all older blocks already."""
 
-    type: Literal["interrupt"]
     page_id: str
     generation: int
     positions: list[Position]
 
 
-class Talk(TypedDict):
-    """Push-to-talk; blocks are sent only between pressed and released."""
+class Talk(Message, frozen=True, tag="talk"):
+    """Push-to-talk was pressed or released; blocks are sent only between the two."""
 
-    type: Literal["talk"]
     page_id: str
     pressed: bool
 
 
-PortReport = Hello | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk
+PortReport = Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk
 
 
-class ToolCard(TypedDict):
-    """A tool call as the person sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1."""
+# The transcript
+
+
+class ShownOutput(Struct, frozen=True):
+    """What a call displayed or returned; `text` is its plain form, `note` says what of it is not shown.
+
+    `data` is, for an ``image``, a data URI (of PNG and JPEG it is in the card's `pictures`, at the index
+    `picture`); for ``html``, HTML to be shown only where no script runs and nothing is loaded; for ``rendered``,
+    the source of the MIME type `mime`, which the front end may render, or else show `html`; for a ``widget``, the
+    id of its model.
+    """
+
+    kind: Literal["image", "html", "rendered", "widget", "text"]
+    text: str
+    data: str = ""
+    mime: str = ""
+    html: str = ""
+    note: str = ""
+    picture: int | None = None
+
+
+class ToolCard(Struct):
+    """A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1.
+
+    `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts
+    as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent;
+    `by_voice` says that a spoken or typed yes or no answers it, and `consent` how the user decided, in words.
+    `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were
+    displayed.
+    """
 
     call_id: str
     name: str
     arguments: str
-    state: Literal["waiting", "approval", "running", "done", "error"]
-    result: str
-    error: str
-    traceback: str
-    printed: str
-    note: str
-    fraction: float | None
-    pictures: list[str]
-    seconds: float | None
+    state: Literal["waiting", "approval", "running", "done", "error"] = "waiting"
+    result: str = ""
+    error: str = ""
+    traceback: str = ""
+    printed: str = ""
+    note: str = ""
+    fraction: float | None = None
+    pictures: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    read_as: str = ""
+    limit_s: float | None = None
+    seconds_left: float | None = None
+    by_voice: bool = False
+    consent: str = ""
+    outputs: list[ShownOutput] = field(default_factory=list)
 
 
-class ShownImage(TypedDict):
+class ShownImage(Struct, frozen=True):
     """An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it."""
 
     thumbnail: str
     text: str
 
 
-class Entry(TypedDict):
+class Entry(Struct):
     """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters."""
 
     id: str
     kind: Literal["user", "assistant", "tool", "notice", "error"]
-    source: Literal["speech", "text", ""]
     text: str
-    state: Literal["in_progress", "completed", "incomplete"]
-    cut: bool
-    heard_ms: float | None
-    heard_length: int | None
-    images: NotRequired[list[ShownImage]]
-    tool: NotRequired[ToolCard]
+    source: Literal["speech", "text", ""] = ""
+    state: Literal["in_progress", "completed", "incomplete"] = "completed"
+    cut: bool = False
+    heard_ms: float | None = None
+    heard_length: int | None = None
+    images: list[ShownImage] | UnsetType = UNSET
+    tool: ToolCard | UnsetType = UNSET
 
 
-class Upsert(TypedDict):
-    """A new or changed entry, to stand right after the entry `after` (first where that is None)."""
+class Upsert(Message, frozen=True, tag="upsert"):
+    """A new or changed entry, to stand right after the entry `after` (first when that is null)."""
 
-    type: Literal["upsert"]
     entry: Entry
     after: str | None
 
 
-class Remove(TypedDict):
+class Remove(Message, frozen=True, tag="remove"):
     """An entry that is gone."""
 
-    type: Literal["remove"]
     id: str
 
 
-class SayText(TypedDict):
-    """What the person typed."""
+TranscriptCommand = Upsert | Remove
 
-    type: Literal["say"]
+
+class Say(Message, frozen=True, tag="say"):
+    """What the user typed."""
+
     text: str
 
 
-class Decide(TypedDict):
-    """What the person wants of a tool call."""
+class Decide(Message, frozen=True, tag="decide"):
+    """The user allows, refuses or stops a tool call."""
 
-    type: Literal["decide"]
     call_id: str
-    decision: Literal["approve", "deny", "cancel"]
+    decision: Literal["approve", "always", "deny", "cancel"]
 
 
-class KeyMessage(TypedDict):
-    """An API key, in the buffer."""
+class Said(Struct, frozen=True):
+    """What somebody said, in words."""
 
-    type: Literal["key"]
-
-
-class Forget(TypedDict):
-    """The key is to be forgotten."""
-
-    type: Literal["forget"]
+    role: Literal["user", "assistant"]
+    text: str
 
 
-class ReplyClip(TypedDict):
-    """A reply for the page that plays it by itself, as a WAV file in the buffer."""
+class Continue(Message, frozen=True, tag="continue"):
+    """The user wants to go on with the talk of a session whose kernel is gone, which the page has kept."""
 
-    type: Literal["sound"]
+    said: list[Said]
+
+
+TranscriptReport = Say | Decide | Continue
+
+
+# The reply view; `sound` and `silence` only when no session's player plays it
+
+
+class ReplyClip(Message, frozen=True, tag="sound"):
+    """A reply for the page that asked for it and plays it by itself, as a WAV file in the buffer."""
+
+    buffer = "sound"
+
     page_id: str
 
 
-class Silence(TypedDict):
+class Silence(Message, frozen=True, tag="silence"):
     """The page stops playing a reply."""
 
-    type: Literal["silence"]
+
+ReplyCommand = ReplyClip | Silence
 
 
-ReplySound = ReplyClip | Silence
-
-
-class PlayReply(TypedDict):
+class PlayReply(Message, frozen=True, tag="play"):
     """A page wants to play the reply."""
 
-    type: Literal["play"]
     page_id: str
 
 
-class StopReply(TypedDict):
+class StopReply(Message, frozen=True, tag="stop"):
     """A page wants the reply to stop."""
 
-    type: Literal["stop"]
 
-
-class ReplyEnded(TypedDict):
-    """The page has played the reply, or cannot."""
-
-    type: Literal["ended"]
+class ReplyEnded(Message, frozen=True, tag="ended"):
+    """The page has played the reply by itself, or cannot."""
 
 
 ReplyReport = PlayReply | StopReply | ReplyEnded
 
 
-class Recording(TypedDict):
-    """A whole recording; PCM16 in the buffer."""
+# The recorder, the key prompt and the status line
 
-    type: Literal["recording"]
+
+class Recording(Message, frozen=True, tag="recording"):
+    """A whole recording, when it is over; PCM16 in the buffer."""
+
+    buffer = "sound"
+
     rate: int
+
+
+class Key(Message, frozen=True, tag="key"):
+    """An API key; it is in the buffer, which no log shows."""
+
+    buffer = "key"
+
+
+class Forget(Message, frozen=True, tag="forget"):
+    """The user wants to give another key."""
+
+
+KeyReport = Key | Forget
+
+
+class Status(Struct, frozen=True):
+    """What a session does and whom it talks to; `usage` is tokens and money so far, in words.
+
+    `hearing` is true while the service hears speech, `consents` counts tool calls that wait for the user, and
+    `successor` is the port of the session that replaced this one (empty if none did).
+    """
+
+    state: Literal[
+        "idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"
+    ]
+    detail: str
+    endpoint: str
+    model: str
+    voice: str
+    tools: list[str]
+    usage: str
+    problem: str
+    hearing: bool = False
+    consents: int = 0
+    successor: str = ""
+    can_restart: bool = False
+
+
+class Restart(Message, frozen=True, tag="restart"):
+    """The user starts a closed session again, with the talk so far or without it."""
+
+    keep_talk: bool
+
+
+class TalkHere(Message, frozen=True, tag="talk_here"):
+    """The user wants to go on with an earlier session that another one has replaced."""
+
+
+StatusReport = Restart | TalkHere

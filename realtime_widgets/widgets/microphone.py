@@ -1,19 +1,27 @@
-"""The microphone: a button in the page that opens it, a level meter, and the cure where it cannot open."""
+"""The microphone: a button in the page that opens it, a level meter, and what to do if it cannot open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import traitlets
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.link import load_network
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.runtime.transport import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
-from realtime_widgets.widgets.ports import port_of
+from realtime_widgets.widgets.port import port_of
 
 if TYPE_CHECKING:
-    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.widgets import messages as msg
+    from realtime_widgets.widgets.base import ShownSession
+
+
+#: Minutes after which a microphone switches itself off: nobody spoke, or its tab was hidden.
+IDLE_OFF_MIN, HIDDEN_OFF_MIN = 10.0, 10.0
 
 
 class Microphone(RealtimeWidget):
@@ -22,46 +30,85 @@ class Microphone(RealtimeWidget):
     Parameters
     ----------
     session : RealtimeSession
-        Who is spoken to.
+        The session that hears it.
+    idle_off : float or None, default 10
+        Minutes without speech after which it switches itself off; None is never. Not in push-to-talk.
+    hidden_off : float or None, default 10
+        Minutes in a hidden tab after which it switches itself off; None is never. Not in push-to-talk.
 
     Attributes
     ----------
     state : str
         ``"off"``, ``"opening"``, ``"on"`` or ``"error"``.
     problem : dict
-        ``code``, ``message`` and ``cure`` where it could not open, empty otherwise.
+        ``code``, ``message`` and ``cure`` if it could not open, empty otherwise.
     settings : dict
         What the browser granted: echo cancellation, noise suppression, gain control, sample rate.
+    muted : bool
+        Whether it stays on and sends nothing. The user changes it too, with the button or the key M.
+    idle_off, hidden_off : float or None
+        Minutes, as above; a new value counts from now on.
     """
 
     _esm = bundle("microphone.js")
     port_id = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Unicode("open").tag(sync=True)
+    muted = traitlets.Bool(False).tag(sync=True)
+    idle_off = traitlets.Float(None, allow_none=True).tag(sync=True)
+    hidden_off = traitlets.Float(None, allow_none=True).tag(sync=True)
     state = traitlets.Unicode("off", read_only=True)
     problem: traitlets.Dict[str, str] = traitlets.Dict(read_only=True)
     settings: traitlets.Dict[str, object] = traitlets.Dict(read_only=True)
 
-    def __init__(self, session: RealtimeSession) -> None:
+    def __init__(
+        self,
+        session: ShownSession,
+        *,
+        idle_off: float | None = IDLE_OFF_MIN,
+        hidden_off: float | None = HIDDEN_OFF_MIN,
+    ) -> None:
         self._port = port_of(session)
         manual = session.runtime.settings.turn_detection is None
-        super().__init__(port_id=self._port.port_id, mode="push_to_talk" if manual else "open")
+        super().__init__(
+            port_id=self._port.port_id,
+            mode="push_to_talk" if manual else "open",
+            idle_off=idle_off,
+            hidden_off=hidden_off,
+        )
+        shared_engine().call(self._limit)
+        self.observe(lambda _change: shared_engine().call(self._limit, True), ["idle_off", "hidden_off"])
         self._port.on_microphone.append(self._reported)
-        self._runtime = session.runtime
-        self._runtime.observe(self._follow_mode)
-        shared_engine().call(load_network)  # so that nothing is to be loaded when somebody clicks
+        session.runtime.observe(partial(self._follow_mode, session.runtime), "state")
+        shared_engine().call(load_network)  # so that nothing has to be loaded on the first click
 
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""
         shared_engine().call(self._port.close_microphone)
 
-    def _follow_mode(self) -> None:
-        mode: msg.InputMode = "open" if self._runtime.settings.turn_detection else "push_to_talk"
+    @traitlets.validate("idle_off", "hidden_off")
+    def _positive(self, proposal: Any) -> float | None:
+        minutes: float | None = proposal.value
+        if minutes is not None and not 0 < minutes < math.inf:
+            raise traitlets.TraitError(
+                f"{proposal.trait.name} has to be a number of minutes above 0, or None for never, not {minutes!r}"
+            )
+        return minutes
+
+    def _limit(self, tell: bool = False) -> None:
+        port, idle, hidden = self._port, self.idle_off, self.hidden_off
+        port.idle_off_s = None if idle is None else idle * 60
+        port.hidden_off_s = None if hidden is None else hidden * 60
+        if tell:
+            port.configure("open" if self.mode == "open" else "push_to_talk")
+
+    def _follow_mode(self, runtime: SessionRuntime) -> None:
+        mode: msg.InputMode = "open" if runtime.settings.turn_detection else "push_to_talk"
         if mode != self.mode:
             self.mode = mode
             self._port.configure(mode)
 
     def _reported(self, report: msg.MicrophoneReport) -> None:
-        self.set_trait("state", report["state"])
-        self.set_trait("problem", dict(report.get("problem") or {}))
-        if "settings" in report:
-            self.set_trait("settings", report["settings"])
+        self.set_trait("state", report.state)
+        self.set_trait("problem", msgspec.to_builtins(report.problem) if report.problem else {})
+        if report.settings is not msgspec.UNSET:
+            self.set_trait("settings", report.settings)

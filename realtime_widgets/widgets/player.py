@@ -1,4 +1,4 @@
-"""The player: what is being said, its volume, a stop button."""
+"""The player: the answer that is being spoken, its volume, a stop button."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
-from realtime_widgets.widgets.ports import port_of
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
+from realtime_widgets.widgets.port import port_of
 
 if TYPE_CHECKING:
-    from realtime_widgets.session import RealtimeSession
     from realtime_widgets.widgets import messages as msg
+    from realtime_widgets.widgets.base import ShownSession
 
 #: Characters of the answer shown beside the player.
 SHOWN = 120
@@ -24,14 +24,14 @@ class AudioPlayer(RealtimeWidget):
     Parameters
     ----------
     session : RealtimeSession
-        Whose answers.
+        The session whose answers it plays.
 
     Attributes
     ----------
     volume : float
         0 to 1.
     now_playing : str
-        Words of the answer that is being heard, empty in silence.
+        Words of the answer that is playing, empty in silence.
     """
 
     _esm = bundle("player.js")
@@ -39,24 +39,28 @@ class AudioPlayer(RealtimeWidget):
     volume = traitlets.Float(1.0, min=0.0, max=1.0).tag(sync=True)
     now_playing = traitlets.Unicode("", read_only=True).tag(sync=True)
 
-    def __init__(self, session: RealtimeSession) -> None:
-        self._session = session
-        self._runtime = session.runtime
+    def __init__(self, session: ShownSession) -> None:
+        self._session = SessionReference(session)
         self._port = port_of(session)
         super().__init__(port_id=self._port.port_id)
-        self._runtime.observe(Refresher(self._refresh))
+        session.runtime.observe(Refresher(session, self._refresh), "state", "conversation")
 
     def stop(self) -> None:
-        """Stop what is being said; the model is told what was heard of it."""
-        self._session.interrupt()
+        """Stop the current answer; it is truncated at what was heard, so the model knows how much that was."""
+        if session := self._session.get():
+            session.interrupt()
 
     @property
     def stats(self) -> msg.Playback | None:
-        """The page's last word: underruns, drops; queue, start-up buffer and left-out silence in milliseconds."""
+        """The page's last report, or None.
+
+        Its attributes are counts since the page was loaded (`underruns`, `dropped`) and lengths in milliseconds
+        (`queued_ms`, `startup_ms`, `skipped_ms`).
+        """
         return shared_engine().run(lambda: self._port.playback)
 
-    def _refresh(self) -> None:
-        core = self._runtime.core
+    def _refresh(self, session: ShownSession) -> None:
+        core = session.runtime.core
         playing = core.ledger.playing
         item = core.conversation.items.get(playing[0].item_id) if playing else None
         text = item.text if item else ""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from realtime_widgets.audio import from_pcm16
+from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
+from realtime_widgets.audio.samples import from_pcm16
 from realtime_widgets.errors import AudioError
-from realtime_widgets.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
+from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 class Recorder(RealtimeWidget):
     """Records the microphone of the page: ``await chat.ask(audio=recorder.audio, rate=recorder.rate)``.
 
-    A recording is up to three minutes long; the next one takes its place. It is in no trait, so that neither
-    the notebook nor the saved state of its widgets has it.
+    A recording is up to three minutes long; the next one replaces it. It is not in a trait, so that
+    neither the notebook nor the saved state of its widgets contains it.
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class Recorder(RealtimeWidget):
     def __init__(self) -> None:
         self._pcm = b""
         super().__init__()
-        self.on_msg(self._on_message)
+        self._listen(msg.Recording, self._keep)
 
     @property
     def audio(self) -> npt.NDArray[np.float32]:
@@ -46,13 +47,13 @@ class Recorder(RealtimeWidget):
         Raises
         ------
         AudioError
-            Where nothing was recorded yet.
+            If nothing was recorded yet.
         """
         if not self._pcm:
             raise AudioError("nothing is recorded yet: press the recorder's button, speak, and press it again")
         return from_pcm16(self._pcm)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        if content.get("type") == "recording" and buffers and len(pcm := bytes(buffers[0])) >= BYTES_PER_SAMPLE:
+    def _keep(self, recording: msg.Recording, buffers: list[Any]) -> None:
+        if len(pcm := bytes(buffers[0])) >= BYTES_PER_SAMPLE:
             self._pcm = pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
             self.set_trait("seconds", duration_ms(len(self._pcm)) / 1000)

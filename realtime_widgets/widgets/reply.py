@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import traitlets
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.tool_calls import RunningTool
-from realtime_widgets.turns import ToolCall
-from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.core.conversation.turns import ToolCall
+from realtime_widgets.tools.execution.calls import RunningCall
+from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
 from realtime_widgets.widgets.entries import tool_card
-from realtime_widgets.widgets.ports import port_of
+from realtime_widgets.widgets.port import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from realtime_widgets.playback import Part
+    from realtime_widgets.core.playback.ledger import Part
     from realtime_widgets.reply import Reply
-    from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.widgets.messages import ReplyClip, Silence, ToolCard
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.widgets.base import ShownSession
 
 
-def reply_view(reply: Reply, session: RealtimeSession | None = None) -> ReplyCard:
-    """Return the card of a reply, which plays at the player of its session, or in the page where it has none."""
+def reply_view(reply: Reply, session: ShownSession | None = None) -> ReplyCard:
+    """Return the card of a reply, which plays at the player of its session, or in the page if it has none."""
     return ReplyView(reply, session) if session is not None else ClipReplyView(reply)
 
 
@@ -33,7 +36,7 @@ class ReplyCard(RealtimeWidget):
     Parameters
     ----------
     reply : Reply
-        What to show.
+        The reply to show.
     **traits
         Of the kind of card.
     """
@@ -41,113 +44,123 @@ class ReplyCard(RealtimeWidget):
     _esm = bundle("reply.js")
     text = traitlets.Unicode().tag(sync=True)
     seconds = traitlets.Float().tag(sync=True)
-    tools: traitlets.List[ToolCard] = traitlets.List().tag(sync=True)
+    tools: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     usage = traitlets.Unicode().tag(sync=True)
     has_audio = traitlets.Bool().tag(sync=True)
     playing = traitlets.Bool(False, read_only=True).tag(sync=True)
+    plays_itself = traitlets.Bool().tag(sync=True)
+    #: Of the session whose player plays it, empty if there is none.
+    port_id = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, reply: Reply, **traits: Any) -> None:
-        self._reply = reply
+        self._reply = replace(reply, _view=None)  # which would keep its session alive
         super().__init__(
             text=reply.text,
             seconds=reply.seconds,
-            tools=[_card(result) for result in reply.tool_calls],
+            tools=[msgspec.to_builtins(_card(result)) for result in reply.tool_calls],
             usage=str(reply.usage),
             has_audio=bool(reply.pcm),
             **traits,
         )
-        self.on_msg(self._on_message)
+        self._listen(msg.ReplyReport, self._obey)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        raise NotImplementedError
+    def _obey(self, report: msg.ReplyReport, buffers: list[Any]) -> None:
+        """Play the reply in the page that shows it: the sound goes there when it is asked for."""
+        match report:
+            case msg.PlayReply():
+                self.plays_itself = False  # once
+                self.set_trait("playing", True)
+                from realtime_widgets.audio.samples import wav_bytes  # brings numpy, which the console never needs
+
+                sound = wav_bytes(self._reply.audio, self._reply.rate)
+                self._command(msg.ReplyClip(report.page_id), [sound])
+            case msg.StopReply():
+                self._command(msg.Silence())
+            case msg.ReplyEnded():
+                self.set_trait("playing", False)
 
 
 class ReplyView(ReplyCard):
-    """Plays a reply at its session's player; by itself where the answer was not heard while it came.
+    """Plays a reply at its session's player, at once if it was not heard while it came; in the page later on.
+
+    Once the session is over and nobody else holds it, the page plays the reply by itself.
 
     Parameters
     ----------
     reply : Reply
-        What to show.
+        The reply to show.
     session : RealtimeSession
-        Whose player to use.
+        The session whose player to use.
     """
 
-    def __init__(self, reply: Reply, session: RealtimeSession) -> None:
-        self._runtime = session.runtime
+    def __init__(self, reply: Reply, session: ShownSession) -> None:
+        self._session = SessionReference(session)
         self._engine = shared_engine()
         self._part: Part | None = None
         self._end_watching: Callable[[], object] | None = None
-        port_of(session)
-        super().__init__(reply)
+        super().__init__(reply, port_id=port_of(session).port_id)
         if reply.pcm and not reply.heard:
             self.play()
 
     def play(self) -> None:
         """Play the reply from its start."""
-        self._engine.call(self._play)
+        if session := self._session.get():
+            self._engine.call(self._play, session)
 
     def stop(self) -> None:
         """Stop playing it."""
-        self._engine.call(self._stop)
+        if session := self._session.get():
+            self._engine.call(self._stop, session.runtime)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        match content.get("type"):
-            case "play":
+    def _obey(self, report: msg.ReplyReport, buffers: list[Any]) -> None:
+        if self._session.get() is None:
+            super()._obey(report, buffers)
+            return
+        match report:
+            case msg.PlayReply():
                 self.play()
-            case "stop":
+            case msg.StopReply():
                 self.stop()
 
-    def _play(self) -> None:
-        self._runtime.perform(self._runtime.core.interrupt())
+    def _show_misfit(self, problem: str) -> None:
+        if session := self._session.get():
+            self._engine.call(session.runtime.problem, problem)
+        else:
+            super()._show_misfit(problem)
+
+    def _play(self, session: ShownSession) -> None:
+        runtime = session.runtime
+        runtime.perform(runtime.core.make_way())
         if self._end_watching is None:
             # Only while it plays: a notebook may hold many replies.
-            self._end_watching = self._runtime.observe(Refresher(self._refresh))
-        self._part, commands = self._runtime.core.play_clip(self._reply.pcm)
-        self._runtime.perform(commands)
+            self._end_watching = runtime.observe(Refresher(session, self._refresh), "state")
+        self._part, commands = runtime.core.play_clip(self._reply.pcm)
+        runtime.perform(commands)
 
-    def _stop(self) -> None:
-        if self._part in self._runtime.core.ledger.playing:
-            self._runtime.perform(self._runtime.core.interrupt())
+    def _stop(self, runtime: SessionRuntime) -> None:
+        if self._part in runtime.core.ledger.playing:
+            runtime.perform(runtime.core.interrupt())
 
-    def _refresh(self) -> None:
-        self.set_trait("playing", self._part in self._runtime.core.ledger.playing)
+    def _refresh(self, session: ShownSession) -> None:
+        self.set_trait("playing", self._part in session.runtime.core.ledger.playing)
         if not self.playing and self._end_watching is not None:
             self._end_watching()
             self._end_watching = None
 
 
 class ClipReplyView(ReplyCard):
-    """Plays a reply in the page that shows it: the sound goes there when it is asked for.
+    """Plays a reply in the page that shows it, at once if it was not heard while it came.
 
     Parameters
     ----------
     reply : Reply
-        What to show.
+        The reply to show.
     """
-
-    plays_itself = traitlets.Bool().tag(sync=True)
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply, plays_itself=bool(reply.pcm) and not reply.heard)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        match content.get("type"):
-            case "play":
-                self.plays_itself = False  # once
-                self.set_trait("playing", True)
-                from realtime_widgets.audio import wav_bytes  # brings numpy, which the console never needs
 
-                sound = wav_bytes(self._reply.audio, self._reply.rate)
-                clip: ReplyClip = {"type": "sound", "page_id": str(content.get("page_id"))}
-                self.send(clip, buffers=[sound])
-            case "stop":
-                silence: Silence = {"type": "silence"}
-                self.send(silence)
-            case "ended":
-                self.set_trait("playing", False)
-
-
-def _card(result: Any) -> ToolCard:
+def _card(result: Any) -> msg.ToolCard:
     call = ToolCall(result.call_id, "", "", result.name, result.arguments)
-    return tool_card(RunningTool(call, result), result.name, result.arguments, closed=False)
+    return tool_card(RunningCall(call, result), result.name, result.arguments, closed=False)

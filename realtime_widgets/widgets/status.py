@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import traitlets
 
-from realtime_widgets.engine import shared_engine
-from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
+from realtime_widgets.widgets.port import port_id_of
 
 if TYPE_CHECKING:
-    from realtime_widgets.session import RealtimeSession
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.widgets.base import ShownSession
 
-#: What the state's name does not say by itself.
+#: What to add to the name of a state.
 _DETAILS = {
     "idle": "click the microphone, or type",
     "preparing": "the local endpoint is loading its speech models",
@@ -25,40 +29,63 @@ class SessionStatus(RealtimeWidget):
     Parameters
     ----------
     session : RealtimeSession
-        Which session.
+        The session to show.
     """
 
     _esm = bundle("status.js")
+    port_id = traitlets.Unicode().tag(sync=True)
     status: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
 
-    def __init__(self, session: RealtimeSession) -> None:
-        self._session = session
-        self._runtime = session.runtime
-        super().__init__()
-        self._runtime.observe(Refresher(self._refresh))
-        shared_engine().run(self._refresh)
+    def __init__(self, session: ShownSession) -> None:
+        self._session = SessionReference(session)
+        super().__init__(port_id=port_id_of(session))
+        self._listen(msg.StatusReport, self._obey)
+        session.runtime.observe(Refresher(session, self._refresh), "state", "money", "calls")
+        shared_engine().run(self._refresh, session)
 
-    def _detail(self, state: str) -> str:
-        reasons = {"closed": self._runtime.closed_reason, "reconnecting": self._runtime.lost_reason}
-        if state == "connecting" and self._runtime.endpoint.awaits_key:
+    def _obey(self, report: msg.StatusReport, buffers: list[Any]) -> None:
+        session = self._session.get()
+        if session is None:
+            return
+        match report:
+            case msg.Restart():
+                session.start_again(report.keep_talk)
+            case msg.TalkHere():
+                session.talk_here()
+
+    @staticmethod
+    def _detail(runtime: SessionRuntime) -> str:
+        state = runtime.state
+        reasons = {"closed": runtime.closed_reason, "reconnecting": runtime.lost_reason}
+        if state == "connecting" and runtime.endpoint.awaits_key:
             return "waits for the API key: put it into its field"
         return reasons.get(state) or _DETAILS.get(state, "")
 
-    def _refresh(self) -> None:
-        runtime = self._runtime
+    def _refresh(self, session: ShownSession) -> None:
+        runtime = session.runtime
         state, endpoint = runtime.state, runtime.endpoint
-        effective = runtime.core.settings
-        voice = effective.get("audio", {}).get("output", {}).get("voice") or runtime.settings.voice or ""
-        self.set_trait(
-            "status",
-            {
-                "state": state,
-                "detail": self._detail(state),
-                "endpoint": endpoint.name,
-                "model": str(effective.get("model") or endpoint.model),
-                "voice": str(voice),
-                "tools": list(self._session.tools),
-                "usage": runtime.accounts.status,
-                "problem": runtime.closed_reason if state == "closed" and not runtime.closed_by_person else "",
-            },
+        effective, refused = runtime.core.settings, session.tools.refused
+        speech = runtime.core.speech
+        voice = _voice(effective) or runtime.settings.voice or ""
+        status = msg.Status(
+            state=state,
+            detail=self._detail(runtime),
+            endpoint=endpoint.name,
+            model=str(effective.get("model") or endpoint.model),
+            voice=str(voice),
+            tools=[name for name in session.tools if name not in refused],
+            usage=runtime.accounts.status,
+            problem=runtime.closed_reason if state == "closed" and not runtime.closed_by_person else "",
+            consents=len(runtime.consent.waiting),
+            successor=runtime.successor,
+            can_restart=state == "closed" and not runtime.accounts.used_up,
+            hearing=speech.speaking and not speech.stopped,
         )
+        self.set_trait("status", msgspec.to_builtins(status))
+
+
+def _voice(settings: Any) -> object:
+    """Return the voice of a session's settings, which a server may put as it likes."""
+    for name in ("audio", "output", "voice"):
+        settings = settings.get(name) if isinstance(settings, dict) else None
+    return settings

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import traitlets
+from msgspec.structs import replace
 
-from realtime_widgets.engine import shared_engine
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.core.conversation.history import earlier_talk
 from realtime_widgets.errors import RealtimeWidgetsError
-from realtime_widgets.widgets.base import RealtimeWidget, Refresher, bundle
+from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle, log_to_handlers_only
 from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.port import port_id_of
+from realtime_widgets.widgets.saved.form import saved_talk
+from realtime_widgets.widgets.saved.output import SavedOutput, in_notebook
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
 
-    from realtime_widgets.session import RealtimeSession
-    from realtime_widgets.widgets.messages import Entry
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.saved.form import SavedForm
 
-#: How long nothing may change before the lines are saved with the notebook, in seconds.
+#: How long nothing must change before the lines are saved with the notebook, in seconds.
 SAVE_AFTER_S = 1.0
+#: What stands in the field to type in: of a session that talks, of one that is over, and of one that was replaced.
+_INVITES = "Type a message …"
+_CLOSED = "This session is over: start it again above to go on"
+_EARLIER = "This is an earlier session: yours is below"
 
 
 class Transcript(RealtimeWidget):
@@ -27,65 +42,120 @@ class Transcript(RealtimeWidget):
     Parameters
     ----------
     session : RealtimeSession
-        Whose talk.
+        The session to show.
 
     Attributes
     ----------
     entries : list of dict
-        The lines, saved with the notebook; no sound.
+        The lines, which are saved with the notebook; they contain no sound.
     can_say : bool
-        Whether a message can be typed.
+        Whether the session accepts typed messages.
     """
 
     _esm = bundle("transcript.js")
-    entries: traitlets.List[Entry] = traitlets.List(read_only=True).tag(sync=True)
-    placeholder = traitlets.Unicode("Type a message …").tag(sync=True)
+    port_id = traitlets.Unicode().tag(sync=True)
+    entries: traitlets.List[dict[str, Any]] = traitlets.List(read_only=True).tag(sync=True)
+    placeholder = traitlets.Unicode(_INVITES).tag(sync=True)
     can_say = traitlets.Bool(True).tag(sync=True)
+    saved_as = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self, session: RealtimeSession) -> None:
-        self._session = session
-        self._runtime = session.runtime
+    def __init__(self, session: ShownSession) -> None:
+        self._session = SessionReference(session)
         self._engine = shared_engine()
-        self._shown: dict[str, tuple[Entry, str | None]] = {}
+        self._shown: dict[str, tuple[msg.Entry, str | None]] = {}
         self._saving: asyncio.TimerHandle | None = None
-        super().__init__()
-        self.on_msg(self._on_message)
-        refresher = Refresher(self._refresh)
-        self._runtime.observe(refresher)
-        self._engine.run(self._refresh)
+        #: When each call that asks counts as refused, on the session's clock; replaced, never changed.
+        self._deadlines: dict[str, float] = {}
+        log_to_handlers_only()
+        super().__init__(port_id=port_id_of(session))
+        self._saved = SavedOutput(self.saved_as)
+        self._listen(msg.TranscriptReport, self._obey)
+        session.runtime.observe(Refresher(session, self._refresh), "state", "conversation", "calls")
+        write = partial(self._saved.changed, partial(self._form, session))
+        session.runtime.observe(write, "conversation", "calls")
+        self._engine.run(self._refresh, session)
 
-    def _on_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        match content:
-            case {"type": "say", "text": text}:
-                try:
-                    self._session.say(str(text))
-                except RealtimeWidgetsError as error:
-                    self._engine.call(self._runtime.problem, str(error))
-            case {
-                "type": "decide",
-                "call_id": str(call_id),
-                "decision": "approve" | "deny" | "cancel" as decision,
-            }:
-                self._engine.call(self._runtime.decide, decision, call_id)
+    @traitlets.default("saved_as")
+    def _new_name(self) -> str:
+        return f"rw-saved-{uuid.uuid4().hex}"
 
-    def _refresh(self) -> None:
-        closed = self._runtime.state == "closed"
-        entries = make_entries(self._runtime.core, self._runtime.tools, closed)
-        shown: dict[str, tuple[Entry, str | None]] = {}
+    def show(self, widget: Any) -> None:
+        """Display a widget with this transcript in it, and beside it the talk as the notebook's file keeps it."""
+        if not in_notebook():
+            raise NotImplementedError  # IPython then prints the widget's text
+        session = self._session.get()
+        form = self._form(session) if session else self._saved.published
+        self._saved.show(widget, form or saved_talk([], "", self.saved_as))
+
+    def _ipython_display_(self) -> None:
+        self.show(self)
+
+    def _form(self, session: ShownSession) -> SavedForm:
+        entries, model = self._engine.run(_talk_of, session.runtime)
+        return saved_talk(entries, model, self.saved_as)
+
+    def _obey(self, report: msg.TranscriptReport, buffers: list[Any]) -> None:
+        session = self._session.get()
+        if session is None:
+            return
+        match report:
+            case msg.Say():
+                self._say(session, report.text)
+            case msg.Continue(said):
+                talk = earlier_talk([{"role": each.role, "content": each.text} for each in said])
+                self._engine.call(session.runtime.begin_with, talk)
+            case msg.Decide():
+                self._engine.call(session.runtime.decide, report.decision, report.call_id)
+
+    def _say(self, session: ShownSession, text: str) -> None:
+        """Answer the call that asks, if the words do and may; otherwise send them as a message."""
+        if self._engine.run(session.runtime.consent.typed, text):
+            return
+        try:
+            session.say(text)
+        except RealtimeWidgetsError as error:
+            self._engine.call(session.runtime.problem, str(error))
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the state for a page; the cards of calls that ask say how many seconds are left now."""
+        state = super().get_state(key, drop_defaults)
+        session = self._session.get()
+        if "entries" in state and self._deadlines and session is not None:
+            now, deadlines = session.runtime.clock.time(), self._deadlines
+            left = {call_id: max(0.0, deadline - now) for call_id, deadline in deadlines.items()}
+            state["entries"] = [_saved_with_time(entry, left) for entry in state["entries"]]
+        return state
+
+    def _show_misfit(self, problem: str) -> None:
+        if session := self._session.get():
+            self._engine.call(session.runtime.problem, problem)
+
+    def _refresh(self, session: ShownSession) -> None:
+        runtime = session.runtime
+        closed = runtime.state == "closed"
+        entries = make_entries(runtime.core, runtime.tools, closed)
+        entries += [
+            msg.Entry(f"unsent-{number}", "user", text, source="text", state="in_progress")
+            for number, text in enumerate(runtime.unsent)
+        ]
+        shown: dict[str, tuple[msg.Entry, str | None]] = {}
         after: str | None = None
         changed = False
+        left = runtime.consent.seconds_left()
+        now = runtime.clock.time()
+        self._deadlines = {call_id: now + seconds for call_id, seconds in left.items()}
         for entry in entries:
-            shown[entry["id"]] = (entry, after)
-            if self._shown.get(entry["id"]) != (entry, after):
-                self.send({"type": "upsert", "entry": entry, "after": after})
+            shown[entry.id] = (entry, after)
+            if self._shown.get(entry.id) != (entry, after):
+                self._command(msg.Upsert(_timed(entry, left), after))
                 changed = True
-            after = entry["id"]
+            after = entry.id
         for entry_id in self._shown.keys() - shown.keys():
-            self.send({"type": "remove", "id": entry_id})
+            self._command(msg.Remove(entry_id))
             changed = True
         self._shown = shown
-        if self.can_say == closed:
-            self.can_say = not closed
+        self.can_say = not (closed or runtime.successor)
+        self.placeholder = _CLOSED if closed else _EARLIER if runtime.successor else _INVITES
         if changed:
             self._save_later()
 
@@ -96,4 +166,26 @@ class Transcript(RealtimeWidget):
 
     def _save(self) -> None:
         self._saving = None
-        self.set_trait("entries", [entry for entry, _ in self._shown.values()])
+        self.set_trait("entries", [msgspec.to_builtins(entry) for entry, _ in self._shown.values()])
+
+
+def _timed(entry: msg.Entry, left: Mapping[str, float]) -> msg.Entry:
+    """Return an entry as it is sent now: the card of a call that asks with the seconds that are left."""
+    card = entry.tool
+    if isinstance(card, msg.ToolCard) and card.state == "approval" and card.call_id in left:
+        return replace(entry, tool=replace(card, seconds_left=round(left[card.call_id], 1)))
+    return entry
+
+
+def _saved_with_time(entry: dict[str, Any], left: Mapping[str, float]) -> dict[str, Any]:
+    """Return a saved entry as `_timed` does."""
+    card = entry.get("tool") or {}
+    if card.get("state") == "approval" and card["call_id"] in left:
+        return {**entry, "tool": {**card, "seconds_left": round(left[card["call_id"]], 1)}}
+    return entry
+
+
+def _talk_of(runtime: SessionRuntime) -> tuple[list[msg.Entry], str]:
+    """Return the lines of a talk, and the name of its model."""
+    model = runtime.core.settings.get("model") or runtime.endpoint.model
+    return make_entries(runtime.core, runtime.tools, runtime.state == "closed"), str(model)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS
 from benchmarks.results import Results
 from benchmarks.rows import short
 
@@ -33,3 +34,7 @@ def test_a_figure_of_readme_is_the_one_that_was_measured(
 
 def test_readme_has_figures() -> None:
     assert len(TABLE) >= 8
+
+
+def test_every_kept_figure_is_of_a_benchmark_that_can_be_run() -> None:
+    assert {row["benchmark"] for row in KEPT.values()} <= BENCHMARKS.keys()

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
-from tests.support.chromium import find_chromium
-from tests.support.jupyter import JupyterServer
-from tests.support.lab import Lab
+from devtools.browser.chromium import find_chromium
+from devtools.browser.jupyter import JupyterServer
+from devtools.browser.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
@@ -45,7 +45,7 @@ async def playwright() -> AsyncIterator[Playwright]:
 async def lab(
     request: pytest.FixtureRequest, jupyter_server: JupyterServer, playwright: Playwright
 ) -> AsyncIterator[Lab]:
-    """Opens notebooks for one test; see `tests.support`."""
+    """Opens notebooks for one test; see `devtools.browser`."""
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     lab = Lab(jupyter_server, playwright, name, _ARTIFACTS / name)
     request.node.stash[_LAB] = lab

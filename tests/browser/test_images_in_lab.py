@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from realtime_widgets.testing import ScriptedServer, Talk, emit, expect
+from realtime_widgets.testing import ScriptedServer, Talk
+from realtime_widgets.testing.scripted_server.client_items import accept_item
 
 if TYPE_CHECKING:
-    from tests.support.lab import Lab
+    from devtools.browser.lab import Lab
 
 pytestmark = pytest.mark.browser
 
@@ -31,10 +32,7 @@ print(reply)
 
 async def test_what_was_shown_is_small_in_the_transcript_and_in_the_file(lab: Lab) -> None:
     talk = Talk()
-    fields = {"previous_item_id": None, "item": lambda matched: {**matched[-1]["item"], "status": "completed"}}
-    taken = expect("conversation.item.create").then(
-        emit("conversation.item.added", **fields), emit("conversation.item.done", **fields)
-    )
+    taken = accept_item(..., lambda matched: {**matched[-1]["item"], "status": "completed"})
     steps = [*talk.start(), taken, *talk.text_turn(..., "The first one is.")[1:]]
     async with ScriptedServer(steps) as server:
         page = await lab.open([_SESSION.format(url=server.url), _SHOW])

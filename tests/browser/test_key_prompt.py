@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.echo import EchoEndpoint
-from tests.support.guarded import guarded
+from devtools.endpoints.echo import EchoEndpoint
+from devtools.endpoints.guarded import guarded
 
 if TYPE_CHECKING:
-    from tests.support.lab import Lab
+    from devtools.browser.lab import Lab
 
 pytestmark = pytest.mark.browser
 

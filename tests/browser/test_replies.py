@@ -11,7 +11,7 @@ import pytest
 from tests.chat.rest_server import RestServer, spoken
 
 if TYPE_CHECKING:
-    from tests.support.lab import Lab
+    from devtools.browser.lab import Lab
 
 pytestmark = pytest.mark.browser
 

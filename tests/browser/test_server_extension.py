@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.jupyter import JupyterServer
-from tests.support.lab import Lab
+from devtools.browser.jupyter import JupyterServer
+from devtools.browser.lab import Lab
 
 if TYPE_CHECKING:
     from playwright.async_api import Playwright

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devtools.endpoints.hosted_mcp import CALL, answered, asked, begins, says
 from realtime_widgets.testing import Call, ScriptedServer, Talk
-from tests.support.hosted_mcp import CALL, answered, asked, begins, says
 
 if TYPE_CHECKING:
-    from tests.support.lab import Lab
+    from devtools.browser.lab import Lab
 
 pytestmark = pytest.mark.browser
 
@@ -47,19 +47,19 @@ async def test_a_call_runs_only_when_it_is_allowed_on_its_card(lab: Lab) -> None
         page = await lab.open([_session(server, _VALVE), _ASK, _ANSWER, "print(opened)"])
         await page.run_cell(0)
         await page.run_cell(1)
-        card = await page.expect(".rw-tool-approval")
+        card = await page.expect(".rw-approval")
         assert '"valve": 3' in await card.inner_text()
         await page.run_cell(3)
         assert await page.output_text(3) == "[]"
         await page.screenshot("asks", ".rw-console")
-        await card.get_by_role("button", name="Allow").click()
+        await card.get_by_role("button", name="Allow", exact=True).click()
         await page.run_cell(2)
         assert await page.output_text(2) == "It is open."
         done = await page.expect(".rw-console .rw-tool-done")
         assert "<b>valve 3</b> is open" in await done.inner_text()
         assert not await done.get_by_role("button").count()
         await page.run_cell(1)
-        await page.expect(".rw-tool-approval")
+        await page.expect(".rw-approval")
         # The keyboard alone does it, too.
         await page.page.get_by_role("button", name="Refuse").focus()
         await page.page.keyboard.press("Enter")
@@ -67,6 +67,87 @@ async def test_a_call_runs_only_when_it_is_allowed_on_its_card(lab: Lab) -> None
         assert await page.output_text(2) == "Then not."
         await page.run_cell(3)
         assert await page.output_text(3) == "[3]"
+
+
+_DOORS = '''
+opened = []
+
+@session.tool(approval="always", approval_limit=600, approve_by_voice=True)
+def open_door(door: int) -> str:
+    """Open a door."""
+    opened.append(door)
+    return f"door {door} is open"
+'''
+
+
+async def test_consent_is_asked_where_it_is_seen_and_given_by_a_word_or_for_good(lab: Lab) -> None:
+    talk = Talk()
+    steps = [*talk.start(), *talk.text_turn("Hello", "A long story. " * 300)]
+    for door in (1, 2, 3):
+        call = Call("open_door", {"door": door}, re.compile("open"))
+        steps += talk.function_call_turn("Go", [call], f"Door {door}.")
+    async with ScriptedServer(steps) as server:
+        story = "await session.ask('Hello')\nNone"
+        page = await lab.open([_session(server, _DOORS), story, _ASK, _ANSWER, "print(opened)"])
+        await page.run_cell(0)
+        await page.run_cell(1)
+        await page.page.locator(".rw-list").evaluate("list => { list.scrollTop = 0 }")
+        await page.run_cell(2)
+        asks = await page.expect(".rw-approval")
+        await page.expect(".rw-countdown:has-text('refused in 9 min 5')")
+        assert "say or type yes or no" in await asks.inner_text()
+        await page.expect(".rw-status:has-text('Waiting for your consent')")
+        box, console = await asks.bounding_box(), await page.page.locator(".rw-console").bounding_box()
+        assert box is not None
+        assert console is not None
+        assert console["y"] < box["y"]
+        assert box["y"] + box["height"] < console["y"] + console["height"]
+        await page.screenshot("asks-pinned")
+        await page.page.locator(".rw-transcript textarea").fill("Yes, please.")
+        await page.page.keyboard.press("Enter")
+        await page.run_cell(3)
+        assert await page.output_text(3) == "Door 1."
+        await page.run_cell(2)
+        always = page.page.locator(".rw-approval").get_by_role("button", name="Always allow this tool")
+        await always.click()
+        await page.run_cell(3)
+        assert await page.output_text(3) == "Door 2."
+        await page.run_cell(2)
+        await page.run_cell(3)
+        assert await page.output_text(3) == "Door 3."
+        assert not await page.page.locator(".rw-approval").count()
+        await page.run_cell(4)
+        assert await page.output_text(4) == "[1, 2, 3]"
+
+
+_SEND = '''
+@session.tool(approval="always")
+def send(to: str) -> str:
+    """Send a message."""
+    return "sent to " + to
+'''
+
+
+async def test_a_card_shows_characters_that_would_hide_what_is_allowed(lab: Lab) -> None:
+    talk = Talk()
+    hostile = "moc.live\u202e@\u200bbob <img src=x onerror=alert(1)> $x$"
+    turn = talk.function_call_turn("Go", [Call("send", {"to": hostile}, re.compile("sent"))], f"Sent: {hostile}")
+    async with ScriptedServer([*talk.start(), *turn]) as server:
+        page = await lab.open([_session(server, _SEND), _ASK, "await asking\nsession.conversation"])
+        await page.run_cell(0)
+        await page.run_cell(1)
+        card = await page.expect(".rw-approval")
+        assert "moc.live⟨U+202E⟩@⟨U+200B⟩bob" in await card.inner_text()
+        await card.get_by_role("button", name="Allow", exact=True).click()
+        await page.run_cell(2)
+        exported = page.page.locator(".jp-RenderedMarkdown", has_text="Sent:")
+        await exported.wait_for()
+        text = await exported.inner_text()
+        assert "Sent: moc.live⟨U+202E⟩@⟨U+200B⟩bob <img src=x onerror=alert(1)> $x$" in text
+        assert not await exported.locator("img, mjx-container").count()
+        spoken = await page.page.locator(".rw-console").inner_text()
+        assert "Sent: moc.live⟨U+202E⟩" in spoken
+        assert not re.search("[\u200b\u202e]", text + spoken)
 
 
 _MEASURE = '''
@@ -90,10 +171,10 @@ def measure(samples: int) -> str:
 
 async def test_a_card_shows_progress_and_pictures_and_cancels_while_a_cell_runs(lab: Lab) -> None:
     talk = Talk()
-    stopped = re.compile("the person stopped this call")
+    stopped = re.compile("the user stopped this call")
     turn = talk.function_call_turn("Go", [Call("measure", {"samples": 4}, stopped)], "Stopped.")
     async with ScriptedServer([*talk.start(), *turn]) as server:
-        page = await lab.open([_session(server, _MEASURE), _ASK, _ANSWER, "import time; time.sleep(60)"])
+        page = await lab.open([_session(server, _MEASURE), _ASK, _ANSWER, "import time; time.sleep(600)"])
         await page.run_cell(0)
         await page.run_cell(1)
         await page.expect(".rw-console .rw-tool-running .rw-tool-note:text('still measuring')")
@@ -104,7 +185,7 @@ async def test_a_card_shows_progress_and_pictures_and_cancels_while_a_cell_runs(
         busy = await page.start_cell(3, expect_error=True)
         await page.click("button[aria-label='Cancel measure']")
         failed = await page.expect(".rw-console .rw-tool-error")
-        assert "the person stopped this call" in await failed.inner_text()
+        assert "the user stopped this call" in await failed.inner_text()
         await page.interrupt_kernel()
         await busy
         await page.run_cell(2)
@@ -120,32 +201,32 @@ session.tools.add(HostedMcp("docs", "https://docs.example.com/mcp", authorizatio
 
 async def test_a_call_of_the_service_itself_waits_for_a_click_on_its_card(lab: Lab) -> None:
     allowed = [*Talk().start(), *asked(), answered(True), begins(2), *says(2, "There are three.", CALL)]
-    denied = answered(False, reason="the person did not allow this call")
+    denied = answered(False, reason="the user did not allow this call")
     refused = [*Talk().start(), *asked(), denied, begins(2), *says(2, "As you like.")]
     async with ScriptedServer(allowed) as willing, ScriptedServer(refused) as unwilling:
         page = await lab.open([_session(willing, _DOCS), _ASK, _ANSWER])
         await page.run_cell(0)
         await page.run_cell(1)
-        card = await page.expect(".rw-tool-approval")
+        card = await page.expect(".rw-approval")
         asks = await card.inner_text()
         assert "docs.search" in asks
         assert '"q": "tools"' in asks
         await page.screenshot("asks", ".rw-console")
-        await card.get_by_role("button", name="Allow").click()
+        await card.get_by_role("button", name="Allow", exact=True).click()
         await page.run_cell(2)
         assert await page.output_text(2) == "There are three."
         done = await page.expect(".rw-console .rw-tool-done")
         assert "three pages" in await done.inner_text()
-        assert not await page.page.locator(".rw-tool-approval").count()
+        assert not await page.page.locator(".rw-approval").count()
 
         await page.edit_cell(0, _session(unwilling, _DOCS))
         await page.run_cell(0)
         await page.run_cell(1)
-        card = await page.expect(".rw-tool-approval")
+        card = await page.expect(".rw-approval")
         await card.get_by_role("button", name="Refuse").click()
         await page.run_cell(2)
         assert await page.output_text(2) == "As you like."
         failed = await page.expect(".rw-console .rw-tool-error")
-        assert "the person did not allow this call" in await failed.inner_text()
+        assert "the user did not allow this call" in await failed.inner_text()
         notebook = await page.save()
         assert "sesame-token" not in str(notebook)

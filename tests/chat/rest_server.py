@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from realtime_widgets.audio import wav_bytes
+from realtime_widgets.audio.samples import wav_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

@@ -28,7 +28,7 @@ def test_events_are_read_wherever_the_network_cuts_them(cuts: list[int], end: st
 
 @pytest.mark.parametrize("data", [b"<html>", b"[1]", b"\xff", b"null"])
 def test_what_is_no_event_is_told(data: bytes) -> None:
-    with pytest.raises(ResponseFailedError, match="no JSON object"):
+    with pytest.raises(ResponseFailedError, match="not a JSON object"):
         event_of(data)
 
 

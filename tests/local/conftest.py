@@ -17,15 +17,15 @@ from aiohttp import web
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
-from realtime_widgets.local.app import create_app
-from realtime_widgets.local.models import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
+from realtime_widgets.local.brain.settings import BrainSettings
+from realtime_widgets.local.inference.loading import BRAIN, RECOGNITION, SYNTHESIS, VOICE_ACTIVITY, Models
+from realtime_widgets.local.server.app import create_app
 from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecogniser, ToneSynthesiser
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.brain.settings import BrainSettings
-    from realtime_widgets.local.realtime.rate_limits import SessionLimits
+    from realtime_widgets.local.realtime.responses.rate_limits import SessionLimits
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 120.0
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
@@ -156,9 +156,10 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
                 BRAIN: lambda: brain,
                 SYNTHESIS: lambda: synthesiser,
             }
-            if brain_settings is not None:
+            brain_settings = brain_settings or BrainSettings()
+            if not brain_settings.built_in:
                 standard[BRAIN] = brain_settings.load
-            models = Models({**standard, **(loaders or {})}, brain_settings)
+            models = Models({**standard, **(loaders or {})}, brain_settings.model_id, brain_settings.public())
             app = create_app(models, api_key, max_sessions, clock, limits)
             runner = web.AppRunner(app, handler_cancellation=True)
             await runner.setup()

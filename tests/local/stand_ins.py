@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.local.stages import CallTool, Recognition, Say
+from realtime_widgets.local.models.interfaces import CallTool, Recognition, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from realtime_widgets.local.stages import BrainRequest
+    from realtime_widgets.local.models.interfaces import BrainRequest
 
 RATE = 24_000
 #: Words of a long answer, sentence by sentence.

@@ -227,7 +227,7 @@ async def _limited(client: Client, _: Endpoint) -> None:
 
 async def _window(client: Client, _: Endpoint) -> None:
     await client.configure(truncation="disabled", output_modalities=["text"])
-    response = await answer_to(client, "abcd" * 30_000)
+    response = await answer_to(client, "abcd" * 125_000)
     assert response["status_details"]["error"]["code"] == "context_length_exceeded"
 
 

@@ -13,21 +13,21 @@ import openai
 import pybase64
 import pytest
 
-from realtime_widgets.audio import from_pcm16, read_sound, resample, to_pcm16
+from devtools.sound.weather import WEATHER
+from realtime_widgets.audio.samples import from_pcm16, read_sound, resample, to_pcm16
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE, SYNTHESIS_RATE
 from realtime_widgets.local.speech import load_recogniser, load_synthesiser
-from realtime_widgets.local.stages import RECOGNITION_RATE, SYNTHESIS_RATE
-from tests.support.weather import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from realtime_widgets.local.process import EmbeddedEndpoint
-    from realtime_widgets.local.stages import Recogniser, Synthesiser
+    from realtime_widgets.local.models.interfaces import Recogniser, Synthesiser
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 
 SOUNDS = Path(__file__).parent.parent / "sounds"
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 WEATHER_TOOL = {"type": "function", **WEATHER}
 TRANSCRIBED = {"input": {"transcription": {"model": "whisper-1"}}}
 

@@ -16,8 +16,7 @@ from openai.types.realtime import (
 )
 from pydantic import BaseModel
 
-from realtime_widgets.protocol.client_events import AnyClientEvent
-from realtime_widgets.protocol.events import KnownServerEvent
+from realtime_widgets.protocol.events import CLIENT_EVENTS, SERVER_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +27,11 @@ CHOICES = ("tools", "tool_choice", "truncation", "format")
 
 
 def client_events() -> list[str]:
-    return [_tag(event) for event in typing.get_args(AnyClientEvent)]
+    return list(CLIENT_EVENTS)
 
 
 def server_events() -> list[str]:
-    return [_tag(event) for event in typing.get_args(KnownServerEvent)]
+    return list(SERVER_EVENTS)
 
 
 def session_fields() -> list[str]:
@@ -61,10 +60,6 @@ def items() -> list[str]:
         [content] = _models(message.model_fields["content"].annotation)
         names += typing.get_args(typing.get_args(content.model_fields["type"].annotation)[0])
     return names
-
-
-def _tag(event: Any) -> str:
-    return str(event.__struct_config__.tag)
 
 
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.voice import speak
+from devtools.sound.voice import speak
 
 NPM = [str(Path(__file__).parents[2] / ".ci" / "npm"), "--prefix", str(Path(__file__).parent / "js")]
 

@@ -12,7 +12,7 @@ import pytest
 from tests.official_clients.conftest import NPM
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600), pytest.mark.usefixtures("packages")]
 
@@ -25,7 +25,7 @@ def talk(script: str, embedded: EmbeddedEndpoint, spoken: list[str]) -> dict[str
         text=True,
         check=False,
         env={**os.environ, "ENDPOINT_KEY": embedded.api_key},
-        timeout=120,
+        timeout=480,
     )
     assert result.returncode == 0, result.stderr
     seen: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.agents_environment import python_with_agents
+from devtools.environments.agents import python_with_agents
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 
@@ -41,7 +41,7 @@ def test_the_realtime_runner_holds_a_spoken_talk(
         text=True,
         check=False,
         env=environment,
-        timeout=120,
+        timeout=480,
     )
     assert result.returncode == 0, result.stderr
     seen = json.loads(result.stdout.splitlines()[-1])

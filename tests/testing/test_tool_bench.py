@@ -66,7 +66,7 @@ async def test_several_calls_at_once_and_what_the_model_got() -> None:
         assert (await bench.call(double, number=5)).value == 10
         assert sorted(bench.outputs()) == ["0.02", "10", "8"]
         assert bench.definition("twice")["parameters"]["required"] == ["number"]
-        with pytest.raises(KeyError, match="no tool 'other'"):
+        with pytest.raises(KeyError, match="the model has no tool 'other'"):
             bench.definition("other")
 
 
@@ -132,7 +132,7 @@ async def test_what_a_bench_refuses() -> None:
     async with ToolBench(rate) as bench:
         with pytest.raises(ConfigurationError, match="not both"):
             await bench.call(rate, {"temperature": 1}, temperature=1)
-        with pytest.raises(ConfigurationError, match="no tool of this session"):
+        with pytest.raises(ConfigurationError, match="not a tool of this session"):
             await bench.call(print)
         with pytest.raises(ConfigurationError, match="at least one"):
             await bench.call_all()

@@ -1,21 +1,23 @@
 /**
  * The page's one AudioContext, shared by every port in it, with the worklets loaded.
  *
- * Each widget brings its own copy of this module, so what is shared hangs on `globalThis`. A page may also
- * hold widgets of two versions: processor names carry the build, and each build loads its own worklets.
+ * Each widget bundles its own copy of this module, so the shared state is stored on `globalThis`. A page may also
+ * hold widgets of two versions: processor names contain the build, and each build loads its own worklets.
  */
 
 import captureSource from "worklet:./worklets/capture.ts";
 import playbackSource from "worklet:./worklets/playback.ts";
-import { WorkletError } from "./errors";
 
 export const CAPTURE_PROCESSOR = `realtime-widgets-capture-${__BUILD__}`;
 export const PLAYBACK_PROCESSOR = `realtime-widgets-playback-${__BUILD__}`;
 
+/** The worklets could not be loaded, for example because the page's security policy forbids it. */
+export class WorkletError extends Error {}
+
 interface SharedAudio {
   context: AudioContext;
   users: number;
-  /** Worklets by build. */
+  /** Loaded worklets, keyed by build. */
   worklets: Map<string, Promise<void>>;
 }
 
@@ -23,7 +25,7 @@ const KEY = Symbol.for("realtime_widgets.audio");
 type Page = typeof globalThis & { [KEY]?: SharedAudio | undefined };
 const page = globalThis as Page;
 
-/** Takes part in the shared context; pair each call with one of `releaseContext`. */
+/** Returns the shared context, created on the first call. Pair each call with one of `releaseContext`. */
 export function acquireContext(): AudioContext {
   let shared = page[KEY];
   if (!shared) {
@@ -37,7 +39,7 @@ export function acquireContext(): AudioContext {
   return shared.context;
 }
 
-/** Gives the shared context back; the last one closes it. */
+/** Releases the shared context; the last release closes it. */
 export function releaseContext(): void {
   const shared = page[KEY];
   if (!shared || --shared.users > 0) return;
@@ -45,7 +47,7 @@ export function releaseContext(): void {
   void shared.context.close();
 }
 
-/** Loads this build's worklets into the shared context, once. A failure is not remembered. */
+/** Loads this build's worklets into the shared context, once. After a failure the next call tries again. */
 export function loadWorklets(): Promise<void> {
   const shared = page[KEY];
   if (!shared) throw new Error("acquire the audio context before its worklets are loaded");
@@ -61,11 +63,11 @@ export function loadWorklets(): Promise<void> {
   return loading;
 }
 
-/** A blob URL first; where the page's policy forbids that, a data URL. */
+/** Tries a blob URL first, then a data URL if the page's policy forbids blobs. */
 async function addModule(context: AudioContext, source: string): Promise<void> {
   if (!context.audioWorklet) {
     throw new WorkletError(
-      "this page has no AudioWorklet; that takes https or localhost, and a browser of today",
+      "this page has no AudioWorklet; it needs https or localhost, and a current browser",
     );
   }
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

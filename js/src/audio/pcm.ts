@@ -1,9 +1,9 @@
-/** PCM16 little endian to and from floating point, and the one sample rate everything outside the page has. */
+/** PCM16 (little endian) to and from floating point, and the sample rate used everywhere outside the page. */
 
-/** Sample rate of the sound that crosses the lane, in hertz. */
+/** Sample rate of the audio on the transport, in hertz. */
 export const SAMPLE_RATE = 24_000;
 
-/** Floats in [-1, 1] to PCM16; what lies outside is clipped. */
+/** Converts floats to PCM16; values outside [-1, 1] are clipped. */
 export function toPcm16(samples: Float32Array): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(samples.length * 2));
   for (let i = 0; i < samples.length; i++) {
@@ -12,7 +12,7 @@ export function toPcm16(samples: Float32Array): ArrayBuffer {
   return view.buffer;
 }
 
-/** PCM16 to floats in [-1, 1); an odd last byte is no sample and is left out. */
+/** Converts PCM16 to floats in [-1, 1); an odd last byte is ignored. */
 export function fromPcm16(pcm: ArrayBuffer): Float32Array {
   const view = new DataView(pcm);
   const samples = new Float32Array(pcm.byteLength >> 1);

@@ -1,14 +1,14 @@
 /**
- * Band-limited sample-rate conversion of an endless mono stream, block by block, without seams.
+ * Band-limited sample-rate conversion of a continuous mono stream, block by block, without seams.
  *
  * A polyphase windowed-sinc (Kaiser) low-pass. Positions are counted in whole numbers (output n sits at
- * input position n * step / phases), so nothing drifts however long the stream runs. Output and input are
- * aligned in time: the filter looks `lookahead` input samples into the future and waits for them.
+ * input position n * step / phases), so a long stream does not drift. Output and input are aligned in time:
+ * the filter looks `lookahead` input samples ahead and waits for them.
  */
 
-/** Stopband attenuation the window is designed for, in decibels. */
+/** Stopband attenuation that the window is designed for, in decibels. */
 const ATTENUATION_DB = 80;
-/** Passband edge as a share of the lower of the two Nyquist frequencies; the stopband begins at 1. */
+/** Passband edge as a fraction of the lower of the two Nyquist frequencies; the stopband begins at 1. */
 const PASSBAND = 0.875;
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -27,7 +27,7 @@ function besselI0(x: number): number {
   return sum;
 }
 
-/** Filter rows, one a phase, each of `2 * half` taps and scaled to a gain of exactly one. */
+/** Returns one filter row per phase, each of `2 * half` taps and scaled to a gain of exactly one. */
 function designFilter(phases: number, half: number, cutoff: number): Float32Array {
   const beta = 0.1102 * (ATTENUATION_DB - 8.7);
   const taps = 2 * half;
@@ -50,13 +50,13 @@ function designFilter(phases: number, half: number, cutoff: number): Float32Arra
 }
 
 export class StreamResampler {
-  /** Input samples after an output's own position that the filter needs before it can give that output. */
+  /** Number of input samples after an output's own position that the filter needs to compute it. */
   readonly lookahead: number;
   private readonly phases: number;
   private readonly step: number;
   private readonly taps: number;
   private readonly table: Float32Array;
-  /** Inputs still needed, oldest first; `filled` of them are valid. */
+  /** Inputs still needed, oldest first; the first `filled` are valid. */
   private history: Float32Array;
   private filled: number;
   private phase = 0;
@@ -89,7 +89,7 @@ export class StreamResampler {
     return this.phases === this.step;
   }
 
-  /** Converts one block; gives every output whose inputs have all arrived. */
+  /** Converts one block and returns every output whose inputs have all arrived. */
   push(input: Float32Array): Float32Array {
     if (this.passthrough) return input.slice();
     this.append(input);
@@ -98,12 +98,12 @@ export class StreamResampler {
     return output;
   }
 
-  /** What the filter still holds at the end of a stream. */
+  /** Returns the outputs that are still in the filter at the end of a stream. */
   flush(): Float32Array {
     return this.passthrough ? new Float32Array(0) : this.push(new Float32Array(this.lookahead));
   }
 
-  /** Input samples that must be appended before `produce` can give `outputs` more samples. */
+  /** Number of input samples to append before `produce` can return `outputs` more samples. */
   needed(outputs: number): number {
     if (outputs <= 0) return 0;
     if (this.passthrough) return Math.max(0, outputs - this.filled);
@@ -111,7 +111,7 @@ export class StreamResampler {
     return Math.max(0, last + this.taps - this.filled);
   }
 
-  /** Adds inputs without converting yet; pairs with `needed` and `produce`. */
+  /** Adds inputs without converting them yet; used with `needed` and `produce`. */
   append(input: Float32Array): void {
     if (this.filled + input.length > this.history.length) {
       const wider = new Float32Array(2 * (this.filled + input.length));
@@ -122,7 +122,7 @@ export class StreamResampler {
     this.filled += input.length;
   }
 
-  /** Fills `output` whole; the inputs for it must have been appended. Returns the inputs passed over. */
+  /** Fills all of `output`, whose inputs must have been appended. Returns the number of inputs consumed. */
   produce(output: Float32Array): number {
     if (this.passthrough) {
       output.set(this.history.subarray(0, output.length));

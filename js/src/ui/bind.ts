@@ -1,14 +1,18 @@
-/** From traits and audio ports to signals that views read. */
+/** Turns traits and audio ports into signals that views read. */
 
+import type { AnyModel } from "@anywidget/types";
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { render } from "preact";
-import type { Cleanup, Model } from "../anywidget";
-import type { AudioPort } from "../audio/port";
-import type { PortState } from "../audio/port_state";
-import { watchPort } from "../audio/registry";
+import type { Cleanup } from "../anywidget";
+import type { AudioPort } from "../audio/port/port";
+import { countView, watchPort } from "../audio/port/registry";
+import type { PortState } from "../audio/port/state";
+import { showUnseen } from "./visible";
 
-/** Collects what a view has to undo when it goes. */
+showUnseen();
+
+/** Collects what a view has to clean up when it is removed. */
 export class Scope {
   private readonly cleanups: Cleanup[] = [];
 
@@ -20,9 +24,9 @@ export class Scope {
     for (const cleanup of this.cleanups.splice(0).reverse()) cleanup();
   }
 
-  /** A trait as a signal that follows the kernel. */
-  trait<Traits extends object, Name extends keyof Traits & string>(
-    model: Model<Traits>,
+  /** Returns a trait as a signal that follows the kernel. */
+  trait<Traits extends Record<string, any>, Name extends keyof Traits & string>(
+    model: AnyModel<Traits>,
     name: Name,
   ): Signal<Traits[Name]> {
     const value = signal(model.get(name));
@@ -34,8 +38,8 @@ export class Scope {
     return value;
   }
 
-  /** The audio port that the model names, and its state; both null until it is there. */
-  port(model: Model<{ port_id: string }>): {
+  /** Returns the audio port that the model names, and its state; both are null until the port exists. It counts a view. */
+  port(model: { get(name: "port_id"): string }): {
     port: Signal<AudioPort | null>;
     state: Signal<PortState | null>;
   } {
@@ -52,13 +56,14 @@ export class Scope {
       }),
     );
     this.add(() => endState());
+    this.add(countView(model.get("port_id"), "console"));
     return { port, state };
   }
 
   /**
-   * Keeps JupyterLab's one-key shortcuts away from a widget that has the focus: the space bar talks, and `b`
-   * makes no cell. Keys with Ctrl, Alt or Command stay the notebook's. Its shortcuts match the focused element
-   * itself, so that is where the mark has to be.
+   * Suppresses JupyterLab's one-key shortcuts while a widget has the focus: the space bar talks, and `b` does not
+   * insert a cell. Keys with Ctrl, Alt or Command still reach the notebook. JupyterLab checks the focused element
+   * itself, so the attribute has to be set on that element.
    */
   private keepKeys(el: HTMLElement): void {
     const mark = (event: KeyboardEvent) => {
@@ -70,7 +75,7 @@ export class Scope {
     this.add(() => window.removeEventListener("keydown", mark, true));
   }
 
-  /** Shows `view` in `el`, with the classes that every widget of ours carries. */
+  /** Renders `view` in `el`, with the CSS classes that all these widgets have. */
   show(el: HTMLElement, name: string, view: ComponentChild): Cleanup {
     el.classList.add("rw-root", name);
     this.keepKeys(el);

@@ -1,4 +1,4 @@
-/** Icons, drawn here so that nothing is loaded from elsewhere. */
+/** Icons as inline SVG, so that nothing is loaded over the network. */
 
 import type { ComponentChildren } from "preact";
 
@@ -29,6 +29,12 @@ export const MicrophoneIcon = () => (
 export const MicrophoneOffIcon = () => (
   <Icon>
     <path d="M15 10V6a3 3 0 0 0-5.9-.8M9 9v2a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.6 5M18.5 11.5a6.4 6.4 0 0 1-.5 2.4M12 18v3M4 4l16 16" />
+  </Icon>
+);
+
+export const PowerIcon = () => (
+  <Icon>
+    <path d="M12 4v8M7.5 6.8a7 7 0 1 0 9 0" />
   </Icon>
 );
 
@@ -94,6 +100,12 @@ export const KeyboardIcon = () => (
 export const ChevronIcon = () => (
   <Icon>
     <path d="m9.5 6 6 6-6 6" />
+  </Icon>
+);
+
+export const FoldIcon = ({ folded }: { folded: boolean }) => (
+  <Icon>
+    <path d={folded ? "m7 14.5 5-5 5 5" : "m7 9.5 5 5 5-5"} />
   </Icon>
 );
 

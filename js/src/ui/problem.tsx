@@ -1,15 +1,33 @@
-/** A problem and its cure, in a panel that screen readers speak at once. */
+/** What went wrong, and its cure: a panel that screen readers announce at once, or one quiet line. */
 
-import { AlertIcon } from "./icons";
+import type { ComponentChildren } from "preact";
+import { AlertIcon, InfoIcon } from "./icons";
 
-export function ProblemPanel(props: { message: string; cure?: string; warning?: boolean }) {
+/** `listed` is for a panel in the transcript, which announces its new lines by itself. */
+export function ProblemPanel(props: { message: string; cure?: string; warning?: boolean; listed?: boolean }) {
   return (
-    <div class={`rw-problem${props.warning ? " rw-problem-warning" : ""}`} role="alert">
+    <div
+      class={`rw-problem${props.warning ? " rw-problem-warning" : ""}`}
+      role={props.listed ? undefined : "alert"}
+    >
       <AlertIcon />
-      <div>
+      <div dir="auto">
         <div class="rw-problem-message">{props.message}</div>
         {props.cure && <div class="rw-problem-cure">{props.cure}</div>}
       </div>
+    </div>
+  );
+}
+
+/** One line about the page, with the buttons that lead on. */
+export function QuietLine(props: { text: string; title?: string; children?: ComponentChildren }) {
+  return (
+    <div class="rw-line" role="status" title={props.title}>
+      <InfoIcon />
+      <span class="rw-line-text" dir="auto">
+        {props.text}
+      </span>
+      {props.children}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-"""What goes wrong between the endpoint and its brain."""
+"""Errors of a brain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from realtime_widgets.errors import LocalEndpointError
 
 
 class BrainError(LocalEndpointError):
-    """A brain that cannot answer; the text says why and what to do, and holds no key.
+    """A brain cannot answer.
+
+    The text says why and what to do; it never holds a key.
 
     Attributes
     ----------

@@ -1,19 +1,21 @@
-r"""A brain that follows a script, for demonstrations and tests: a TOML file of what is said and what comes of it.
+r"""A brain that follows a script, for demonstrations and tests.
 
-    [[answer]]                        # answers in the order in which they are wanted ...
+A script is a TOML file:
+
+    [[answer]]                        # answers are given in this order ...
     say = "Good morning."
 
-    [[answer]]                        # ... but first of all those whose pattern is found in what was said
+    [[answer]]                        # ... unless a pattern is found in what the user said
     heard = 'weather in (?P<city>\w+)'
     say = "I will look."
     call = "get_weather"
     arguments = { city = "{city}" }
     then = "In {city} it is {result}."
 
-    [otherwise]                       # when nothing above is left
+    [otherwise]                       # when no answer is left
     say = "That is not in my script."
 
-It keeps no state: where it stands it reads from the conversation.
+It keeps no state: the conversation tells how far it has come.
 """
 
 from __future__ import annotations
@@ -26,19 +28,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.local.brain.conversation import fresh_outputs, read_turns
 from realtime_widgets.local.brain.errors import BrainError
-from realtime_widgets.local.brain.numbers import find_numbers, plain
-from realtime_widgets.local.brain.schema import read_tools
-from realtime_widgets.local.brain.speech_text import say_result, sentences
-from realtime_widgets.local.stages import CallTool, Say
+from realtime_widgets.local.brain.language.numbers import find_numbers, plain
+from realtime_widgets.local.brain.rules.history import fresh_outputs, read_turns
+from realtime_widgets.local.brain.rules.phrasing import say_result, sentences
+from realtime_widgets.local.brain.tool_schema import read_tools
+from realtime_widgets.local.models.interfaces import CallTool, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from realtime_widgets.local.brain.conversation import Turn
-    from realtime_widgets.local.stages import BrainRequest
+    from realtime_widgets.local.brain.rules.history import Turn
+    from realtime_widgets.local.models.interfaces import BrainRequest
 
 _FIELDS: dict[str, tuple[type, ...]] = {
     "heard": (str,),
@@ -58,15 +60,15 @@ class ScriptedAnswer:
     Attributes
     ----------
     heard : re.Pattern or None
-        What must be found in what was said; None for an answer that comes in its turn.
+        What must be found in what the user said; None for an answer that comes in its turn.
     say : tuple of str
         Sentences, said before the call.
     call : str
-        The tool to call; empty for none.
+        Name of the tool to call; empty for none.
     arguments : dict
-        Its arguments; ``{name}`` in their texts is a group of `heard`.
+        Arguments of the call; ``{name}`` in their texts stands for a group of `heard`.
     then : tuple of str
-        Sentences when the tool has answered, ``{result}`` its text; without any the result is told in a sentence.
+        Sentences about the result, in which ``{result}`` stands for its text; if empty, a sentence tells it.
     """
 
     heard: re.Pattern[str] | None = None
@@ -82,11 +84,11 @@ class ScriptBrain:
     Parameters
     ----------
     answers
-        The script's answers in order.
+        The answers in order.
     otherwise
-        What comes when none of them fits; without it such a turn fails, in words.
+        The answer if none of them fits; without it such a turn fails with an error.
     name
-        The script's name, for errors.
+        Name of the script, for errors.
     """
 
     def __init__(
@@ -104,7 +106,7 @@ class ScriptBrain:
         Raises
         ------
         ConfigurationError
-            Where it cannot be read or is no script; the text names file and line.
+            If it cannot be read or is not a script; the text names the file and the line.
         """
         try:
             text = file.read_text("utf-8")
@@ -114,20 +116,20 @@ class ScriptBrain:
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(f"{file} is no TOML: {error}") from None
+            raise ConfigurationError(f"{file} is not TOML: {error}") from None
         answers, otherwise = _Reader(str(file), text.splitlines()).script(values)
         return cls(answers, otherwise, file.name)
 
     def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
-        """Do nothing: a script is ready."""
+        """Do nothing: a script is always ready."""
 
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
-        """Yield what the script has for the last turn.
+        """Yield the answer of the script to the last turn.
 
         Raises
         ------
         BrainError
-            Where it has nothing, or calls a tool that the session does not have.
+            If the script has none, or calls a tool that the session does not have.
         """
         turns = read_turns(request.items)
         users = [turn for turn in turns if turn.kind == "user"]
@@ -143,7 +145,7 @@ class ScriptBrain:
             yield self._call(answer, groups, request.tools)
 
     def _answer_to(self, users: Sequence[Turn]) -> tuple[ScriptedAnswer, dict[str, str]]:
-        """The answer to the last of the person's turns, and what its pattern found."""
+        """Return the answer to the user's last turn, and what its pattern found."""
         position = -1
         for text in [turn.text for turn in users] or [""]:
             match = self._match(text)
@@ -180,7 +182,7 @@ class ScriptBrain:
 
 
 def _filled(value: Any, groups: Mapping[str, str]) -> Any:
-    """`value` with what was found in place of each ``{name}``."""
+    """Return `value` with what was found in place of each ``{name}``."""
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda match: groups.get(match[1], match[0]), value)
     if isinstance(value, Mapping):
@@ -189,7 +191,7 @@ def _filled(value: Any, groups: Mapping[str, str]) -> Any:
 
 
 def _typed(value: Any, kind: str) -> Any:
-    """A text as the number that the tool takes: "forty" found in what was said gives 40."""
+    """Return a text as the number that the tool takes: 40 for "forty"."""
     if isinstance(value, str) and kind in ("number", "integer") and (numbers := find_numbers(value)):
         return round(numbers[0].value) if kind == "integer" else plain(numbers[0].value)
     return value
@@ -200,7 +202,7 @@ def _sentences(texts: Sequence[str]) -> list[str]:
 
 
 class _Reader:
-    """Turns a parsed file into a script, and says in which line it is none."""
+    """Reads a parsed file as a script; an error names the line."""
 
     def __init__(self, file: str, lines: Sequence[str]) -> None:
         self._file = file
@@ -254,7 +256,7 @@ class _Reader:
         try:
             return re.compile(table["heard"], re.IGNORECASE)
         except re.error as error:
-            raise self._wrong(f"'heard' is no regular expression: {error}", line, "heard") from None
+            raise self._wrong(f"'heard' is not a regular expression: {error}", line, "heard") from None
 
     def _texts(self, table: Mapping[str, Any], key: str, line: int) -> tuple[str, ...]:
         value = table.get(key, [])
@@ -264,7 +266,7 @@ class _Reader:
         return tuple(texts)
 
     def _header(self, name: str, place: int) -> int:
-        """Index of the line that opens the table, 0 where it cannot be found."""
+        """Return the index of the line that opens the table; 0 if it is not found."""
         opening = re.compile(rf"\s*\[+\s*{name}\s*\]+")
         found = [index for index, line in enumerate(self._lines) if opening.match(line)]
         return found[place] if place < len(found) else 0
@@ -285,6 +287,8 @@ def _placeholders(value: Any) -> Iterator[str]:
 
 
 def _kind(key: str) -> str:
-    return {"arguments": "a table", "say": "a text or a list of texts", "then": "a text or a list of texts"}.get(
-        key, "a text"
-    )
+    return {
+        "arguments": "a table",
+        "say": "a string or a list of strings",
+        "then": "a string or a list of strings",
+    }.get(key, "a string")

@@ -1,4 +1,4 @@
-"""Which brain answers: from the command line and the environment to a brain."""
+"""The choice of a brain: from the command line and the environment to a loaded brain."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.local.api.names import MODEL_ID
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from realtime_widgets.local.stages import Brain
+    from realtime_widgets.local.models.interfaces import Brain
 
 BRAIN, MODEL, KEY = "REALTIME_WIDGETS_BRAIN", "REALTIME_WIDGETS_BRAIN_MODEL", "REALTIME_WIDGETS_BRAIN_KEY"
 SEES, TIMEOUT = "REALTIME_WIDGETS_BRAIN_SEES", "REALTIME_WIDGETS_BRAIN_TIMEOUT"
@@ -33,13 +34,13 @@ class BrainSettings:
     brain : str
         ``built-in``, ``script:FILE`` or the base URL of a chat endpoint.
     model : str or None
-        The model there.
+        Name of the model at that URL.
     key : str or None
-        The key for there.
+        Key for that URL.
     sees : bool
-        Whether the model takes pictures.
+        Whether the model takes images.
     silence_s : float
-        Seconds it may be silent.
+        Longest silence of the model in seconds.
     """
 
     brain: str = _BUILT_IN
@@ -50,42 +51,42 @@ class BrainSettings:
 
     @property
     def built_in(self) -> bool:
-        """Whether it is the endpoint's own, which takes a moment to load."""
+        """Whether it is the endpoint's own brain, which takes a moment to load."""
         return self.brain == _BUILT_IN
 
     def load(self) -> Brain:
-        """Make the brain; blocking.
+        """Load the brain; blocks.
 
         Raises
         ------
         ConfigurationError
-            Where the address, or the script, cannot be used.
+            If the address or the script cannot be used.
         LocalEndpointError
-            Where the built-in brain's model is missing.
+            If the model of the built-in brain is missing.
         """
         if self.built_in:
-            from realtime_widgets.local.brain.stand_in import StandInBrain
+            from realtime_widgets.local.brain.rules.brain import StandInBrain
 
             return StandInBrain.load()
         if self.brain.startswith(_SCRIPT):
             from realtime_widgets.local.brain.script import ScriptBrain
 
             return ScriptBrain.read(Path(self.brain.removeprefix(_SCRIPT)).expanduser())
-        from realtime_widgets.local.brain.chat import ChatBrain
+        from realtime_widgets.local.brain.llm.client import ChatBrain
 
         return ChatBrain(self.brain, self.model, key=self.key, sees=self.sees, silence_s=self.silence_s)
 
     @property
     def model_id(self) -> str:
-        """What the endpoint calls its model: speech from here, and the brain by name."""
+        """The name of the model that the endpoint serves with this brain."""
         if self.built_in:
-            return "local-stand-in"
+            return MODEL_ID
         if self.brain.startswith(_SCRIPT):
             return "local-script"
         return f"local-{self.model or 'chat'}"
 
     def public(self) -> dict[str, Any]:
-        """What clients may know of the brain."""
+        """Return what clients may know of the brain."""
         if self.built_in:
             return {"kind": "stand-in"}
         if self.brain.startswith(_SCRIPT):
@@ -94,8 +95,11 @@ class BrainSettings:
 
 
 def add_brain_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a brain; each has an environment variable beside it, the key only that."""
-    group = parser.add_argument_group("who decides what is said")
+    """Add the arguments that choose a brain.
+
+    Each has an environment variable as its default; the key is read from the environment only.
+    """
+    group = parser.add_argument_group("the brain, which decides what is said")
     group.add_argument(
         "--brain",
         default=os.environ.get(BRAIN) or _BUILT_IN,
@@ -103,28 +107,28 @@ def add_brain_arguments(parser: argparse.ArgumentParser) -> None:
         help="base URL of an OpenAI-compatible chat endpoint, such as http://localhost:11434/v1, or a script; "
         f"its key comes from {KEY} (default: the built-in stand-in)",
     )
-    group.add_argument("--brain-model", default=os.environ.get(MODEL), metavar="NAME", help="the model there")
+    group.add_argument("--brain-model", default=os.environ.get(MODEL), metavar="NAME", help="name of the model")
     group.add_argument(
         "--brain-sees",
         action="store_true",
         default=os.environ.get(SEES, "").lower() in ("1", "true", "yes"),
-        help="the model there takes pictures",
+        help="the model takes images",
     )
     group.add_argument(
         "--brain-timeout",
         default=os.environ.get(TIMEOUT) or "60",
         metavar="SECONDS",
-        help="how long it may be silent (default: 60)",
+        help="longest silence of the model (default: 60)",
     )
 
 
 def brain_settings(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> BrainSettings:
-    """Read what `add_brain_arguments` added, and the key from the environment.
+    """Read the arguments of `add_brain_arguments`, and the key from the environment.
 
     Raises
     ------
     ConfigurationError
-        Where the time-out is no number of seconds above zero.
+        If the time-out is not a number of seconds above zero.
     """
     try:
         silence_s = float(arguments.brain_timeout)
@@ -134,16 +138,16 @@ def brain_settings(arguments: argparse.Namespace, environment: Mapping[str, str]
         raise ConfigurationError(f"--brain-timeout must be seconds above 0, not {arguments.brain_timeout!r}")
     brain = arguments.brain.strip()
     if brain.startswith(("http://", "https://")):
-        from realtime_widgets.local.brain.chat import checked_url
+        from realtime_widgets.local.brain.llm.client import checked_url
 
         brain = checked_url(brain)
     return BrainSettings(
-        brain, arguments.brain_model or None, _key(brain, environment), arguments.brain_sees, silence_s
+        brain, arguments.brain_model or None, brain_key(brain, environment), arguments.brain_sees, silence_s
     )
 
 
-def _key(brain: str, environment: Mapping[str, str]) -> str | None:
-    """The key that may go to `brain`: its own, or OpenAI's to OpenAI only."""
+def brain_key(brain: str, environment: Mapping[str, str]) -> str | None:
+    """Return the key that may be sent to `brain`: its own, or OpenAI's to OpenAI only."""
     if own := environment.get(KEY):
         return own
     address = urlsplit(brain)

@@ -1,1 +1,4 @@
-"""The server side of the Realtime protocol: pure rules inside, one thin connection around them."""
+"""The server side of the Realtime protocol: pure rules inside, one thin connection around them.
+
+Imports `inference` and what stands below it.
+"""

@@ -1,4 +1,4 @@
-"""The events a client may send, and how a frame is read as one of them."""
+"""The events that a client may send, and how a frame is read as one of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from realtime_widgets.local.realtime.errors import RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.schema import Shape, check
+from realtime_widgets.local.api.errors import RequestRefusedError, invalid_value
+from realtime_widgets.local.api.validation import Shape, check
 
 
 class ClientEvent(Shape, kw_only=True):
-    """What every event carries."""
+    """The fields of every event."""
 
     type: str
     event_id: Annotated[str, Meta(max_length=512)] | None = None
@@ -38,7 +38,7 @@ class CreateItem(ClientEvent):
 
 
 class NameItem(ClientEvent):
-    """``conversation.item.retrieve`` and ``.delete``."""
+    """``conversation.item.retrieve`` and ``conversation.item.delete``."""
 
     item_id: str
 
@@ -79,7 +79,13 @@ EVENTS: dict[str, type[ClientEvent]] = {
 
 
 def read_frame(frame: str) -> dict[str, Any]:
-    """Decode one text frame to a JSON object; refuses everything else."""
+    """Decode one text frame as a JSON object.
+
+    Raises
+    ------
+    RequestRefusedError
+        If it is anything else.
+    """
     try:
         value = msgspec.json.decode(frame)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
@@ -90,13 +96,19 @@ def read_frame(frame: str) -> dict[str, Any]:
 
 
 def event_id_of(value: dict[str, Any]) -> str | None:
-    """Return the client's own id of an event that may be malformed in every other way."""
+    """Return the client's id of an event, which may be malformed in every other way."""
     event_id = value.get("event_id")
     return event_id if isinstance(event_id, str) and len(event_id) <= 512 else None
 
 
 def read_event(value: dict[str, Any]) -> ClientEvent:
-    """Check a decoded event; refuses unknown types and malformed fields."""
+    """Check a decoded event.
+
+    Raises
+    ------
+    RequestRefusedError
+        If its type is unknown or a field is malformed.
+    """
     if "type" not in value:
         raise RequestRefusedError("missing_required_parameter", "Missing required parameter: 'type'.", "type")
     kind = value["type"]

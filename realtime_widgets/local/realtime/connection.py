@@ -1,4 +1,4 @@
-"""The WebSocket around a session: frames in, frames out, the end of the session's time."""
+"""The WebSocket of a session: frames in, frames out, and the end of the session's time."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType
 
-from realtime_widgets.local.realtime.errors import RequestRefusedError
-from realtime_widgets.local.realtime.failures import log_failure
+from realtime_widgets.local.api.errors import RequestRefusedError, log_failure
 from realtime_widgets.local.realtime.session import ServerSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from aiohttp import web
 
-    from realtime_widgets.local.inference import Inference
-    from realtime_widgets.local.realtime.rate_limits import SessionLimits
+    from realtime_widgets.local.inference.workers import Inference
+    from realtime_widgets.local.realtime.responses.rate_limits import SessionLimits
 
     Emit = Callable[[dict[str, Any]], None]
 
-#: Bytes that may wait to be sent before making more waits too.
+#: Number of bytes waiting to be sent above which nothing more is made.
 _HIGH_WATER = 1024 * 1024
 
 
@@ -56,15 +55,15 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait to be sent."""
+        """Number of bytes that wait to be sent."""
         return self._size
 
-    async def room(self) -> None:
+    async def drained(self) -> None:
         """Wait until little is waiting to be sent."""
         await self._drained.wait()
 
     async def run(self) -> None:
-        """Send until cancelled or the client is gone."""
+        """Send until cancelled or until the client is gone."""
         try:
             while True:
                 await self._changed.wait()
@@ -75,11 +74,11 @@ class Outbox:
                     if self._size <= _HIGH_WATER:
                         self._drained.set()
         except ConnectionError:
-            # The reading side ends the session; nobody may wait for room meanwhile.
+            # The reading side ends the session; nobody may wait here meanwhile.
             self._drained.set()
 
     async def flush(self) -> None:
-        """Send what waits, as far as the client still takes it."""
+        """Send what waits, as far as the client still accepts it."""
         with contextlib.suppress(ConnectionError):
             while self._frames and not self._socket.closed:
                 await self._socket.send_str(self._frames.popleft())
@@ -94,12 +93,19 @@ async def serve_session(
     *,
     watch: Callable[[Emit], Emit] = lambda emit: emit,
 ) -> None:
-    """Hold one session over a prepared WebSocket until either side ends it; arguments as of `ServerSession`.
+    """Run one session over a prepared WebSocket until either side ends it.
 
-    `watch` may put something into the way of the server events.
+    Parameters
+    ----------
+    socket
+        The prepared WebSocket.
+    inference, config, model, limits
+        As in `ServerSession`.
+    watch
+        Returns the function that receives the server events; it passes them on to the function that it is given.
     """
     outbox = Outbox(socket)
-    session = ServerSession(inference, watch(outbox.put), outbox.room, config, model=model, limits=limits)
+    session = ServerSession(inference, watch(outbox.put), outbox.drained, config, model=model, limits=limits)
     sender = asyncio.create_task(outbox.run())
     code, reason = WSCloseCode.OK, ""
     try:
@@ -114,11 +120,34 @@ async def serve_session(
         log_failure("a session", error)
         code, reason = WSCloseCode.INTERNAL_ERROR, "The session failed; see the server's log."
     finally:
-        await session.close()
-        sender.cancel()
-        await asyncio.gather(sender, return_exceptions=True)
-        await outbox.flush()
-        await socket.close(code=code, message=reason.encode())
+
+        async def end() -> None:
+            await session.close()
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+            await outbox.flush()
+            await socket.close(code=code, message=reason.encode())
+
+        await _to_its_end(end())
+
+
+#: Ends of sessions that are under way.
+_ending: set[asyncio.Task[None]] = set()
+
+
+async def _to_its_end(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine, to its end also if who waits is cancelled: the server does that once the client is gone."""
+
+    async def run() -> None:
+        try:
+            await coroutine
+        except Exception as error:  # nobody may be left who would be told
+            log_failure("the end of a session", error)
+
+    task = asyncio.create_task(run())
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)
+    await asyncio.shield(task)
 
 
 async def _read(socket: web.WebSocketResponse, session: ServerSession, outbox: Outbox) -> None:
@@ -126,7 +155,7 @@ async def _read(socket: web.WebSocketResponse, session: ServerSession, outbox: O
         if message.type is WSMsgType.TEXT:
             await session.handle(message.data)
         else:
-            refusal = RequestRefusedError("invalid_event", "Binary frames are not taken; send JSON as text.")
+            refusal = RequestRefusedError("invalid_event", "Binary frames are not supported; send JSON as text.")
             session.refuse(refusal)
         # A client that does not read is not read from either.
-        await outbox.room()
+        await outbox.drained()

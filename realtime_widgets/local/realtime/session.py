@@ -1,4 +1,4 @@
-"""One session: client events in, server events out, the conversation and its responses between them."""
+"""One session: client events in, server events out, with the conversation and its responses between them."""
 
 from __future__ import annotations
 
@@ -7,48 +7,53 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.local.models import StageUnavailableError
+from realtime_widgets.local.api.errors import (
+    SERVER_ERROR,
+    RequestRefusedError,
+    describe,
+    invalid_value,
+    log_failure,
+)
+from realtime_widgets.local.api.items import checked_item, decoded_audio
+from realtime_widgets.local.api.names import new_id
+from realtime_widgets.local.inference.loading import StageUnavailableError
 from realtime_widgets.local.realtime import client_events as client
-from realtime_widgets.local.realtime.conversation import Conversation, Item, item_of
-from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError, invalid_value
-from realtime_widgets.local.realtime.failures import describe, log_failure
-from realtime_widgets.local.realtime.identifiers import new_id
-from realtime_widgets.local.realtime.items import checked_item, decoded_audio
-from realtime_widgets.local.realtime.rate_limits import RateLimits, SessionLimits
-from realtime_widgets.local.realtime.responder import Responder
-from realtime_widgets.local.realtime.response_options import ResponseOptions, response_options
+from realtime_widgets.local.realtime.conversation.conversation import Conversation, Item, item_of
+from realtime_widgets.local.realtime.responses.options import ResponseOptions, response_options
+from realtime_widgets.local.realtime.responses.rate_limits import RateLimits, SessionLimits
+from realtime_widgets.local.realtime.responses.responder import Responder
 from realtime_widgets.local.realtime.session_config import OBJECTS, default_config, updated_config
-from realtime_widgets.local.realtime.spoken_turns import SpokenTurns
+from realtime_widgets.local.realtime.turns.spoken_turns import SpokenTurns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from realtime_widgets.local.inference import Inference
-    from realtime_widgets.local.realtime.output_audio import OutputBuffer
-    from realtime_widgets.local.realtime.response import Response
+    from realtime_widgets.local.inference.workers import Inference
+    from realtime_widgets.local.realtime.responses.output_buffer import OutputBuffer
+    from realtime_widgets.local.realtime.responses.response import Response
 
 
 class ServerSession:
     """The server's side of one connection, without the connection.
 
-    Must be made, used and closed on the event loop.
+    It must be made, used and closed on the event loop.
 
     Parameters
     ----------
     inference
         Runs the models.
     emit
-        Takes each server event, with its ``event_id``, in order.
-    room
-        Awaited where much is about to be sent: returns when the client has taken enough of what was.
+        Receives each server event, with its ``event_id``, in order.
+    drained
+        Waits until the client has received enough of what was sent; awaited before much more is sent.
     config
-        The effective configuration to begin with; None takes the defaults.
+        The effective configuration to begin with; None means the defaults.
     output
-        What plays the answers in real time, where that is not the client's.
+        The transport's output buffer, if the transport plays the answers in real time; None if the client does.
     model
         The model that the client asked for, which it may name again in updates.
     limits
-        What the session may take.
+        What the session may use; None means the service's limits.
 
     Attributes
     ----------
@@ -60,7 +65,7 @@ class ServerSession:
         self,
         inference: Inference,
         emit: Callable[[dict[str, Any]], None],
-        room: Callable[[], Awaitable[None]],
+        drained: Callable[[], Awaitable[None]],
         config: dict[str, Any] | None = None,
         output: OutputBuffer | None = None,
         *,
@@ -76,10 +81,17 @@ class ServerSession:
         self._output = output
         self._model = model
         if self.config["type"] == "realtime":
-            self.config["model"] = inference.models.brain.model_id
+            self.config["model"] = inference.models.model_id
         self._conversation = Conversation()
         self._rate_limits = RateLimits(limits, time.monotonic)
-        self._responder = Responder(inference, self._conversation, self.emit, room, self._response_over)
+        self._responder = Responder(
+            inference,
+            self._conversation,
+            self.emit,
+            drained,
+            self._response_over,
+            max_input_tokens=limits.max_input_tokens,
+        )
         self._turns = SpokenTurns(inference, self._conversation, self)
         self._reporter: asyncio.Task[None] | None = None
         self._preparation: asyncio.Task[None] | None = None
@@ -102,7 +114,7 @@ class ServerSession:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def handle(self, frame: str) -> None:
-        """Take one text frame of the client; what is wrong with it is answered, never raised."""
+        """Handle one text frame of the client; errors are sent to the client and never raised."""
         event_id = None
         try:
             value = client.read_frame(frame)
@@ -172,7 +184,7 @@ class ServerSession:
             self._preparation = asyncio.create_task(self._prepare(tools))
 
     async def _prepare(self, tools: list[dict[str, Any]]) -> None:
-        with contextlib.suppress(StageUnavailableError):  # `_report_problems` tells of that
+        with contextlib.suppress(StageUnavailableError):  # `_report_problems` reports it
             await self._inference.prepare(tools)
 
     def _public_config(self) -> dict[str, Any]:
@@ -201,40 +213,40 @@ class ServerSession:
         )
 
     def _clear_output(self) -> None:
-        """Silence what the transport plays, and forget what of it was not heard."""
+        """Silence what the transport plays, and truncate what was not heard."""
         for answer in self._output.clear() if self._output is not None else ():
             self.emit({"type": "output_audio_buffer.cleared", "response_id": answer.response_id})
             for cut in answer.cuts:
-                with contextlib.suppress(RequestRefusedError):  # deleted meanwhile, or beside the conversation
+                with contextlib.suppress(RequestRefusedError):  # deleted meanwhile, or out of band
                     self._truncate(cut.item_id, cut.content_index, cut.heard_ms)
 
     # Responses
 
     def interrupt(self) -> bool:
-        """End the answer under way because somebody speaks; return whether one was being made."""
+        """End the answer under way because the user speaks; return whether there was one."""
         self._clear_output()
         return self._responder.interrupt()
 
     def answer(self, context: list[Item] | None) -> None:
-        """Begin an answer as the session is configured; None answers the conversation as it stands."""
+        """Begin an answer as the session is configured; None answers the conversation as it is."""
         self._respond(response_options(self.config), context)
 
     def _create_response(self, override: dict[str, Any] | None) -> None:
         if self.config["type"] == "transcription":
-            raise invalid_value("A transcription session makes no responses.", "type")
+            raise invalid_value("A transcription session does not make responses.", "type")
         options = response_options(self.config, override, self._conversation.spoke)
         given = options.input
         self._respond(options, None if given is None else [self._context_item(value) for value in given])
 
     def _respond(self, options: ResponseOptions, context: list[Item] | None) -> None:
         self._responder.respond(
-            options, context, lambda: self._turns.understanding, self._rate_limits.take_request
+            options, context, lambda: self._turns.understanding, self._rate_limits.count_request
         )
         if options.in_conversation:
             self._turns.answered()
 
     def _response_over(self, response: Response) -> None:
-        self._rate_limits.take_tokens(response.total_tokens)
+        self._rate_limits.count_tokens(response.total_tokens)
         self.emit({"type": "rate_limits.updated", "rate_limits": self._rate_limits.public()})
         if response.options.in_conversation:
             self._turns.listener.answered(response.playback_ms)

@@ -1,4 +1,4 @@
-"""Reads request bodies with a limit, and refuses what is not what it should be."""
+"""Reads request bodies with limits on their size and time."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.api.errors import RequestRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-#: Bytes of a JSON body without sound in it.
+#: Largest number of bytes of a JSON body without audio.
 MAX_JSON_BYTES = 1024 * 1024
 
 
-#: Seconds that a body may take to arrive.
+#: Longest time in seconds for a body to arrive.
 UPLOAD_SECONDS = 120.0
 
 
 @contextlib.asynccontextmanager
 async def arriving() -> AsyncIterator[None]:
-    """Limit the time that the body read within may take."""
+    """Limit the time of reading a body inside an ``async with`` block.
+
+    Raises
+    ------
+    RequestRefusedError
+        With the code ``request_timeout`` if it takes too long.
+    """
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
             yield
@@ -34,14 +40,20 @@ async def arriving() -> AsyncIterator[None]:
 
 
 def too_large(limit: int) -> RequestRefusedError:
-    """Build the refusal of a body beyond `limit` bytes."""
+    """Return the refusal of a body of more than `limit` bytes."""
     return RequestRefusedError(
         "request_too_large", f"The request body is larger than {limit} bytes, the limit here."
     )
 
 
 async def read_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> bytearray:
-    """Read the body; refuses more than `limit` bytes (unpacked, where it came packed)."""
+    """Read the body, unpacked if it came packed.
+
+    Raises
+    ------
+    RequestRefusedError
+        If it is larger than `limit` bytes, broken, or takes too long.
+    """
     if (request.content_length or 0) > limit:
         raise too_large(limit)
     body = bytearray()
@@ -58,7 +70,13 @@ async def read_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> bytear
 
 
 async def read_json(request: web.Request, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
-    """Read a JSON object; refuses everything else."""
+    """Read a body that is a JSON object.
+
+    Raises
+    ------
+    RequestRefusedError
+        If it is anything else, or as in `read_body`.
+    """
     body = await read_body(request, limit)
     try:
         value = msgspec.json.decode(body)

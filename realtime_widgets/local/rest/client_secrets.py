@@ -1,4 +1,4 @@
-"""``POST /v1/realtime/client_secrets``: a key with a short life for a client that must not hold the real one."""
+"""``POST /v1/realtime/client_secrets``: a short-lived key for a client that must not hold the real one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from aiohttp import web
 from msgspec import Meta
 
-from realtime_widgets.local.realtime.identifiers import new_id
-from realtime_widgets.local.realtime.schema import Shape, check
+from realtime_widgets.local.api.names import new_id
+from realtime_widgets.local.api.validation import Shape, check
 from realtime_widgets.local.realtime.session_config import OBJECTS, initial_config
 from realtime_widgets.local.rest.bodies import read_json
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.client_secrets import ClientSecrets
+    from realtime_widgets.local.http.client_secrets import ClientSecrets
 
 _DEFAULT_SECONDS = 600
 
@@ -26,7 +26,7 @@ class ExpiresAfter(Shape):
 
 
 class ClientSecretCreate(Shape):
-    """The body."""
+    """The body of the request."""
 
     expires_after: ExpiresAfter | None = None
     session: dict[str, Any] | None = None
@@ -38,14 +38,14 @@ class ClientSecretRoutes:
     Parameters
     ----------
     secrets
-        Where secrets are kept; admission and sessions ask it.
+        Keeps the secrets; authentication and sessions read them.
     """
 
     def __init__(self, secrets: ClientSecrets) -> None:
         self._secrets = secrets
 
     async def create(self, request: web.Request) -> web.Response:
-        """Mint a secret and bind a session's configuration to it."""
+        """Make a secret and bind a session's configuration to it."""
         body = check(await read_json(request), ClientSecretCreate)
         seconds = body.expires_after.seconds if body.expires_after else None
         session = initial_config({"type": "realtime"} if body.session is None else body.session)

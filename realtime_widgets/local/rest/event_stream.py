@@ -1,4 +1,4 @@
-"""Answers that are sent piece by piece: raw bytes, and server-sent events."""
+"""Responses that are sent piece by piece: raw bytes and server-sent events."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from realtime_widgets.local.brain.errors import BrainError
-from realtime_widgets.local.models import StageUnavailableError
-from realtime_widgets.local.realtime.errors import SERVER_ERROR, RequestRefusedError
-from realtime_widgets.local.realtime.failures import log_failure
-from realtime_widgets.local.refusals import error_body
+from realtime_widgets.local.api.errors import log_failure
+from realtime_widgets.local.http.error_responses import error_body, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,7 +26,7 @@ async def _begin(request: web.Request, content_type: str) -> web.StreamResponse:
 
 @contextlib.asynccontextmanager
 async def byte_stream(request: web.Request, content_type: str) -> AsyncIterator[web.StreamResponse]:
-    """Answer with bytes as they are made; a failure on the way breaks the connection off."""
+    """Answer with bytes as they are made; a failure on the way aborts the connection."""
     response = await _begin(request, content_type)
     try:
         yield response
@@ -37,7 +34,7 @@ async def byte_stream(request: web.Request, content_type: str) -> AsyncIterator[
         raise
     except Exception as error:
         log_failure("a streamed answer", error)
-        # The status is sent already: only an answer without its end tells the client that something is missing.
+        # The status is sent already: only a missing end tells the client that something went wrong.
         if request.transport is not None:
             request.transport.abort()
     else:
@@ -45,14 +42,14 @@ async def byte_stream(request: web.Request, content_type: str) -> AsyncIterator[
 
 
 class EventStream:
-    """Server-sent events of one answer; a failure on the way is told as the service's ``error`` event.
+    """Server-sent events of one response; a failure on the way is sent as the service's ``error`` event.
 
     Parameters
     ----------
     request
         The request to answer.
     done
-        Whether the stream closes with ``data: [DONE]``.
+        Whether the stream ends with ``data: [DONE]``.
     """
 
     def __init__(self, request: web.Request, done: bool = True) -> None:
@@ -70,23 +67,12 @@ class EventStream:
         if isinstance(error, ConnectionError) or (error is not None and not isinstance(error, Exception)):
             return False
         if error is not None:
-            await self.send({"error": error_body(_refusal(error))})
+            await self.send({"error": error_body(refusal_of(error, "a streamed answer"))})
         if self._done:
             await self.response.write(b"data: [DONE]\n\n")
         await self.response.write_eof()
         return True
 
     async def send(self, event: dict[str, Any]) -> None:
-        """Send one event; waits while the client does not read."""
+        """Send one event; wait while the client does not read."""
         await self.response.write(b"data: " + msgspec.json.encode(event) + b"\n\n")
-
-
-def _refusal(error: BaseException) -> RequestRefusedError:
-    if isinstance(error, RequestRefusedError):
-        return error
-    if isinstance(error, StageUnavailableError | BrainError):
-        return RequestRefusedError(error.code, str(error), kind=SERVER_ERROR)
-    assert isinstance(error, Exception)
-    log_failure("a streamed answer", error)
-    text = "The server had an error while making this answer; its log says where."
-    return RequestRefusedError("server_error", text, kind=SERVER_ERROR)

@@ -1,6 +1,6 @@
-"""Speech on this machine: voice activity detection, recognition and synthesis, behind `local.stages`.
+"""Speech on this machine: voice activity, the end of turns, recognition and synthesis, behind `models.interfaces`.
 
-Importing this is cheap: models and their engines are imported when they are loaded.
+Importing it is cheap: models and their engines are imported when they are loaded. Imports `models` and `errors`.
 """
 
 from __future__ import annotations

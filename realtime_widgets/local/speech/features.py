@@ -1,4 +1,4 @@
-"""Log-mel spectrogram as Whisper wants it."""
+"""The log-mel spectrogram that Whisper expects."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from realtime_widgets.local.stages import RECOGNITION_RATE
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-#: Samples from one frame to the next: 10 ms.
+#: Number of samples from one frame to the next: 10 ms.
 HOP_SAMPLES = 160
 _WINDOW_SAMPLES = 400
 #: Below this the mel scale is linear, above it logarithmic (Slaney's form).
@@ -32,7 +32,7 @@ def _mel_to_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @cache
 def _mel_filters(bands: int) -> npt.NDArray[np.float32]:
-    """Triangular filters of equal area, float32 of shape (bands, frequencies)."""
+    """Return triangular filters of equal area, float32 of shape (bands, frequencies)."""
     nyquist = RECOGNITION_RATE / 2
     highest = _BREAK_MEL + np.log(nyquist / _BREAK_HZ) / _LOG_STEP
     edges = _mel_to_hz(np.linspace(0.0, highest, bands + 2))
@@ -45,7 +45,7 @@ def _mel_filters(bands: int) -> npt.NDArray[np.float32]:
 
 @cache
 def _window() -> npt.NDArray[np.float32]:
-    """Periodic Hann window."""
+    """Return a periodic Hann window."""
     return np.hanning(_WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
 
 
@@ -55,11 +55,11 @@ def log_mel(samples: npt.NDArray[np.float32], frames: int, bands: int = 80) -> n
     Parameters
     ----------
     samples
-        Mono float32 of shape (n,) at 16 kHz; cut or filled with silence to the length of `frames`.
+        Mono float32 of shape (n,) at 16 kHz, cut or padded with silence to the length of `frames`.
     frames
-        Frames of 10 ms.
+        Number of frames of 10 ms.
     bands
-        Mel bands.
+        Number of mel bands.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def log_mel(samples: npt.NDArray[np.float32], frames: int, bands: int = 80) -> n
     padded = np.zeros(length, dtype=np.float32)
     padded[: min(length, samples.size)] = samples[:length]
     padded = np.pad(padded, _WINDOW_SAMPLES // 2, mode="reflect")
-    sounding = min(frames, samples.size // HOP_SAMPLES + 3)  # beyond these lies nothing but silence
+    sounding = min(frames, samples.size // HOP_SAMPLES + 3)  # the rest is silence
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_SAMPLES)[::HOP_SAMPLES][:sounding]
     power = np.abs(np.fft.rfft(windows * _window(), axis=1)).astype(np.float32) ** 2
     logarithm = np.log10(np.maximum(_mel_filters(bands) @ power.T, _LEAST_POWER))

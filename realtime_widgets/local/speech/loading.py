@@ -1,4 +1,4 @@
-"""Loads the speech stages, one by one, and tells how each went."""
+"""Loads the speech stages one by one, and reports each of them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ Stage = TypeVar("Stage")
 
 @dataclass(frozen=True)
 class StageReport:
-    """How the loading of one stage went.
+    """The report of loading one stage.
 
     Attributes
     ----------
     name
         ``"voice activity"``, ``"recognition"`` or ``"synthesis"``.
     seconds
-        How long loading and warming up took.
+        Time for loading and warming up.
     error
-        What went wrong; None where it is ready.
+        What went wrong; None if the stage is ready.
     """
 
     name: str
@@ -47,11 +47,11 @@ class SpeechModels:
     Attributes
     ----------
     recogniser
-        A `stages.Recogniser`.
+        An `interfaces.Recogniser`.
     synthesiser
-        A `stages.Synthesiser`.
+        An `interfaces.Synthesiser`.
     voice_activity
-        Makes a `stages.VoiceActivityDetector` for each session.
+        Makes an `interfaces.VoiceActivityDetector` for each session.
     """
 
     recogniser: WhisperRecogniser
@@ -64,22 +64,22 @@ class SpeechModels:
 
 
 def load_voice_activity(path: str | os.PathLike[str] | None = None) -> SileroModel:
-    """Load the voice activity model from `path` or where it is found; raises `LocalEndpointError`."""
+    """Load the voice activity model from `path` or where it is found; raise `LocalEndpointError` on failure."""
     return SileroModel(path)
 
 
 def load_recogniser(path: str | os.PathLike[str] | None = None, workers: int = 2) -> WhisperRecogniser:
-    """Load the recogniser from `path` or where it is found; raises `LocalEndpointError`."""
+    """Load the recogniser from `path` or where it is found; raise `LocalEndpointError` on failure."""
     return WhisperRecogniser(path, workers)
 
 
 def load_synthesiser(path: str | os.PathLike[str] | None = None) -> HibariSynthesiser:
-    """Load the synthesiser from `path` or where it is found; raises `LocalEndpointError`."""
+    """Load the synthesiser from `path` or where it is found; raise `LocalEndpointError` on failure."""
     return HibariSynthesiser(path)
 
 
 def load_turn_end(path: str | os.PathLike[str] | None = None) -> SmartTurn:
-    """Load the end-of-turn model from `path` or where it is found; raises `LocalEndpointError`."""
+    """Load the end-of-turn model from `path` or where it is found; raise `LocalEndpointError` on failure."""
     return SmartTurn(path)
 
 
@@ -91,21 +91,21 @@ def load_models(
     workers: int = 2,
     report: Callable[[StageReport], None] | None = None,
 ) -> SpeechModels:
-    """Load and warm up all stages; blocking (about a second), made to be called on a thread of its own.
+    """Load and warm up all stages; blocks for about a second, so call it on a thread of its own.
 
     Parameters
     ----------
     recogniser_path, voice_activity_path, synthesiser_path
-        Weights to use instead of those found (see `weights.find_model`).
+        Weights to use instead of those that are found (see `weights.find_model`).
     workers
-        Utterances recognised at the same time.
+        Number of utterances that are recognised at the same time.
     report
         Called after each stage, also after one that failed.
 
     Raises
     ------
     LocalEndpointError
-        Where stages could not be loaded; the text names all of them.
+        If stages could not be loaded; the text names all of them.
     """
     errors: list[LocalEndpointError] = []
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import AudioError, ConfigurationError
-from realtime_widgets.local.engines import opening
+from realtime_widgets.local.models.engines import opening
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE, Recognition
+from realtime_widgets.local.models.weights import WHISPER_TINY_EN
 from realtime_widgets.local.speech.features import HOP_SAMPLES, log_mel
-from realtime_widgets.local.stages import RECOGNITION_RATE, Recognition
-from realtime_widgets.local.weights import WHISPER_TINY_EN
 
 if TYPE_CHECKING:
     import os
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: Seconds of sound that Whisper looks at: it was trained on 30, but 16 keep its accuracy and cost a third.
+#: Seconds of audio that Whisper receives: it was trained on 30, but 16 keep its accuracy at a third of the cost.
 _WINDOW_S = 16.0
 _WINDOW_FRAMES = int(_WINDOW_S * RECOGNITION_RATE / HOP_SAMPLES)
 #: Longest piece recognised at once, and the earliest place to cut a longer utterance, in seconds: the
-#: window wants a second of silence at its end, and in a longer one the model tends to stop at a pause.
+#: window needs a second of silence at its end, and in a longer one the model tends to stop at a pause.
 _LONGEST_PIECE_S, _EARLIEST_CUT_S = 15.0, 8.0
 #: Length of the quiet stretch at which a long utterance is cut, in seconds.
 _QUIET_S = 0.2
-#: Shortest sound worth asking about, in seconds.
+#: Shortest audio worth recognising, in seconds.
 _SHORTEST_S = 0.05
-#: Above this the model is sure enough that nobody spoke; people's real utterances stay below 0.35.
+#: Probability above which nobody spoke; real utterances stay below 0.35.
 NO_SPEECH_LIMIT = 0.6
-#: Tokens allowed: a few for the start, and as many a second as the fastest speaker needs.
+#: Largest number of tokens: a few for the start, and per second as many as the fastest speaker needs.
 _TOKENS_AT_LEAST, _TOKENS_A_SECOND = 20, 7
-#: Repetitions in a row, and tokens in all of them, that show that the model is caught in a loop.
+#: Number of repetitions in a row, and of tokens in them, that show that the model is caught in a loop.
 _LOOP_REPETITIONS, _LOOP_TOKENS = 4, 12
-#: A loop is broken by recognising again with no sequence of this many tokens allowed twice.
+#: A loop is broken by recognising again while no sequence of this many tokens may occur twice.
 _NO_REPEAT_TOKENS = 6
 
 
 class WhisperRecogniser:
-    """Recogniser (`stages.Recogniser`) around a Whisper model; safe to call from several threads.
+    """Recogniser (`interfaces.Recogniser`) with a Whisper model; safe to call from several threads.
 
     Parameters
     ----------
@@ -48,17 +48,17 @@ class WhisperRecogniser:
         Folder of a Whisper model for CTranslate2, or its ``model.bin``; None finds Whisper tiny.en
         (see `weights.find_model`).
     workers
-        Utterances recognised at the same time, each on a core of its own; further ones wait.
+        Number of utterances that are recognised at the same time, each on a core of its own; more wait.
 
     Attributes
     ----------
     languages : tuple of str
-        Language codes it understands.
+        Language codes that the model understands.
 
     Raises
     ------
     LocalEndpointError
-        Where the model is missing, not genuine or unusable.
+        If the model is missing, not genuine or unusable.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, workers: int = 2) -> None:
@@ -94,14 +94,14 @@ class WhisperRecogniser:
         Returns
         -------
         Recognition
-            The text is empty where the model heard nobody speak.
+            Its text is empty if nobody spoke.
 
         Raises
         ------
         AudioError
-            Where the samples have another shape.
+            If the samples have another shape.
         ConfigurationError
-            Where the model does not know the language.
+            If the model does not know the language.
         """
         if samples.ndim != 1:
             raise AudioError(f"the recogniser takes mono samples of shape (n,), not {samples.shape}")
@@ -146,7 +146,7 @@ class WhisperRecogniser:
 
 
 def _is_loop(tokens: list[int]) -> bool:
-    """Whether a short sequence of tokens follows upon itself too often for a person's speech."""
+    """Return whether a short sequence of tokens repeats too often for human speech."""
     for length in range(1, 13):
         repetitions = max(_LOOP_REPETITIONS, -(-_LOOP_TOKENS // length))
         run = 0
@@ -158,7 +158,7 @@ def _is_loop(tokens: list[int]) -> bool:
 
 
 def quiet_pieces(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
-    """Cut an utterance that is longer than the window at its quietest places."""
+    """Yield the pieces of an utterance, cut at its quietest places if it is longer than the window."""
     longest, earliest = (int(seconds * RECOGNITION_RATE) for seconds in (_LONGEST_PIECE_S, _EARLIEST_CUT_S))
     quiet = int(_QUIET_S * RECOGNITION_RATE)
     while samples.size > longest:

@@ -1,19 +1,17 @@
-"""Turns written text, Markdown included, into text that can be read aloud, in pieces for the synthesiser."""
+"""Turns written text, Markdown included, into text that can be read aloud, and cuts it into pieces."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from realtime_widgets.local.speech.quantities import spell_out_quantities
-
-#: A first sentence longer than this is cut at a clause, so that the first sound comes early (characters).
+#: Length above which the first sentence is cut at a clause, so that speech begins early (characters).
 _LONG_FIRST_SENTENCE = 90
 #: Shortest piece worth speaking on its own (characters).
 _SHORTEST_PIECE = 20
-#: No piece is longer than this: a sentence without end would be computed, and held, as a whole (characters).
+#: Longest piece: an endless sentence would be computed and held as a whole (characters).
 _LONGEST_PIECE = 300
-#: Digits in a row beyond this are read one by one.
+#: Longest row of digits that is read as a number; longer ones are read digit by digit.
 _LONGEST_NUMBER = 15
 
 _CLAUSE_END = re.compile(r"(?<=[,;:\u2013\u2014])\s+|\s+(?=(?:and|but|because|although|which|while)\s)")
@@ -27,7 +25,7 @@ _EMAIL = re.compile(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _TABLE_RULE = re.compile(r"^[\s|:-]*(?:-{3,}|\|)[\s|:-]*$")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
-#: What opens a line that stands for itself: a heading, a quotation, an item of a list.
+#: What opens a line that stands alone: a heading, a quotation, a list item.
 _LINE_OPENING = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+\u2022]\s+(?:\[[ xX]\]\s+)?)+")
 _NUMBERED_ITEM = re.compile(r"^\s*(\d{1,3})[.)]\s+")
 _LATEX_COMMAND = re.compile(r"\\([a-zA-Z]+)")
@@ -51,7 +49,7 @@ _SIGNS = {
     "\u00d7": " times ",
     "\u00f7": " divided by ",
 }
-#: The same for signs of several characters, and signs that only mean something in their place.
+#: The same for signs of several characters, and for signs whose meaning depends on their place.
 _WRITTEN_SIGNS = {
     r"\s*[-=]+>\s*": " to ",
     r"(?<=[\w)])\s*={1,3}\s*(?=\S)": " equals ",
@@ -59,15 +57,63 @@ _WRITTEN_SIGNS = {
 }
 #: Characters beyond ASCII and Latin letters that the synthesiser reads or pauses at.
 _KEPT = frozenset("\n\u00a2\u00a3\u00a5\u00a7\u00a9\u00b0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u20ac")
-#: ASCII characters that have no reading outside what was handled before.
+#: ASCII characters that are not read once everything above was replaced.
 _DROPPED = frozenset("[]{}\\`^_*|")
+
+_PREFIXES = {
+    "n": "nano",
+    "\u00b5": "micro",  # the micro sign
+    "\u03bc": "micro",  # the Greek letter
+    "m": "milli",
+    "c": "centi",
+    "k": "kilo",
+    "M": "mega",
+    "G": "giga",
+}
+_UNITS = {
+    "mol": "mole",
+    "min": "minute",
+    "bar": "bar",
+    "eV": "electronvolt",
+    "Pa": "pascal",
+    "Hz": "hertz",
+    "A": "ampere",
+    "g": "gram",
+    "h": "hour",
+    "J": "joule",
+    "K": "kelvin",
+    "l": "liter",
+    "L": "liter",
+    "m": "meter",
+    "N": "newton",
+    "s": "second",
+    "V": "volt",
+    "W": "watt",
+    "\u03a9": "ohm",
+    "\u2126": "ohm",
+}
+#: Units that mean something else right after a number (a decade, thousands) or alone (a mark, a direction).
+_AMBIGUOUS_CLOSE = frozenset("sK")
+_AMBIGUOUS_ALONE = frozenset("AN")
+
+_UNIT = rf"(?:[{''.join(_PREFIXES)}]?(?:{'|'.join(_UNITS)}))[\u00b2\u00b3]?"
+_NUMBER = r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)"
+_QUANTITY = re.compile(rf"{_NUMBER}([ \u00a0\u202f]*)({_UNIT}(?:[/\u00b7]{_UNIT})*)(?![\w\u00b2\u00b3'\u2019])")
+_SUPERSCRIPTS = str.maketrans(
+    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a", "0123456789-+"
+)
+_SUPERSCRIPT = "[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+"
+_CARET = re.compile(r"(?<=[\w)])\s?\^\s?[({]?([-+]?\d+)[)}]?")
+_SCIENTIFIC = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d{1,3})(?!\w)")
+_DOTTED = re.compile(r"(?<![\w.])v?\d+(?:\.\d+){2,}(?!\w)")
+_HALVES = {"\u00bd": "1/2", "\u00bc": "1/4", "\u00be": "3/4"}
 
 
 def speakable(text: str) -> str:
     """Turn text or Markdown into text to read aloud.
 
-    Code blocks, tags, emoji and scripts other than Latin and Greek are left out; links give their text,
-    addresses their host, quantities their units in words.
+    Code blocks, tags, emoji and scripts other than Latin and Greek are left out. Links become their text,
+    addresses their host, and units of quantities words.
 
     Parameters
     ----------
@@ -77,7 +123,7 @@ def speakable(text: str) -> str:
     Returns
     -------
     str
-        Sentences, with a line break after each paragraph, heading and item; empty where nothing is left.
+        Sentences, with a line break after each paragraph, heading and list item; empty if nothing is left.
     """
     text = _FENCED_CODE.sub("\n", text)
     text = _INLINE_CODE.sub(lambda match: match[1].replace("()", ""), text)
@@ -88,7 +134,7 @@ def speakable(text: str) -> str:
     text = "\n".join(_read_lines(text))
     for _ in range(3):  # bold inside italic inside struck out
         text = _EMPHASIS.sub(r"\2", text)
-    text = spell_out_quantities(_LATEX_COMMAND.sub(r" \1 ", text))
+    text = _spell_out_quantities(_LATEX_COMMAND.sub(r" \1 ", text))
     for sign, reading in _WRITTEN_SIGNS.items():
         text = re.sub(sign, reading, text)
     text = "".join(map(_read_character, unicodedata.normalize("NFKC", text)))
@@ -99,7 +145,7 @@ def speakable(text: str) -> str:
 
 
 def cut_into_pieces(sentences: list[str]) -> list[str]:
-    """Cut sentences so that the first piece is short and none is endless, best at clauses."""
+    """Cut sentences so that the first piece is short and none is endless, if possible at clauses."""
     pieces: list[str] = []
     for sentence in sentences:
         rest = sentence
@@ -125,7 +171,7 @@ def _read_host(host: str) -> str:
 
 
 def _read_lines(text: str) -> list[str]:
-    """Lines without Markdown's marks; lines of one paragraph joined, lines that stand alone ended."""
+    """Return the lines without Markdown marks: paragraphs joined, lines that stand alone with an end."""
     lines: list[str] = []
     open_paragraph = False
     for line in text.splitlines():
@@ -148,7 +194,7 @@ def _read_lines(text: str) -> list[str]:
 
 
 def _read_character(character: str) -> str:
-    """What a character is read as; a space where it has no reading."""
+    """Return how a character is read; a space if it is not read."""
     if character in _SIGNS:
         return _SIGNS[character]
     if character.isascii():
@@ -164,3 +210,52 @@ def _read_character(character: str) -> str:
         return f" {greek[1].lower().replace('lamda', 'lambda')} "
     # an apostrophe-like accent or a joiner between letters must not part the word
     return "" if unicodedata.category(character) in ("Mn", "Cf") else " "
+
+
+def _spell_out_quantities(text: str) -> str:
+    """Replace units, exponents, dotted numbers and signs before numbers by words."""
+    for sign, fraction in _HALVES.items():
+        text = re.sub(rf"(?<=\d)\s?{sign}", f" and {fraction}", text).replace(sign, fraction)
+    text = _SCIENTIFIC.sub(lambda match: f"{match[1]} times 10{_read_power(match[2])}", text)
+    text = _CARET.sub(lambda match: _read_power(match[1]), text)
+    # exponents of numbers come before the units that follow them, exponents of units belong to these
+    text = re.sub(rf"(?<=\d){_SUPERSCRIPT}", _read_superscript, text)
+    text = _QUANTITY.sub(_read_quantity, text)
+    text = re.sub(rf"(?<=[\w)]){_SUPERSCRIPT}", _read_superscript, text)
+    text = _DOTTED.sub(lambda match: match[0].replace(".", " point "), text)
+    text = re.sub(r"(?<=[\d)])\s*\*\s*(?=[\d(])", " times ", text)
+    return re.sub(r"~\s?(?=\d)", "about ", text)
+
+
+def _read_power(exponent: str) -> str:
+    known = {"2": " squared ", "3": " cubed "}
+    spoken = exponent.lstrip("+").replace("-", "minus ")
+    return known.get(exponent, f" to the power of {spoken} ")
+
+
+def _read_superscript(match: re.Match[str]) -> str:
+    return _read_power(match[0].translate(_SUPERSCRIPTS))
+
+
+def _read_quantity(match: re.Match[str]) -> str:
+    number, space, units = match.groups()
+    if units in _AMBIGUOUS_ALONE or (units in _AMBIGUOUS_CLOSE and not space):
+        return match[0]
+    first, *others = re.split(r"([/\u00b7])", units)
+    words = _read_unit(first, plural=number not in ("1", "1.0"))
+    for separator, unit in zip(others[::2], others[1::2], strict=True):
+        words += (" per " if separator == "/" else " ") + _read_unit(unit, plural=False)
+    return f"{number} {words}"
+
+
+def _read_unit(written: str, *, plural: bool) -> str:
+    symbol = written.rstrip("\u00b2\u00b3")
+    name = _UNITS[symbol] if symbol in _UNITS else _PREFIXES[symbol[0]] + _UNITS[symbol[1:]]
+    if plural and not name.endswith("hertz"):
+        name += "s"
+    if symbol == written:
+        return name
+    is_square = written.endswith("\u00b2")
+    if name.rstrip("s").endswith("meter"):
+        return f"{'square' if is_square else 'cubic'} {name}"
+    return f"{name} {'squared' if is_square else 'cubed'}"

@@ -1,4 +1,4 @@
-"""Speech synthesis with hibari: text to 24 kHz sound, sentence by sentence."""
+"""Speech synthesis with hibari: text to 24 kHz speech, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.local.engines import opening
+from realtime_widgets.local.models.engines import opening
+from realtime_widgets.local.models.interfaces import SYNTHESIS_RATE
+from realtime_widgets.local.models.weights import HIBARI
 from realtime_widgets.local.speech.speakable import cut_into_pieces, speakable
 from realtime_widgets.local.speech.voices import VOICES, VoiceVariation, variation
-from realtime_widgets.local.stages import SYNTHESIS_RATE
-from realtime_widgets.local.weights import HIBARI
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: Speeds that the protocol allows, as factors.
 SLOWEST, FASTEST = 0.25, 1.5
-#: Brings the model's quiet speech to a usual level; its peaks stay below 0.5.
+#: Gain that brings the model's quiet speech, whose peaks stay below 0.5, to a usual level.
 _GAIN = 1.8
 #: Level of a 10 ms frame that counts as sound (root mean square, full scale 1).
 _SOUND_LEVEL = 3e-4
@@ -38,7 +38,7 @@ _SENTENCE_END = re.compile(r"[.!?…]\W*$")
 
 
 class HibariSynthesiser:
-    """Synthesiser (`stages.Synthesiser`) with one speaker in ten variations; safe with several threads.
+    """Synthesiser (`interfaces.Synthesiser`) with one speaker in ten variations; safe for several threads.
 
     The same text in the same voice gives the same samples every time.
 
@@ -50,26 +50,26 @@ class HibariSynthesiser:
     Attributes
     ----------
     voices : sequence of str
-        The protocol's voice names it answers to (see `voices` for what they are).
+        The protocol's voice names that it has (see `voices` for how they sound).
 
     Raises
     ------
     LocalEndpointError
-        Where the model is missing, not genuine or unusable.
+        If the model is missing, not genuine or unusable.
     """
 
     voices: Sequence[str] = tuple(VOICES)
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        # hibari is not meant for several threads: its text side keeps state and is guarded by the lock;
-        # running the network and computing the waveform keep none.
+        # hibari is not made for several threads: its text side keeps state and needs the lock; the network and
+        # the waveform keep none.
         self._text_lock = threading.Lock()
         with opening(HIBARI, path) as found:
             from hibari import Hibari, dsp
 
             self._engine: Any = Hibari(model=str(found.weights), threads=1)
             self._waveform: Any = dsp.synth
-            # the second word is in no dictionary: it wakes the part that guesses a pronunciation
+            # the second word is not in any dictionary: it loads the part that guesses pronunciations
             for _ in self.stream("Ready, brillig.", self.voices[0]):
                 pass
 
@@ -79,7 +79,7 @@ class HibariSynthesiser:
         Parameters
         ----------
         text
-            Plain text or Markdown; what cannot be read aloud is left out, and may leave nothing.
+            Plain text or Markdown; what cannot be read aloud is left out, which may leave nothing.
         voice
             One of `voices`.
         speed
@@ -93,7 +93,7 @@ class HibariSynthesiser:
         Raises
         ------
         ConfigurationError
-            Where the voice is unknown or the speed out of range; raised by the call itself.
+            By the call itself, if the voice is unknown or the speed out of range.
         """
         if not SLOWEST <= speed <= FASTEST:
             raise ConfigurationError(f"the speed must be {SLOWEST} to {FASTEST}, not {speed}")
@@ -104,7 +104,7 @@ class HibariSynthesiser:
             try:
                 with self._text_lock:
                     spoken = [self._engine.ids(phonemes) for phonemes in self._engine.phonemize(piece)]
-            except Exception:  # a reply must not break off at a word that the engine stumbles over
+            except Exception:  # an answer must not break off because the engine fails at a word
                 logger.exception("a sentence of %d characters cannot be read aloud and is left out", len(piece))
                 continue
             pause = _SENTENCE_PAUSE_S if _SENTENCE_END.search(piece) else _CLAUSE_PAUSE_S
@@ -114,7 +114,7 @@ class HibariSynthesiser:
                     yield (np.clip(samples * _GAIN, -1.0, 1.0) * 32767.0).astype(np.int16)
 
     def _render(self, ids: list[int], voice: VoiceVariation, speed: float) -> npt.NDArray[np.float32]:
-        """Sound of phoneme numbers, float32 of shape (n,)."""
+        """Return the speech of phoneme numbers, float32 of shape (n,)."""
         if len(ids) < 3:  # only the marks of beginning and end
             return np.zeros(0, dtype=np.float32)
         inputs = {"ids": np.array([ids], dtype=np.int64), "speed": np.array([speed], dtype=np.float32)}
@@ -133,7 +133,7 @@ class HibariSynthesiser:
 
 
 def _trimmed(samples: npt.NDArray[np.float32], pause_s: float) -> npt.NDArray[np.float32]:
-    """Cut the silence before the first sound, and leave `pause_s` seconds of it after the last."""
+    """Remove the silence before the first sound, and leave `pause_s` seconds of it after the last."""
     frames = samples[: samples.size // _FRAME_SAMPLES * _FRAME_SAMPLES].reshape(-1, _FRAME_SAMPLES)
     loud = np.flatnonzero(np.sqrt(np.square(frames).mean(axis=1)) > _SOUND_LEVEL)
     if not loud.size:

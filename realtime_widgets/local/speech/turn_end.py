@@ -1,4 +1,4 @@
-"""Whether somebody who pauses has finished: Smart Turn, which listens to how it was said."""
+"""Tells whether a user who pauses has finished: Smart Turn, which listens to how it was said."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from realtime_widgets.local.engines import onnx_session, opening
+from realtime_widgets.local.models.engines import onnx_session, opening
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE
+from realtime_widgets.local.models.weights import SMART_TURN
 from realtime_widgets.local.speech.features import HOP_SAMPLES, log_mel
-from realtime_widgets.local.stages import RECOGNITION_RATE
-from realtime_widgets.local.weights import SMART_TURN
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +23,7 @@ _LEAST_VARIANCE = 1e-7
 
 
 class SmartTurn:
-    """End-of-turn model (`stages.TurnEnd`); safe to call from several threads.
+    """End-of-turn model (`interfaces.TurnEnd`); safe to call from several threads.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class SmartTurn:
     Raises
     ------
     LocalEndpointError
-        Where the model is missing, not genuine or unusable.
+        If the model is missing, not genuine or unusable.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Voice activity detection with Silero: the probability of speech in each 32 ms of sound."""
+"""Voice activity detection with Silero: the probability of speech in each 32 ms of audio."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from realtime_widgets.errors import AudioError
-from realtime_widgets.local.engines import onnx_session, opening
-from realtime_widgets.local.stages import RECOGNITION_RATE
-from realtime_widgets.local.weights import SILERO_VAD
+from realtime_widgets.local.models.engines import onnx_session, opening
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE
+from realtime_widgets.local.models.weights import SILERO_VAD
 
 if TYPE_CHECKING:
     import os
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CHUNK_SAMPLES = 512
-#: Samples of the chunk before, which the network wants to see in front of each chunk.
+#: Number of samples of the previous chunk that the network needs before each chunk.
 _CONTEXT_SAMPLES = 64
 _STATE_SHAPE = (2, 1, 128)
 
 
 class SileroDetector:
-    """Detector of one session (`stages.VoiceActivityDetector`); made by `SileroModel.detector`.
+    """Detector of one session (`interfaces.VoiceActivityDetector`), made by `SileroModel.detector`.
 
     Parameters
     ----------
     session
-        The model's `onnxruntime.InferenceSession`, shared by all detectors.
+        The model's `onnxruntime.InferenceSession`, which all detectors share.
     """
 
-    #: Samples of one chunk: 32 ms at `RECOGNITION_RATE`.
+    #: Number of samples in a chunk: 32 ms at `RECOGNITION_RATE`.
     chunk_samples = CHUNK_SAMPLES
 
     def __init__(self, session: Any) -> None:
@@ -45,12 +45,12 @@ class SileroDetector:
         self._context = np.zeros((1, _CONTEXT_SAMPLES), dtype=np.float32)
 
     def __call__(self, chunk: npt.NDArray[np.float32]) -> float:
-        """Probability (0 to 1) that `chunk`, float32 of shape (512,) in [-1, 1] at 16 kHz, is speech.
+        """Return the probability (0 to 1) that `chunk` is speech: float32 of shape (512,) in [-1, 1] at 16 kHz.
 
         Raises
         ------
         AudioError
-            Where the chunk has another shape.
+            If the chunk has another shape.
         """
         if chunk.shape != (CHUNK_SAMPLES,):
             raise AudioError(f"the detector takes {CHUNK_SAMPLES} samples at a time, not shape {chunk.shape}")
@@ -61,7 +61,7 @@ class SileroDetector:
 
 
 class SileroModel:
-    """The loaded model; hands out detectors.
+    """The loaded model; makes detectors.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class SileroModel:
     Raises
     ------
     LocalEndpointError
-        Where the model is missing, not genuine or unusable.
+        If the model is missing, not genuine or unusable.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -80,5 +80,5 @@ class SileroModel:
             self.detector()(np.zeros(CHUNK_SAMPLES, dtype=np.float32))
 
     def detector(self) -> SileroDetector:
-        """Make a detector with a state of its own, for one session."""
+        """Make a detector with its own state, for one session."""
         return SileroDetector(self._session)

@@ -13,8 +13,7 @@
 | ash | 0.58 | 0.84 | 1.2 | deep, lively |
 | cedar | 0.52 | 0.82 | 0.9 | deepest |
 
-They are ten settings, not ten people: nobody should take them for the voices that the service has
-under these names.
+They are ten settings of one voice, and not the voices that the service has under these names.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from realtime_widgets.errors import ConfigurationError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-#: Fundamental frequencies below this mark frames without voice, in hertz.
+#: Fundamental frequency below which a frame is unvoiced, in hertz.
 _LOWEST_PITCH_HZ = 40.0
 #: Width of a band of the envelopes, in hertz.
 _BAND_HZ = 20.0
@@ -42,11 +41,11 @@ class VoiceVariation:
     Attributes
     ----------
     pitch
-        Factor on the fundamental frequency (the speaker's own is about 190 Hz).
+        Factor of the fundamental frequency (the speaker's own is about 190 Hz).
     formants
-        Factor on the frequencies of the spectral envelope: below 1 sounds like a longer vocal tract.
+        Factor of the frequencies of the spectral envelope; below 1 sounds like a longer vocal tract.
     liveliness
-        Factor on the movement of the pitch around its mean; below 1 is flatter.
+        Factor of the movement of the pitch around its mean; below 1 is flatter.
     """
 
     pitch: float = 1.0
@@ -54,7 +53,7 @@ class VoiceVariation:
     liveliness: float = 1.0
 
     def bend_pitch(self, pitch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Pitch curve of this voice, from the speaker's: float32 of shape (frames,) in hertz."""
+        """Return the pitch curve of this voice from the speaker's: float32 of shape (frames,) in hertz."""
         voiced = pitch > _LOWEST_PITCH_HZ
         if not voiced.any():
             return pitch
@@ -64,7 +63,7 @@ class VoiceVariation:
         return bent
 
     def stretch(self, envelope: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Envelope of the noise in this voice, from the speaker's: float32 of shape (bands, frames)."""
+        """Return the envelope of the noise in this voice from the speaker's: float32 of shape (bands, frames)."""
         if self.formants == 1.0:
             return envelope
         last = envelope.shape[0] - 1
@@ -76,10 +75,10 @@ class VoiceVariation:
     def stretch_harmonics(
         self, envelope: npt.NDArray[np.float32], pitch: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
-        """Envelope of the harmonics in this voice, from the speaker's, at the speaker's pitch.
+        """Return the envelope of the harmonics in this voice, from the speaker's envelope and pitch.
 
-        The model knows its envelope only where the speaker has harmonics and is wild between them,
-        where another pitch would look: so what lies between is drawn from harmonic to harmonic.
+        The model knows its envelope only at the speaker's harmonics and is erratic between them, where another
+        pitch would read it. So the values in between are interpolated from harmonic to harmonic.
         """
         if self == VoiceVariation():
             return envelope
@@ -117,12 +116,12 @@ VOICES = {
 
 
 def variation(voice: str) -> VoiceVariation:
-    """Variation of a voice name.
+    """Return the variation of a voice name.
 
     Raises
     ------
     ConfigurationError
-        Where there is no such voice.
+        If there is no such voice.
     """
     try:
         return VOICES[voice]

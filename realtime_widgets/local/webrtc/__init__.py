@@ -1,1 +1,4 @@
-"""Calls: sessions whose sound goes over WebRTC."""
+"""Calls: sessions whose audio goes over WebRTC.
+
+Imports `realtime`, `http` and what stands below them.
+"""

@@ -1,4 +1,4 @@
-"""One call: a session between a WebRTC peer and everybody who is attached to it by WebSocket."""
+"""One call: a session between a WebRTC peer and all WebSockets that are attached to it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pybase64
 
-from realtime_widgets.audio import StreamResampler
-from realtime_widgets.local.places import Places
-from realtime_widgets.local.realtime import g711
-from realtime_widgets.local.realtime.errors import RequestRefusedError
-from realtime_widgets.local.realtime.failures import log_failure
-from realtime_widgets.local.realtime.identifiers import new_id
-from realtime_widgets.local.realtime.rate_limits import SessionLimits
+from realtime_widgets.local.api.audio_formats import WireEncoder
+from realtime_widgets.local.api.errors import RequestRefusedError, log_failure
+from realtime_widgets.local.api.names import new_id
+from realtime_widgets.local.http.capacity import Capacity
+from realtime_widgets.local.realtime.responses.rate_limits import SessionLimits
 from realtime_widgets.local.realtime.session import ServerSession
 from realtime_widgets.local.webrtc.peer import Peer
 from realtime_widgets.local.webrtc.playout import Playout
 from realtime_widgets.local.webrtc.sideband import Sideband
 from realtime_widgets.local.webrtc.tracks import PacedTrack
-from realtime_widgets.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,32 +26,32 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from aiohttp import web
 
-    from realtime_widgets.local.inference import Inference
+    from realtime_widgets.local.inference.workers import Inference
     from realtime_widgets.local.realtime.connection import Emit
 
-#: Sound that may wait to be played before making more waits too.
+#: Longest audio that waits to be played, in ms; then no more is made.
 _AHEAD_MS = 30_000
-#: Events and blocks of sound that may wait to be handled; a peer that sends more is not to be kept up with.
+#: Largest number of events and blocks of audio that may wait; the call of a peer that sends more is ended.
 _MAX_WAITING = 5000
-#: WebSockets that may be attached to one call.
+#: Largest number of WebSockets that are attached to one call.
 _MAX_SIDEBANDS = 8
-#: How long the peer may take to connect.
+#: Longest time in seconds for the peer to connect.
 _CONNECT_S = 30.0
 
 
 class Call:
-    """A session whose sound goes over WebRTC; it ends with its peer, by hanging up, or with the session's time.
+    """A session whose audio goes over WebRTC; it ends with its peer, by hanging up, or when its time is over.
 
     Parameters
     ----------
     inference
         Runs the models.
     config
-        The effective configuration to begin with; None takes the defaults.
+        The effective configuration to begin with; None means the defaults.
     limits
-        What the session may take; None takes the service's.
+        What the session may use; None means the service's limits.
     watch
-        May put something into the way of the server events.
+        Returns the function that receives the server events; it passes them on to the function that it is given.
     """
 
     def __init__(
@@ -70,19 +67,19 @@ class Call:
         self._inbox: asyncio.Queue[str | npt.NDArray[np.int16]] = asyncio.Queue()
         self._sidebands: set[Sideband] = set()
         full = f"{_MAX_SIDEBANDS} WebSockets are attached to this call, which is the limit; close one first."
-        #: Places for WebSockets; take one before `attach`.
-        self.places = Places(_MAX_SIDEBANDS, full)
+        #: Slots for attached WebSockets; acquire one before `attach`.
+        self.sideband_capacity = Capacity(_MAX_SIDEBANDS, full)
         self._played = asyncio.Event()
-        self._playout = Playout(self._tell)
-        self._peer = Peer(PacedTrack(self._next_block), self.take, self.hang_up)
+        self._playout = Playout(self._notify)
+        self._peer = Peer(PacedTrack(self._next_block), self.receive, self.hang_up)
         self._session = ServerSession(
-            inference, watch(self._emit), self._room, config, self._playout, limits=self._limits
+            inference, watch(self._emit), self._wait_drained, config, self._playout, limits=self._limits
         )
         self._shown: dict[str, Any] = {}
-        self._telephone: StreamResampler | None = None
+        self._encoder: WireEncoder | None = None
 
     async def answer(self, offer: str, address: str) -> str:
-        """Take the peer's SDP offer and return the answer; see `Peer.answer`."""
+        """Return the SDP answer to the peer's offer; see `Peer.answer`."""
         try:
             return await self._peer.answer(offer, address)
         except BaseException:
@@ -93,15 +90,15 @@ class Call:
         """End the call."""
         self._over.set()
 
-    def take(self, received: str | npt.NDArray[np.int16]) -> None:
-        """Queue an event (text) or sound (int16 of shape (n,), 24 kHz) for the session."""
+    def receive(self, received: str | npt.NDArray[np.int16]) -> None:
+        """Queue an event (text) or audio (int16 of shape (n,), 24 kHz); end the call if too much waits."""
         if self._inbox.qsize() >= _MAX_WAITING:
             self.hang_up()
         else:
             self._inbox.put_nowait(received)
 
     async def run(self) -> None:
-        """Hold the call until it ends."""
+        """Run the call until it ends."""
         tasks = [asyncio.create_task(each) for each in (self._work(), self._over.wait(), self._unreached())]
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -119,8 +116,8 @@ class Call:
             await self._peer.close()
 
     async def attach(self, socket: web.WebSocketResponse, transport: asyncio.WriteTransport) -> None:
-        """Let a prepared WebSocket see and steer the call until either ends; the call goes on without it."""
-        sideband = Sideband(socket, transport, self.take)
+        """Let a prepared WebSocket see and control the call until either ends; the call goes on without it."""
+        sideband = Sideband(socket, transport, self.receive)
         sideband.put({"event_id": new_id("event"), "type": "session.created", "session": self._shown})
         self._sidebands.add(sideband)
         try:
@@ -136,19 +133,16 @@ class Call:
             await self._session.handle(frame)
 
     async def _unreached(self) -> None:
-        """Return when the peer did not come in time."""
+        """Return if the peer did not connect in time."""
         await asyncio.sleep(_CONNECT_S)
         if self._peer.connected:
             await self._over.wait()
 
     def _append(self, samples: npt.NDArray[np.int16]) -> str:
         encoding = self._shown["audio"]["input"]["format"]["type"]
-        if encoding == "audio/pcm":
-            data = samples.astype("<i2").tobytes()
-        else:
-            if self._telephone is None:
-                self._telephone = StreamResampler(SAMPLE_RATE, 8000)
-            data = g711.encode(self._telephone(samples), encoding)
+        if self._encoder is None or self._encoder.encoding != encoding:
+            self._encoder = WireEncoder(encoding)
+        data = self._encoder(samples)
         event = {"type": "input_audio_buffer.append", "audio": pybase64.b64encode(data).decode()}
         return msgspec.json.encode(event).decode()
 
@@ -169,7 +163,7 @@ class Call:
         if event["type"] == "response.done":
             self._playout.finish(event["response"]["id"])
 
-    def _tell(self, what: str, response_id: str) -> None:
+    def _notify(self, what: str, response_id: str) -> None:
         kind = f"output_audio_buffer.{what}"
         self._emit({"event_id": new_id("event"), "type": kind, "response_id": response_id})
 
@@ -178,7 +172,7 @@ class Call:
         self._played.set()
         return block
 
-    async def _room(self) -> None:
+    async def _wait_drained(self) -> None:
         while self._playout.waiting_ms > _AHEAD_MS:
             self._played.clear()
             await self._played.wait()

@@ -1,4 +1,4 @@
-"""Keeps WebRTC to the one address the endpoint is served on."""
+"""Restricts WebRTC to the one address on which the endpoint is served."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ _OFFERED = re.compile(r"^a=candidate:\S+ \d+ \S+ \d+ (\S+) ", re.MULTILINE)
 
 
 def plain_address(address: str) -> str:
-    """Return an IP address without the wrapping that a socket for both families puts around it."""
+    """Return an IP address without its IPv6 mapping, if it has one."""
     parsed = ipaddress.ip_address(address)
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return str(mapped or parsed)
 
 
 def without_candidates(offer: str) -> str:
-    """Take the peer's addresses out of its offer.
+    """Remove the peer's addresses from its offer.
 
-    It reaches the endpoint, as its request did, and is answered where it came from; so nothing is sent to
-    addresses it only names, and no name of it is looked up on the network.
+    The peer can reach the endpoint, as its request did, and is answered where its packets come from. So nothing is
+    sent to addresses that it only names, and no name is looked up on the network.
     """
     return _CANDIDATE.sub("", offer)
 
 
 def gather_only_on(connection: RTCPeerConnection, address: str) -> None:
-    """Let a connection that has its remote description offer no address but `address`."""
+    """Let a connection that has its remote description offer only `address`."""
     transports = {each.receiver.transport for each in connection.getTransceivers()}
     if connection.sctp is not None:
         transports.add(connection.sctp.transport)
     for transport in transports:
-        # aiortc has no setting for it, and aioice leaves out loopback by itself.
+        # aiortc has no setting for this, and aioice leaves out loopback addresses.
         ice = transport.transport.iceGatherer._connection
         gather = functools.partial(_gather, ice.get_component_candidates, address)
         ice.get_component_candidates = gather  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The WebRTC connection of one call: an offer in, an answer out, tracks and the channel of events."""
+"""The WebRTC connection of one call: an offer in, an answer out, tracks and the event channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-from realtime_widgets.local.realtime.errors import invalid_value
+from realtime_widgets.local.api.errors import invalid_value
 from realtime_widgets.local.webrtc.candidates import gather_only_on, offered_addresses, without_candidates
 from realtime_widgets.local.webrtc.tracks import heard
 
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
 
 #: Label of the data channel that carries the protocol's events.
 EVENTS_LABEL = "oai-events"
-#: Bytes that may wait for a peer that does not take its events, before the call ends.
+#: Largest number of bytes that may wait for a peer that does not read its events; then the call ends.
 _MAX_UNREAD = 16 * 1024 * 1024
-#: Events that are kept until the peer has opened the channel.
+#: Largest number of events that are kept until the peer has opened the channel.
 _KEPT_EVENTS = 1000
 
 
 class Peer:
-    """One peer.
+    """The WebRTC connection to one peer.
 
     Parameters
     ----------
     spoken
         The track that is sent.
-    take
-        Called with each of the peer's events as text, and with its sound: int16 of shape (n,), 24 kHz mono.
-    gone
+    receive
+        Called with each event of the peer as text, and with its audio: int16 of shape (n,), 24 kHz mono.
+    on_gone
         Called when the connection has ended or failed.
     """
 
     def __init__(
         self,
         spoken: MediaStreamTrack,
-        take: Callable[[str | npt.NDArray[np.int16]], None],
-        gone: Callable[[], None],
+        receive: Callable[[str | npt.NDArray[np.int16]], None],
+        on_gone: Callable[[], None],
     ) -> None:
-        # Without servers: nothing is asked of the network.
+        # Without servers, so that nothing is looked up on the network.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._spoken = spoken
-        self._take = take
-        self._gone = gone
+        self._receive = receive
+        self._on_gone = on_gone
         self._channel: RTCDataChannel | None = None
         self._waiting: deque[str] = deque(maxlen=_KEPT_EVENTS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,17 +64,17 @@ class Peer:
         self._connection.on("connectionstatechange", self._changed)
 
     async def answer(self, offer: str, address: str) -> str:
-        """Take the peer's offer and return the answer; only `address` is offered to it.
+        """Return the answer to the peer's offer; it offers only `address`.
 
         Raises
         ------
         RequestRefusedError
-            Where the offer is none, or has no audio.
+            If the offer is malformed or has no audio.
         """
         self._connection.addTrack(self._spoken)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(without_candidates(offer), "offer"))
-        except Exception as error:  # a malformed offer fails in many ways
+        except Exception as error:  # a malformed offer raises many kinds of error
             raise invalid_value(
                 f"The SDP offer cannot be used ({type(error).__name__}: {error}).", "sdp"
             ) from None
@@ -97,16 +97,16 @@ class Peer:
 
     @property
     def connected(self) -> bool:
-        """Whether the peer has been reached."""
+        """Whether the peer is connected."""
         return bool(self._connection.connectionState == "connected")
 
     def put(self, event: dict[str, Any]) -> None:
-        """Send an event, as soon as the peer has opened its channel; sound is left out."""
+        """Send an event without its audio, as soon as the peer has opened its channel."""
         frame = msgspec.json.encode(_without_sound(event)).decode()
         if self._channel is None:
             self._waiting.append(frame)
         elif self._channel.bufferedAmount > _MAX_UNREAD:
-            self._gone()
+            self._on_gone()
         elif self._channel.readyState == "open":
             try:
                 self._channel.send(frame)
@@ -116,7 +116,7 @@ class Peer:
                 self.put({"type": "error", "event_id": event["event_id"], "error": error | {"event_id": None}})
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -128,12 +128,12 @@ class Peer:
             return
         self._channel = channel
         channel.on("message", self._received)
-        channel.on("close", self._gone)
+        channel.on("close", self._on_gone)
         while self._waiting:
             channel.send(self._waiting.popleft())
 
     def _received(self, message: str | bytes) -> None:
-        self._take(message if isinstance(message, str) else message.decode("utf-8", "replace"))
+        self._receive(message if isinstance(message, str) else message.decode("utf-8", "replace"))
 
     def _listen(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio" and not self._listens:
@@ -142,21 +142,21 @@ class Peer:
 
     async def _hear(self, track: MediaStreamTrack) -> None:
         async for samples in heard(track):
-            self._take(samples)
+            self._receive(samples)
 
     async def _play_unheard(self) -> None:
-        """Let time pass for the sound where the peer's offer takes none."""
+        """Consume the audio in real time if the peer's offer takes none."""
         with contextlib.suppress(MediaStreamError):
             while True:
                 await self._spoken.recv()
 
     def _changed(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):
-            self._gone()
+            self._on_gone()
 
 
 def _without_sound(event: dict[str, Any]) -> dict[str, Any]:
-    """Take the sound out of a retrieved item."""
+    """Return the event without the audio of a retrieved item."""
     if event["type"] != "conversation.item.retrieved" or "content" not in event["item"]:
         return event
     content = [{name: part[name] for name in part if name != "audio"} for part in event["item"]["content"]]

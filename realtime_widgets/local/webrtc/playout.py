@@ -1,4 +1,4 @@
-"""A call's output audio buffer: answers in at any speed, blocks out in time, what was played counted. Pure."""
+"""The output audio buffer of a call: answers in at any speed, blocks out in real time, playback counted. Pure."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from realtime_widgets.audio import StreamResampler
-from realtime_widgets.local.realtime.input_audio import decode
-from realtime_widgets.local.realtime.output_audio import ClearedAnswer, Cut
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import StreamResampler
+from realtime_widgets.local.api.audio_formats import decode, sample_rate
+from realtime_widgets.local.realtime.responses.output_buffer import ClearedAnswer, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
-    #: Told of a response whose sound begins, or has been played to its end.
-    Tell = Callable[[Literal["started", "stopped"], str], None]
+    #: Notified of a response whose audio begins, or has been played to its end.
+    Notify = Callable[[Literal["started", "stopped"], str], None]
 
-#: Samples (24 kHz) of one block: 20 ms.
+#: Number of samples (24 kHz) in one block: 20 ms.
 BLOCK_SAMPLES = SAMPLE_RATE // 50
 
 
 @dataclass
 class _Part:
-    """The sound of one content part; `received` and `played` count samples."""
+    """The audio of one content part; `received` and `played` count samples."""
 
     item_id: str
     content_index: int
@@ -38,7 +38,7 @@ class _Part:
 
 @dataclass
 class _Answer:
-    """The sound of one response."""
+    """The audio of one response."""
 
     encoding: str
     parts: list[_Part] = field(default_factory=list)
@@ -56,34 +56,33 @@ class Playout:
 
     Parameters
     ----------
-    tell
-        Called while blocks are taken: ``started`` with the first sound of a response, ``stopped`` when a response
-        that is over has been played. Of one that is cleared only the clearing is told.
+    notify
+        Called while blocks are taken: ``started`` with the first sound of a response, ``stopped`` when a finished
+        response has been played. Nothing more is notified of a response that is cleared.
     """
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
         self._answers: dict[str, _Answer] = {}
         self._playing: str | None = None
 
     @property
     def waiting_ms(self) -> float:
-        """Sound that is still to be played."""
+        """Duration of the audio that is still to be played."""
         return sum(answer.waiting for answer in self._answers.values()) * 1000 / SAMPLE_RATE
 
     def begin(self, response_id: str, encoding: str) -> None:
-        """Note a new response, whose sound will come in the wire's format `encoding`."""
+        """Note a new response, whose audio will come in the wire's format `encoding`."""
         self._answers[response_id] = _Answer(encoding)
 
     def add(self, response_id: str, item_id: str, content_index: int, data: bytes) -> None:
-        """Take sound of a response that has begun, in its format; what was silenced stays silent."""
+        """Add audio of a response that has begun, in its format; audio of a silenced response is dropped."""
         answer = self._answers[response_id]
         if answer.silenced:
             return
-        samples, rate = decode(data, answer.encoding)
         if answer.resampler is None:
-            answer.resampler = StreamResampler(rate, SAMPLE_RATE)
-        samples = answer.resampler(samples)
+            answer.resampler = StreamResampler(sample_rate(answer.encoding), SAMPLE_RATE)
+        samples = answer.resampler(decode(data, answer.encoding))
         last = answer.parts[-1] if answer.parts else None
         if last is None or (last.item_id, last.content_index) != (item_id, content_index):
             last = _Part(item_id, content_index)
@@ -92,14 +91,14 @@ class Playout:
         last.received += len(samples)
 
     def finish(self, response_id: str) -> None:
-        """Note that a response is over: no more sound of it will come."""
+        """Note that a response is finished: no more audio of it will come."""
         answer = self._answers[response_id]
         answer.finished = True
         if answer.silenced or (not answer.waiting and response_id != self._playing):
             del self._answers[response_id]
 
     def clear(self) -> list[ClearedAnswer]:
-        """Silence every response that has sound; return which, and what was cut."""
+        """Silence every response that has audio; return which, and what was cut."""
         sounding = {key: answer for key, answer in self._answers.items() if answer.waiting or key == self._playing}
         self._playing = None
         cleared = []
@@ -118,7 +117,7 @@ class Playout:
         return cleared
 
     def next_block(self) -> npt.NDArray[np.int16]:
-        """Int16 samples of shape (480,) at 24 kHz that are played now; silence where there is nothing to play."""
+        """Return the int16 samples of shape (480,) at 24 kHz to play now; silence if there is nothing to play."""
         block = np.zeros(BLOCK_SAMPLES, dtype=np.int16)
         filled = 0
         while filled < BLOCK_SAMPLES and (playing := self._current()) is not None:
@@ -135,16 +134,16 @@ class Playout:
         return block
 
     def _current(self) -> _Answer | None:
-        """Return the response that plays now, after telling of one that has ended or begins."""
+        """Return the response that plays now, after notifying of one that has ended or begins."""
         if self._playing is not None:
             answer = self._answers[self._playing]
             if answer.waiting or not answer.finished:
                 return answer
             ended, self._playing = self._playing, None
             del self._answers[ended]
-            self._tell("stopped", ended)
+            self._notify("stopped", ended)
         self._playing = next((key for key, answer in self._answers.items() if answer.waiting), None)
         if self._playing is None:
             return None
-        self._tell("started", self._playing)
+        self._notify("started", self._playing)
         return self._answers[self._playing]

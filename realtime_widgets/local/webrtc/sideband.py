@@ -1,4 +1,4 @@
-"""A WebSocket that is attached to a call: it sees and steers, and is dropped when it does not read."""
+"""A WebSocket that is attached to a call: it sees and controls the call, and is dropped if it does not read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Bytes that may wait to be read before the next event; answers come without their sound, so it is far away.
+#: Largest number of bytes that may wait to be read; answers come without their audio, so it is rarely reached.
 _MAX_UNREAD = 16 * 1024 * 1024
-#: How long the client may take to read what is left when the call has ended.
+#: Longest time in seconds for the client to read the rest when the call has ended.
 _LEAVE_S = 5.0
 
 
@@ -32,22 +32,22 @@ class Sideband:
     socket
         The prepared WebSocket.
     transport
-        What carries it.
-    take
-        Called with each of the client's events, as text.
+        Its transport.
+    receive
+        Called with each event of the client, as text.
     """
 
     def __init__(
-        self, socket: web.WebSocketResponse, transport: asyncio.WriteTransport, take: Callable[[str], None]
+        self, socket: web.WebSocketResponse, transport: asyncio.WriteTransport, receive: Callable[[str], None]
     ) -> None:
         self._socket = socket
         self._transport = transport
-        self._take = take
+        self._receive = receive
         self._outbox = Outbox(socket)
         self._dropped = False
 
     def put(self, event: dict[str, Any]) -> None:
-        """Queue an event; drops the client where too much is waiting to be read already."""
+        """Queue an event; drop the client if too much is waiting already."""
         if self._dropped:
             return
         if self._outbox.waiting <= _MAX_UNREAD:
@@ -55,11 +55,11 @@ class Sideband:
             return
         self._dropped = True
         logger.warning("a WebSocket attached to a call does not read its events; it was dropped")
-        # Without a word: it would be written behind all that is not read.
+        # Without a close frame, which would have to wait behind everything unread.
         self._transport.abort()
 
     async def run(self, over: asyncio.Event) -> None:
-        """Hold the connection until the client is gone, or until `over`."""
+        """Run the connection until the client is gone, or until `over`."""
         tasks = [asyncio.create_task(each) for each in (self._outbox.run(), self._read(), over.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -81,5 +81,5 @@ class Sideband:
         with contextlib.suppress(ConnectionError):
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
-                    self._take(message.data)
-                await self._outbox.room()
+                    self._receive(message.data)
+                await self._outbox.drained()

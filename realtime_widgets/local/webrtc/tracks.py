@@ -1,4 +1,4 @@
-"""The two directions of a call's sound: a track that plays at its own pace, and the peer's track as samples."""
+"""The two directions of a call's audio: a track that plays in real time, and the peer's track as samples."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, AudioResampler
 
-from realtime_widgets.pcm import SAMPLE_RATE
+from realtime_widgets.audio.pcm import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     import numpy.typing as npt
 
-#: How far the clock may run ahead of a stalled loop before its lost time is given up, in seconds.
+#: Longest lag of a stalled loop that is made up for, in seconds.
 _CATCH_UP_S = 0.2
-#: Without a packet for this long the peer is taken to be silent, in seconds: it may send nothing while it is.
+#: Time without a packet after which the peer counts as silent, in seconds: it may send nothing then.
 _STARVED_S = 0.3
-#: Silence put in for packets that never came, at most, in seconds.
+#: Longest silence that replaces missing packets, in seconds.
 _LONGEST_GAP_S = 2.0
 
 
 class PacedTrack(MediaStreamTrack):
-    """Sends 24 kHz mono sound in real time.
+    """Sends 24 kHz mono audio in real time.
 
     Parameters
     ----------
     next_block
-        Gives the int16 samples of shape (n,) that are played now.
+        Returns the int16 samples of shape (n,) to play now.
     """
 
     kind = "audio"
@@ -61,10 +61,10 @@ class PacedTrack(MediaStreamTrack):
 
 
 async def heard(track: MediaStreamTrack) -> AsyncIterator[npt.NDArray[np.int16]]:
-    """Yield the peer's sound, int16 of shape (n,) at 24 kHz mono, until its track ends.
+    """Yield the peer's audio, int16 of shape (n,) at 24 kHz mono, until its track ends.
 
-    Packets that are lost, or not sent because the peer is silent, become silence: otherwise the end of what
-    somebody says would not be heard.
+    Packets that are lost, or not sent because the peer is silent, become silence: otherwise the end of speech
+    would not be noticed.
     """
     resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     expected_s: float | None = None
@@ -87,7 +87,7 @@ async def heard(track: MediaStreamTrack) -> AsyncIterator[npt.NDArray[np.int16]]
                 yield _silence(missing_s)
         expected_s = (frame.time or 0.0) + frame.samples / frame.sample_rate
         filled_s = 0.0
-        # The resampler would take a gap in the times for an error.
+        # The resampler would treat a gap in the times as an error.
         frame.pts = None
         for converted in resampler.resample(frame):
             yield converted.to_ndarray()[0]

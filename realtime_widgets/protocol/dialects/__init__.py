@@ -1,4 +1,7 @@
-"""Translators between the protocol (GA) and what deviating servers speak; sessions see GA only. Pure."""
+"""Translators between the protocol (GA) and the dialects of other servers, so that sessions see GA only. Pure.
+
+Imports `protocol.events`, for its types.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +18,37 @@ DIALECTS: tuple[Dialect, ...] = ("auto", "ga", "2024", "xai")
 
 
 class Translator(Protocol):
-    """Translates one connection's events, both ways; may remember what went by."""
+    """Translates one connection's events, both ways; may keep state."""
 
     def outgoing(self, event: JsonObject) -> JsonObject:
-        """Translate a client event of GA."""
+        """Translate a GA client event into the dialect."""
 
     def incoming(self, event: JsonObject) -> list[JsonObject]:
-        """Translate a server's event into those of GA."""
+        """Translate a server event of the dialect into GA events."""
 
 
 def translator_of(dialect: Dialect) -> Translator | None:
-    """Make the translator of a dialect; none is needed for GA."""
+    """Return a translator for a dialect; None for GA, which needs none."""
     if dialect == "2024":
         return Shapes2024()
     return XaiShapes() if dialect == "xai" else None
 
 
 def detect(event: AnyServerEvent) -> Dialect | None:
-    """Tell a server's dialect by one of its events; None where that one does not say.
+    """Return the dialect that a server's event is in, or None if the event does not show it.
 
-    Names of 2024 say it, and the session's shape: flat fields of 2024, or only the voice and the turn
-    detection on top, as xAI has it.
+    An event name of 2024 shows it, and so does the session's shape: flat fields of 2024, or only the voice and the
+    turn detection at the top level, as xAI has them. Both name their ``modalities``, and xAI only audio.
     """
     if event.type in EVENTS_2024:
         return "2024"
     if event.type not in ("session.created", "session.updated"):
         return None
     session = event.data.get("session") or {}
-    if "audio" not in session and any(name in session for name in SESSION_FIELDS_2024):
+    modalities = session.get("modalities") or ()
+    of_2024 = "text" in modalities or any(name in session for name in SESSION_FIELDS_2024)
+    if "audio" not in session and of_2024:
         return "2024"
-    return "xai" if "voice" in session or "turn_detection" in session else "ga"
+    if "voice" in session or "turn_detection" in session:
+        return "xai"
+    return "2024" if modalities and "audio" not in session else "ga"

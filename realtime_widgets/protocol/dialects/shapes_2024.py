@@ -1,7 +1,7 @@
-"""The shapes that the protocol had from 2024 until it became generally available, from and to those of today.
+"""Translates the shapes that the protocol had from 2024 until general availability (GA) to and from those of GA.
 
-Settings that 2024 did not know (truncation, prompts, include, reasoning, MCP tools) are left out on their way to
-the server; fields unknown to both go through under their own names.
+Settings that 2024 did not have (truncation, prompts, include, reasoning, MCP tools) are left out on their way to
+the server; fields unknown to both pass through under their own names.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORMATS: dict[str, JsonObject] = {
     "g711_alaw": {"type": "audio/pcma"},
 }
 _FORMAT_NAMES = {made["type"]: name for name, made in _FORMATS.items()}
-#: Where a flat field of a session stands today, below ``audio``.
+#: Where GA puts a flat field of a 2024 session, below ``audio``.
 _NESTED = {
     "input_audio_format": ("input", "format"),
     "input_audio_transcription": ("input", "transcription"),
@@ -45,25 +45,22 @@ _NESTED = {
     "voice": ("output", "voice"),
     "speed": ("output", "speed"),
 }
-#: Flat fields by which a session of 2024 is known.
-SESSION_FIELDS_2024 = frozenset(_NESTED) - {"voice", "speed", "turn_detection"} | {
-    "modalities",
-    "max_response_output_tokens",
-}
+#: Flat fields that show a session to be of 2024.
+SESSION_FIELDS_2024 = frozenset(_NESTED) - {"voice", "speed", "turn_detection"} | {"max_response_output_tokens"}
 _UNKNOWN_IN_2024 = frozenset({"type", "truncation", "prompt", "include", "reasoning", "parallel_tool_calls"})
 _PARTS = {"text": "output_text", "audio": "output_audio"}
 _PARTS_2024 = {new: old for old, new in _PARTS.items()}
 
 
 class Shapes2024:
-    """Translates one connection with a server of 2024."""
+    """Translates the events of one connection to a server of 2024."""
 
     def __init__(self) -> None:
-        #: Items that a response has begun, with what stands before them.
+        #: Items that a response has begun, each with the id of the item before it.
         self._begun: dict[str, Any] = {}
 
     def outgoing(self, event: JsonObject) -> JsonObject:
-        """Translate a client event of GA."""
+        """Translate a GA client event into the shape of 2024."""
         match event["type"]:
             case "session.update":
                 session = event.get("session") or {}
@@ -77,14 +74,14 @@ class Shapes2024:
                 return event
 
     def incoming(self, event: JsonObject) -> list[JsonObject]:
-        """Translate a server's event into those of GA."""
+        """Translate a server event of 2024 into GA events."""
         kind = event.get("type")
         if isinstance(kind, str) and kind in _RENAMED:
             return [{**event, "type": _RENAMED[kind]}]
         if isinstance(kind, str) and kind in _SESSION_EVENTS:
             type_ = "transcription" if kind.startswith("transcription") else "realtime"
             session = {"type": type_, **_nested(event.get("session") or {})}
-            session.pop("client_secret", None)  # a key has no place in settings that are shown
+            session.pop("client_secret", None)  # settings are shown, and a key must not be
             return [{**event, "type": _SESSION_EVENTS[kind], "session": session}]
         if isinstance(event.get("response"), dict):
             return [{**event, "response": _response(event["response"])}]
@@ -120,7 +117,7 @@ def _grows(item: JsonObject) -> bool:
 
 
 def _flat(settings: JsonObject) -> JsonObject:
-    """Bring the settings of a session or a response into the shape of 2024."""
+    """Return the settings of a session or a response in the shape of 2024."""
     flat = {name: value for name, value in settings.items() if name not in _UNKNOWN_IN_2024}
     if modalities := flat.pop("output_modalities", None):
         flat["modalities"] = ["text", "audio"] if "audio" in modalities else ["text"]
@@ -144,7 +141,7 @@ def _flat(settings: JsonObject) -> JsonObject:
 
 
 def _nested(flat: JsonObject) -> JsonObject:
-    """Bring flat settings into the shape of today."""
+    """Return flat settings in the shape of GA."""
     settings = {name: value for name, value in flat.items() if name not in _NESTED}
     if modalities := settings.pop("modalities", None):
         settings["output_modalities"] = ["audio"] if "audio" in modalities else ["text"]
@@ -172,7 +169,7 @@ def _item(item: JsonObject) -> JsonObject:
 
 
 def _with_parts(item: JsonObject, names: dict[str, str]) -> JsonObject:
-    """Rename the content parts of an assistant's item; those of others have kept their names."""
+    """Rename the content parts of an assistant's item; those of other items have the same names in both."""
     content = item.get("content")
     if item.get("role") != "assistant" or not isinstance(content, list):
         return item

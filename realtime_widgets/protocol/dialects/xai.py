@@ -1,4 +1,4 @@
-"""What xAI's server does otherwise: flat settings, growing transcripts, places left out, empty usage."""
+"""Translates xAI's dialect: flat settings, whole transcripts in place of deltas, missing indices, empty usage."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from realtime_widgets.protocol.events import JsonObject
 
-#: Where a field that stands on top of xAI's session stands in GA, below ``audio``.
+#: Where GA puts a top-level field of an xAI session, below ``audio``.
 _FLAT = {"voice": ("output", "voice"), "turn_detection": ("input", "turn_detection")}
 _TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
 class XaiShapes:
-    """Translates one connection with xAI's server."""
+    """Translates the events of one connection to xAI's server."""
 
     def __init__(self) -> None:
         self._heard: dict[str, str] = {}
-        #: The items of each response that runs, in their order.
+        #: Item ids of each running response, in order.
         self._items: dict[str, list[str]] = {}
 
     def outgoing(self, event: JsonObject) -> JsonObject:
-        """Translate a client event of GA."""
+        """Translate a GA client event into xAI's dialect."""
         if event["type"] == "session.update":
             return {**event, "session": _flat(event.get("session") or {})}
         if event["type"] == "response.create" and event.get("response"):
@@ -29,7 +29,7 @@ class XaiShapes:
         return event
 
     def incoming(self, event: JsonObject) -> list[JsonObject]:
-        """Translate a server's event into those of GA."""
+        """Translate a server event of xAI into GA events."""
         kind = str(event.get("type"))
         match kind:
             case "session.created" | "session.updated":
@@ -44,10 +44,10 @@ class XaiShapes:
         return [self._placed(event)] if kind.startswith("response.") else [event]
 
     def _transcribed(self, event: JsonObject) -> list[JsonObject]:
-        """Give what is new in a transcript that comes whole each time."""
+        """Return the new words of a transcript, which xAI sends whole each time, as a delta."""
         item_id, words = str(event.get("item_id")), str(event.get("transcript") or "")
         before = self._heard.get(item_id, "")
-        # Words that were heard otherwise before wait for the final transcript: a delta takes nothing back.
+        # A delta cannot take words back: corrected ones wait for the final transcript.
         if not words.startswith(before) or words == before:
             return []
         self._heard[item_id] = words
@@ -66,7 +66,7 @@ class XaiShapes:
         return {**event, "response": response}
 
     def _placed(self, event: JsonObject) -> JsonObject:
-        """Say which item and part of its response an event is about, where the server does not."""
+        """Add the indices of the item and the part that an event is about, if the server left them out."""
         item = event.get("item")
         item_id = item.get("id") if isinstance(item, dict) else event.get("item_id")
         items = self._items.setdefault(str(event.get("response_id")), [])
@@ -88,7 +88,7 @@ def _flat(settings: JsonObject) -> JsonObject:
     for name, (part, field) in _FLAT.items():
         if field in audio.get(part, {}):
             flat[name] = audio[part].pop(field)
-    # It writes down what it hears by itself; there is nothing to switch off or choose.
+    # xAI always transcribes: there is nothing to switch off or choose.
     if audio.get("input", {}).get("transcription", ...) is None:
         del audio["input"]["transcription"]
     audio = {part: fields for part, fields in audio.items() if fields}
@@ -97,6 +97,8 @@ def _flat(settings: JsonObject) -> JsonObject:
 
 def _nested(flat: JsonObject) -> JsonObject:
     session = {name: value for name, value in flat.items() if name not in _FLAT}
+    if "modalities" in session:
+        session.setdefault("output_modalities", session.pop("modalities"))
     audio = {part: dict(fields or {}) for part, fields in (session.pop("audio", None) or {}).items()}
     for name, (part, field) in _FLAT.items():
         if name in flat:

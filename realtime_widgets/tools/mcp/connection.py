@@ -1,4 +1,4 @@
-"""One connection to an MCP server, from its start to its end; everything here runs on one event loop."""
+"""One connection to an MCP server, from start to end; all of it runs on one event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 from typing import IO, TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError, McpServerError
-from realtime_widgets.tools.notices import one_line
+from realtime_widgets.protocol.secrets import forget_locals, mask_logs
+from realtime_widgets.tools.schema.messages import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,25 +22,27 @@ if TYPE_CHECKING:
 
 #: Longest wait for a server to start and list its tools, in seconds: it may have to be downloaded first.
 START_LIMIT_S = 120.0
-#: Pages of a list of tools that are read.
+#: Largest number of pages of a tool list that are read.
 _MAX_PAGES = 100
-#: Characters of what a server wrote to its standard error that are told where it fails.
-_LAST_WORDS = 400
-#: First and longest pause before changes are listened to again, in seconds.
+#: Characters of a server's standard error that are shown when it fails.
+_LAST_OUTPUT = 400
+#: First and longest pause before listening for changes again, in seconds.
 _PAUSE_S, _MAX_PAUSE_S = 1.0, 60.0
+#: How the package ``mcp`` begins the messages of the errors that it makes itself when it has lost a server.
+_LOST = ("Connection closed", "Session terminated", "SSE stream failed", "SSE stream ended")
 
 
 class McpConnection:
-    """Starts or reaches a server, lists its tools, calls them, and notices its end.
+    """Starts a server or connects to one, lists its tools, calls them, and notices its end.
 
     Parameters
     ----------
     target
         The server.
     on_tools
-        Called with all tools when they have changed.
+        Called with all tools after they have changed.
     on_lost
-        Called once with the reason where the server goes away by itself.
+        Called once with the reason if the server ends or the connection breaks.
     """
 
     def __init__(
@@ -52,24 +55,25 @@ class McpConnection:
         self._serving: asyncio.Task[None] | None = None
         self._end = asyncio.Event()
         self._closing = False
+        self._ready = False
         self._stale = asyncio.Event()
         self._lost_reason = ""
         self._errors: IO[str] | None = None
 
     @property
     def over(self) -> bool:
-        """Whether nothing can be called here any more."""
+        """Whether the connection has ended, so that no tool can be called."""
         return self._end.is_set() or self._serving is None or self._serving.done()
 
     async def open(self) -> list[Tool]:
-        """Connect; gives the server's tools.
+        """Connect and return the server's tools.
 
         Raises
         ------
         ConfigurationError
-            Where the package ``mcp`` is missing.
+            If the package ``mcp`` is missing.
         McpServerError
-            Where the server cannot be started or reached.
+            If the server cannot be started or reached.
         """
         ready: asyncio.Future[list[Tool]] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.create_task(self._serve(ready))
@@ -78,28 +82,29 @@ class McpConnection:
                 return await asyncio.shield(ready)
         except TimeoutError:
             await self.close()
-            said = self._last_words()
+            said = self._last_output()
             raise McpServerError(f"it did not answer within {START_LIMIT_S:g} s{said}") from None
         except BaseException:
             await self.close()
             raise
 
     async def call(self, name: str, arguments: dict[str, Any], progressed: ProgressFnT) -> CallToolResult:
-        """Call a tool; one that is cancelled here is cancelled there.
+        """Call a tool; a call that is cancelled here is also cancelled on the server.
 
         Raises
         ------
         McpServerError
-            Where the server refuses the call, or is lost.
+            If the server rejects the call or is lost.
         """
         from mcp import MCPError
-        from mcp.types import CONNECTION_CLOSED
 
         assert self._client is not None
         try:
             return await self._client.call_tool(name, arguments, progress_callback=progressed)
         except MCPError as error:
-            if error.code == CONNECTION_CLOSED or error.message == "Session terminated":
+            forget_locals(error)
+            # Not by its code: that of a closed connection is the one for any error of a server.
+            if self._end.is_set() or error.message.startswith(_LOST):
                 reason = self._lose("it went away")
                 raise McpServerError(
                     f"it was lost during the call ({reason}); whether it acted is unknown"
@@ -111,12 +116,15 @@ class McpConnection:
                 raise
             raise McpServerError(f"it was lost during the call ({self._lose('it went away')})") from None
         except Exception as error:
+            forget_locals(error)
             raise McpServerError(self._target.masked(one_line(f"{type(error).__name__}: {error}"))) from None
 
     async def close(self) -> None:
-        """End the connection, and the process that was started for it."""
+        """End the connection, and the process that was started for it if there is one."""
         self._closing = True
         self._end.set()
+        if self._serving is not None and not self._ready:
+            self._serving.cancel()  # a server that starts, for as long as it likes, does not look at `_end`
         if self._serving is not None and self._serving is not asyncio.current_task():
             await asyncio.gather(self._serving, return_exceptions=True)
 
@@ -126,6 +134,7 @@ class McpConnection:
             async with AsyncExitStack() as stack:
                 client = self._client = await self._connected(stack)
                 ready.set_result(await _listed(client))
+                self._ready = True
                 helpers = [asyncio.create_task(self._refresh(client)), asyncio.create_task(self._listen(client))]
                 try:
                     await self._end.wait()
@@ -136,13 +145,14 @@ class McpConnection:
         except ConfigurationError as error:
             problem = error
         except (Exception, BaseExceptionGroup) as error:
+            forget_locals(error)  # the library's hold variables and headers
             self._lost_reason = self._lost_reason or self._target.masked(_innermost(error))
         finally:
             self._end.set()
-            reason = f"{self._lost_reason or 'it ended'}{self._last_words()}"
+            reason = f"{self._lost_reason or 'it ended'}{self._last_output()}"
             if not ready.done():
                 ready.set_exception(problem or McpServerError(reason))
-                ready.exception()  # nobody may be waiting any more
+                ready.exception()  # marks it as retrieved: nothing may be waiting any more
             elif not self._closing:
                 self._on_lost(reason)
             if self._errors is not None:
@@ -162,27 +172,32 @@ class McpConnection:
         target = self._target
         transport: Any
         if target.url:
-            http = await stack.enter_async_context(create_mcp_http_client(headers=dict(target.headers)))
+            mask_logs("httpx", "httpx2", streamable_http_client.__module__)  # they log the address with its query
+            http = await stack.enter_async_context(create_mcp_http_client(headers=target.headers.reveal()))
             transport = streamable_http_client(target.url, http_client=http)
         else:
-            import tempfile  # brings archives' modules, which only a server that is started here needs
+            import tempfile  # imports much, which only a server that is started here needs
 
             self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed when it ends
-            program, *arguments = target.command
-            parameters = StdioServerParameters(
-                command=program,
-                args=arguments,
-                env=dict(target.env),
-                cwd=None if target.cwd is None else str(target.cwd),
+            transport = stdio_client(
+                StdioServerParameters(
+                    command=target.command[0],
+                    args=list(target.command[1:]),
+                    env=target.env.reveal(),
+                    cwd=None if target.cwd is None else str(target.cwd),
+                ),
+                errlog=self._errors,
             )
-            transport = stdio_client(parameters, errlog=self._errors)
         client = Client(
             _Watched(transport, lambda: self._lose("its process ended" if target.command else "it hung up")),
             message_handler=self._notified,
             client_info=Implementation(name="realtime_widgets", version=_version()),
             cache=None,
         )
-        return await stack.enter_async_context(client)
+        await stack.enter_async_context(client)
+        # A tool that has acted is not told as failed for the form of its answer.
+        client.session.validate_tool_result = _take_any  # type: ignore[method-assign]
+        return client
 
     async def _notified(self, message: Any) -> None:
         if getattr(message, "method", "") == "notifications/tools/list_changed":
@@ -193,11 +208,11 @@ class McpConnection:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            with contextlib.suppress(Exception):  # a call will tell what is wrong with the server
+            with contextlib.suppress(Exception):  # the next call will show what is wrong with the server
                 self._on_tools(await _listed(client))
 
     async def _listen(self, client: Client) -> None:
-        """Ask to be told of changes, where the protocol's newer versions want to be asked."""
+        """Subscribe to changes of the tools, as newer versions of the protocol require."""
         from mcp import MCPError
         from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 
@@ -212,7 +227,7 @@ class McpConnection:
                     async for _ in changes:
                         self._stale.set()
             except (ListenNotSupportedError, MCPError):
-                return  # older servers tell by themselves
+                return  # older servers send changes without a subscription
             except (SubscriptionLost, TimeoutError):
                 pass
             await asyncio.sleep(pause)
@@ -224,17 +239,17 @@ class McpConnection:
         self._end.set()
         return self._lost_reason
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         if self._errors is None or self._errors.closed:
             return ""
         self._errors.seek(0)
         lines = self._target.masked(self._errors.read()).strip().splitlines()
-        words = one_line(" ".join(lines[-2:]))[-_LAST_WORDS:]
-        return f"; its last words: {words}" if words else ""
+        words = one_line(" ".join(lines[-2:]))[-_LAST_OUTPUT:]
+        return f"; its last output: {words}" if words else ""
 
 
 class _Watched:
-    """A transport that tells when the server's side of it ends."""
+    """A transport that reports when the server's side of it ends."""
 
     def __init__(self, transport: Any, ended: Callable[[], object]) -> None:
         self._transport = transport
@@ -249,7 +264,7 @@ class _Watched:
 
 
 class _WatchedStream:
-    """Passes a stream on."""
+    """Passes a stream through, and reports its end."""
 
     def __init__(self, stream: Any, ended: Callable[[], object]) -> None:
         self._stream = stream
@@ -276,6 +291,10 @@ class _WatchedStream:
             raise
 
 
+async def _take_any(name: str, result: CallToolResult) -> None:
+    """Take the result of a tool as it is, whether or not it fits the schema that the server gives for it."""
+
+
 async def _listed(client: Client) -> list[Tool]:
     tools: list[Tool] = []
     cursor: str | None = None
@@ -295,7 +314,7 @@ def _innermost(error: BaseException) -> str:
 
 
 def _version() -> str:
-    from importlib import metadata  # brings much, which only servers need
+    from importlib import metadata  # imports much, which only servers need
 
     try:
         return metadata.version("realtime-widgets")

@@ -1,4 +1,4 @@
-"""Names for the tools of MCP servers that the service takes and nobody else has. Pure."""
+"""Names for the tools of MCP servers: legal for the service, and unique. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Container
 
-#: Longest name of a tool that the service takes, in characters.
+#: Longest tool name that the service accepts, in characters.
 MAX_NAME = 64
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 def legal_name(name: str) -> str:
-    """Return a name in the service's pattern: others' characters become ``_``, a long one ends in a digest."""
+    """Return a name that the service accepts: other characters become ``_``, a long name ends with a digest."""
     legal = _ILLEGAL.sub("_", name) or "tool"
     if len(legal) <= MAX_NAME:
         return legal
@@ -24,16 +24,18 @@ def legal_name(name: str) -> str:
 
 
 def free_name(tool: str, server: str, taken: Container[str], prefix: bool) -> str:
-    """Return the name under which a server's tool is called.
+    """Return the name under which the model calls a server's tool.
 
     Parameters
     ----------
-    tool, server
-        As the server calls it, and what the server is called here.
+    tool
+        The server's name of the tool.
+    server
+        Name of the server in this session.
     taken
-        Names that mean something else.
+        Names that are in use.
     prefix
-        Whether the server's name always stands before it; otherwise it does where the name is taken.
+        Whether to always prepend the name of the server; otherwise it is prepended only if the name is in use.
     """
     candidates = [legal_name(f"{server}_{tool}")]
     if not prefix:

@@ -1,4 +1,4 @@
-"""From what an MCP server answered to what a tool returns. Pure."""
+"""Turns the answer of an MCP server into the value that the tool returns. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def value_of(result: CallToolResult) -> Any:
-    """Return the value of an answer: its parts, or its structured content where there are none.
+    """Return the value of an answer: its parts, or its structured content if it has no parts.
 
-    Pictures come as the bytes of their files, so that the model is shown those of a kind it can see; one part
-    stands for itself, several are a list.
+    A single part is returned as it is, several as a list. PNG and JPEG images are the bytes of their files, so
+    that they are sent to the model as images.
     """
     parts = [_part(block) for block in result.content]
     if not parts:
@@ -23,7 +23,7 @@ def value_of(result: CallToolResult) -> Any:
 
 
 def error_of(result: CallToolResult) -> str:
-    """Return what an answer that is an error says."""
+    """Return the text of an answer that is an error."""
     texts = [block.text for block in result.content if block.type == "text"]
     return "\n".join(texts).strip() or "the server reported an error without a text"
 

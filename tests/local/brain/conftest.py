@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_widgets.local.brain import StandInBrain
+from realtime_widgets.local.brain.rules.brain import StandInBrain
 from tests.local.brain.requests_table import NOW
 
 

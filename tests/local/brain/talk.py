@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.local.stages import BrainRequest, CallTool, Say
+from realtime_widgets.local.models.interfaces import BrainRequest, CallTool, Say
+from tests.local.brain.tools_table import ALIKE
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.brain import StandInBrain
+    from realtime_widgets.local.brain.rules.brain import StandInBrain
 
 Item = dict[str, Any]
 
@@ -42,3 +43,14 @@ def calls(parts: list[Say | CallTool]) -> list[tuple[str, Any]]:
 
 def words(parts: list[Say | CallTool]) -> str:
     return " ".join(part.text for part in parts if isinstance(part, Say))
+
+
+def hold(brain: StandInBrain, *said: str, tools: list[Item] = ALIKE) -> list[Any]:
+    """Say one thing after the other; return the parts of the last answer."""
+    items: list[Item] = []
+    parts: list[Any] = []
+    for sentence in said:
+        items.append(spoken(sentence))
+        parts = ask(brain, items, tools)
+        items.append(answered(words(parts)))
+    return parts

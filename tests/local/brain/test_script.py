@@ -10,7 +10,8 @@ import pytest
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.brain.script import ScriptBrain
-from realtime_widgets.local.stages import BrainRequest
+from realtime_widgets.local.brain.settings import BrainSettings
+from realtime_widgets.local.models.interfaces import BrainRequest
 from tests.local.brain.talk import answered, called, calls, spoken, words
 from tests.local.brain.tools_table import GET_WEATHER, SET_TIMER
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.local.brain.talk import Item
+    from tests.local.conftest import StartEndpoint
 
 SCRIPT = """
 [[answer]]
@@ -100,9 +102,9 @@ def test_a_tool_that_the_session_does_not_have_is_named(tmp_path: Path) -> None:
     [
         ("[[answer]]\nsay = 'a'\n\n[[answer]]\nsay = 'b'\nsaid = 'c'\n", 6, "an answer has no 'said'"),
         ("[[answer]]\nsay = 'a'\n\n[[answer]]\nheard = 'x'\n", 4, "needs 'say' or 'call'"),
-        ("[[answer]]\nsay = 'a'\nheard = '('\n", 3, "no regular expression"),
-        ("[[answer]]\nsay = 3\n", 2, "'say' must be a text or a list of texts"),
-        ("[[answer]]\nsay = ['a', 3]\n", 2, "'say' must be a text or a list of texts"),
+        ("[[answer]]\nsay = 'a'\nheard = '('\n", 3, "not a regular expression"),
+        ("[[answer]]\nsay = 3\n", 2, "'say' must be a string or a list of strings"),
+        ("[[answer]]\nsay = ['a', 3]\n", 2, "'say' must be a string or a list of strings"),
         ("[[answer]]\nheard = 'x'\nsay = 'Hello {name}'\n", 3, "nothing is called {name}"),
         ("[[answer]]\nsay = 'a'\nthen = 'b'\n", 3, "belongs to a 'call'"),
         ("[answer]\nsay = 'a'\n", 1, "with double brackets"),
@@ -119,5 +121,23 @@ def test_mistakes_are_told_with_file_and_line(tmp_path: Path, text: str, line: i
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         ScriptBrain.read(tmp_path / "none.toml")
-    with pytest.raises(ConfigurationError, match=r"is no TOML: .*line 1"):
+    with pytest.raises(ConfigurationError, match=r"is not TOML: .*line 1"):
         script(tmp_path, "say = 1 2")
+
+
+async def test_a_script_is_spoken_and_its_end_fails_in_words(
+    start_endpoint: StartEndpoint, tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.toml"
+    file.write_text('[[answer]]\nsay = "Good morning."\n')
+    client = await (await start_endpoint(brain_settings=BrainSettings(f"script:{file}"))).connect()
+    assert client.events[0]["session"]["model"] == "local-script"
+    await client.say("Hello.")
+    await client.until("response.output_audio.delta")
+    [item] = (await client.until("response.done"))["response"]["output"]
+    assert item["content"][0]["transcript"] == "Good morning."
+    await client.say("And now?")
+    response = (await client.until("response.done"))["response"]
+    assert response["status"] == "failed"
+    error = response["status_details"]["error"]
+    assert error["message"] == "talk.toml has no answer to turn 2; add one, or [otherwise]"

@@ -103,3 +103,45 @@ TOOLS = [
     CREATE_REMINDER,
     SEARCH_PAPERS,
 ]
+
+LENGTHS = {"enum": ["meters", "kilometers", "feet", "miles"], "type": "string"}
+CONVERT = tool(
+    "convert_length",
+    "Convert a length from one unit to another.",
+    "value source target",
+    value=NUMBER,
+    source=LENGTHS,
+    target=LENGTHS,
+)
+OVEN = tool("heat_oven", "Heat the oven to a temperature in degrees Celsius.", "temperature", temperature=NUMBER)
+PIZZA = tool(
+    "order_pizza",
+    "Order pizza.",
+    "size",
+    size={"enum": ["small", "large"], "type": "string"},
+    quantity={"type": "integer", "default": 1},
+)
+TRANSLATE = tool(
+    "translate",
+    "Translate a phrase into another language.",
+    "text language",
+    text=STRING,
+    language={"enum": ["french", "german"], "type": "string"},
+)
+PLOT = tool(
+    "plot_column",
+    "Plot a column of the data set.",
+    "column",
+    column=STRING,
+    kind={"enum": ["line", "histogram"], "type": "string", "default": "line"},
+)
+NOTE = tool("add_note", "Write a note into the lab notebook.", "text", text=STRING)
+EVENT = tool(
+    "create_event",
+    "Put an event into my calendar.",
+    "title day",
+    title=STRING,
+    day=STRING | {"format": "date"},
+)
+#: Tools whose arguments are easily taken for one another.
+ALIKE = [CONVERT, OVEN, PIZZA, TRANSLATE, PLOT, NOTE, EVENT]

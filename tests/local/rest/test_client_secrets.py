@@ -9,8 +9,8 @@ import openai
 import pybase64
 import pytest
 
-from realtime_widgets.local.client_secrets import MAX_SECRETS, ClientSecrets
-from realtime_widgets.local.realtime.errors import RequestRefusedError
+from realtime_widgets.local.api.errors import RequestRefusedError
+from realtime_widgets.local.http.client_secrets import MAX_SECRETS, ClientSecrets
 from tests.local.stand_ins import tone
 
 if TYPE_CHECKING:

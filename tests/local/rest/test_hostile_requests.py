@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from realtime_widgets.local.rest import bodies
-from tests.local.rest.test_speech import GatedSynthesiser
+from tests.local.rest.audio.test_speech import GatedSynthesiser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -226,8 +226,8 @@ async def test_body_that_does_not_come_is_not_waited_for(
 
 
 async def test_requests_beyond_the_limit_are_refused_until_one_ends(start_endpoint: StartEndpoint) -> None:
-    from realtime_widgets.local.models import SYNTHESIS
-    from realtime_widgets.local.rest import MAX_REQUESTS
+    from realtime_widgets.local.inference.loading import SYNTHESIS
+    from realtime_widgets.local.rest.routes import MAX_REQUESTS
 
     synthesiser = GatedSynthesiser()
     endpoint = await start_endpoint(loaders={SYNTHESIS: lambda: synthesiser})

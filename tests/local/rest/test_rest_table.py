@@ -16,7 +16,7 @@ from openai.types.chat import completion_create_params
 from openai.types.realtime import client_secret_create_params
 
 import realtime_widgets.local
-from realtime_widgets.local.codecs import encoded
+from realtime_widgets.local.models.codecs import encoded
 from tests.local.stand_ins import tone
 
 if TYPE_CHECKING:

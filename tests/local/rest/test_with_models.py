@@ -11,13 +11,13 @@ import openai
 import pybase64
 import pytest
 
-from realtime_widgets.local.codecs import decoded, encoded
-from tests.support.weather import WEATHER
+from devtools.sound.weather import WEATHER
+from realtime_widgets.local.models.codecs import decoded, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from realtime_widgets.audio import read_sound
+from realtime_widgets.audio.samples import read_sound
 from realtime_widgets.local.speech import SpeechModels, load_models
 
 if TYPE_CHECKING:

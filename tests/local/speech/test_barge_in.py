@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from realtime_widgets.audio import resample
-from realtime_widgets.local.realtime.input_audio import Ears
-from realtime_widgets.local.realtime.turn_detection import Decision, TurnDetector, TurnSettings
+from realtime_widgets.audio.samples import resample
+from realtime_widgets.local.inference.ears import Ears
+from realtime_widgets.local.speech.turn_detector import Decision, TurnDetector, TurnSettings
 
 if TYPE_CHECKING:
     import numpy.typing as npt

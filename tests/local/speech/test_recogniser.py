@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from benchmarks.support.word_errors import word_errors
-from realtime_widgets.audio import resample
+from devtools.sound.word_errors import word_errors
+from realtime_widgets.audio.samples import resample
 from realtime_widgets.errors import AudioError, ConfigurationError
 
 if TYPE_CHECKING:

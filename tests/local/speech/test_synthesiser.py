@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.support.word_errors import word_errors
-from realtime_widgets.audio import resample
+from devtools.sound.word_errors import word_errors
+from realtime_widgets.audio.samples import resample
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.speech import VOICES
 

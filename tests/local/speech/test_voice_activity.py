@@ -12,8 +12,8 @@ from realtime_widgets.errors import AudioError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from realtime_widgets.local.models.interfaces import VoiceActivityDetector
     from realtime_widgets.local.speech import SpeechModels
-    from realtime_widgets.local.stages import VoiceActivityDetector
 
 pytestmark = pytest.mark.models
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from realtime_widgets.local.webrtc.candidates import gather_only_on
 from realtime_widgets.local.webrtc.tracks import PacedTrack, heard
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 

@@ -161,8 +161,8 @@ async def test_hanging_up_ends_the_call_for_all(endpoint: Endpoint, caller: Call
     sideband = await endpoint.connect(f"?call_id={caller.call_id}")
     async with endpoint.http.post(f"{endpoint.url}{caller.location}/hangup") as answer:
         assert answer.status == 200
-    assert (await asyncio.wait_for(sideband.socket.receive(), 20)).type.name == "CLOSE"
-    await asyncio.wait_for(caller.closed.wait(), 20)
+    assert (await asyncio.wait_for(sideband.socket.receive(), TIMEOUT_S)).type.name == "CLOSE"
+    await asyncio.wait_for(caller.closed.wait(), TIMEOUT_S)
     for path in (f"{caller.location}/hangup", "/v1/realtime/calls/rtc_unknown/hangup"):
         async with endpoint.http.post(endpoint.url + path) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (404, "call_id_not_found")
@@ -226,7 +226,7 @@ async def test_a_call_ends_with_its_peer(start_endpoint: StartEndpoint, caller: 
     await caller.call(endpoint.http, endpoint.url)
     sideband = await endpoint.connect(f"?call_id={caller.call_id}")
     await caller.close()
-    assert (await asyncio.wait_for(sideband.socket.receive(), 20)).type.name == "CLOSE"
+    assert (await asyncio.wait_for(sideband.socket.receive(), TIMEOUT_S)).type.name == "CLOSE"
 
 
 async def test_only_the_address_served_is_offered(endpoint: Endpoint, caller: Caller) -> None:
@@ -239,3 +239,36 @@ async def test_pages_of_other_origins_may_ask_to_call(start_endpoint: StartEndpo
     async with endpoint.http.options(endpoint.url + "/v1/realtime/calls") as answer:
         assert answer.status == 204
         assert answer.headers["Access-Control-Expose-Headers"] == "Location"
+
+
+SDP, FORM = "application/sdp", "multipart/form-data; boundary=x"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (SDP, b"\x00\xff\xfe\x80"),
+        (SDP, b"\x80" * 1000),
+        (SDP, b""),
+        (SDP, b"no sdp"),
+        (SDP, b"v=0\r\nm=audio x y z\r\na=\r\n"),
+        (f"{SDP}; charset=no-such", b"v=0\r\n"),
+        (FORM, b"\xff\xfe"),
+        (FORM, b"--x\r\nContent-Disposition: form-data\r\n\r\n\xff\r\n--x--\r\n"),
+        (FORM, b'--x\r\nContent-Disposition: form-data; name="sdp"\r\n\r\n\xff\xfe\r\n--x--\r\n'),
+        (
+            FORM,
+            b'--x\r\nContent-Disposition: form-data; name="sdp"\r\n\r\nv=0\r\n'
+            b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\n'
+            + b"[" * 2000
+            + b"]" * 2000
+            + b"\r\n--x--\r\n",
+        ),
+        ("multipart/form-data", b"--x\r\n"),
+    ],
+)
+async def test_an_offer_that_is_none_is_a_bad_request(endpoint: Endpoint, content_type: str, body: bytes) -> None:
+    url, headers = f"{endpoint.url}/v1/realtime/calls", {"Content-Type": content_type}
+    async with endpoint.http.post(url, data=body, headers=headers) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"]["message"]

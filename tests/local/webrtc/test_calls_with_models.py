@@ -9,15 +9,15 @@ import aiohttp
 import numpy as np
 import pytest
 
-from realtime_widgets.audio import read_sound, resample, to_pcm16
+from devtools.sound.voice import words
+from realtime_widgets.audio.pcm import SAMPLE_RATE
+from realtime_widgets.audio.samples import read_sound, resample, to_pcm16
+from realtime_widgets.local.models.interfaces import RECOGNITION_RATE
 from realtime_widgets.local.speech import load_recogniser
-from realtime_widgets.local.stages import RECOGNITION_RATE
-from realtime_widgets.pcm import SAMPLE_RATE
 from tests.local.webrtc.caller import Caller
-from tests.support.voice import words
 
 if TYPE_CHECKING:
-    from realtime_widgets.local.process import EmbeddedEndpoint
+    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 
@@ -33,9 +33,12 @@ async def test_what_a_person_says_is_understood_and_the_answer_can_be(embedded: 
         await caller.call(http, embedded.url.removesuffix("/v1"), embedded.api_key, session)
         await caller.until("session.created")
         caller.say(bytes(48_000) + spoken)
-        said = await caller.until("conversation.item.input_audio_transcription.completed")
-        assert words(said["transcript"])[:2] == ["go", "forward"]
-        assert words(said["transcript"])[-1] in ("meters", "metres")
+        said: list[str] = []
+        # A track that stutters on a busy machine may make two turns of the sentence.
+        while not said or said[-1] not in ("meters", "metres"):
+            event = await caller.until("conversation.item.input_audio_transcription.completed")
+            said += words(event["transcript"])
+        assert said[:2] == ["go", "forward"]
         answer = await caller.until("response.output_audio_transcript.done")
         await caller.until("output_audio_buffer.stopped")
     heard = np.concatenate(caller.sound).astype(np.float32) / 32768

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from realtime_widgets.local.realtime.output_audio import ClearedAnswer, Cut
+from realtime_widgets.local.realtime.responses.output_buffer import ClearedAnswer, Cut
 from realtime_widgets.local.webrtc.playout import Playout
 
 

@@ -79,7 +79,7 @@ def _is_truncation(event: Any) -> bool:
 
 
 async def main(url: str, question: bytes, interruption: bytes) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(360):
         print(json.dumps(await talk(url, question, interruption)))
 
 

@@ -1,9 +1,9 @@
 /** The capture worklet: a thin shell around `CaptureBlocks`. */
 
-import { CaptureBlocks } from "../capture_blocks";
-import type { CaptureCommand, CaptureEvent } from "./protocol";
+import { CaptureBlocks } from "../capture/blocks";
+import type { CaptureCommand, CaptureEvent } from "../capture/protocol";
 
-class CaptureProcessor extends AudioWorkletProcessor {
+class CaptureWorklet extends AudioWorkletProcessor {
   private readonly blocks: CaptureBlocks;
 
   constructor(options: { processorOptions: { blockMs: number } }) {
@@ -23,4 +23,4 @@ class CaptureProcessor extends AudioWorkletProcessor {
   }
 }
 
-registerProcessor(`realtime-widgets-capture-${__BUILD__}`, CaptureProcessor);
+registerProcessor(`realtime-widgets-capture-${__BUILD__}`, CaptureWorklet);

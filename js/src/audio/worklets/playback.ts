@@ -1,20 +1,20 @@
-/** The playback worklet: a thin shell around `Player`. */
+/** The playback worklet: a thin shell around `PlaybackProcessor`. */
 
-import { Player } from "../player";
-import type { SpeakerCommand } from "./protocol";
+import { PlaybackProcessor } from "../playback/processor";
+import type { SpeakerCommand } from "../playback/protocol";
 
-class PlaybackProcessor extends AudioWorkletProcessor {
-  private readonly player = new Player(sampleRate, (event) => this.port.postMessage(event));
+class PlaybackWorklet extends AudioWorkletProcessor {
+  private readonly processor = new PlaybackProcessor(sampleRate, (event) => this.port.postMessage(event));
 
   constructor() {
     super();
-    this.port.onmessage = (event: MessageEvent<SpeakerCommand>) => this.player.obey(event.data);
+    this.port.onmessage = (event: MessageEvent<SpeakerCommand>) => this.processor.obey(event.data);
   }
 
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
-    this.player.render(outputs[0]![0]!, currentTime);
+    this.processor.render(outputs[0]![0]!, currentTime);
     return true;
   }
 }
 
-registerProcessor(`realtime-widgets-playback-${__BUILD__}`, PlaybackProcessor);
+registerProcessor(`realtime-widgets-playback-${__BUILD__}`, PlaybackWorklet);

@@ -1,4 +1,4 @@
-/** What an AudioWorkletGlobalScope offers; the DOM library does not type it. */
+/** Types of the AudioWorkletGlobalScope, which the DOM library does not declare. */
 
 declare const __BUILD__: string;
 declare const sampleRate: number;

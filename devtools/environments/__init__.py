@@ -1,0 +1,1 @@
+"""Separate Python environments, for packages that conflict with those of the tests."""

@@ -1,0 +1,1 @@
+"""Audio for the fake microphone, and analysis of recorded audio."""

@@ -1,0 +1,222 @@
+/**
+ * The page's microphone. A click opens it; each known failure is detected and reported with its cure.
+ *
+ * The checks run in this order: secure context, media devices, permissions policy, device list, getUserMedia
+ * itself, worklet, running context; then, while it is open, silence and a lost device.
+ */
+
+import type { MicrophoneProblem, MicrophoneState } from "../../messages";
+import { WorkletError } from "../context";
+import { SAMPLE_RATE } from "../pcm";
+import type { CapturedBlock } from "./blocks";
+import type { Capture, StartCapture } from "./capture";
+import { problem, problemOfError } from "./problems";
+
+/**
+ * Exact zeros for this long mean that nothing is connected (ms). Noise gates also produce zeros between words, so
+ * after the first signal only a track that the browser reports as muted counts.
+ */
+const NO_SIGNAL_MS = 3000;
+/** A running context delivers its first block well within this time (ms). */
+const FIRST_BLOCK_MS = 4000;
+
+/** The settings requested from the browser; those it granted are reported. */
+const CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/** The parts of a browser page that the microphone uses. */
+export interface MicrophoneEnvironment {
+  secure: boolean;
+  mediaDevices: Pick<MediaDevices, "getUserMedia" | "enumerateDevices"> | undefined;
+  /** Whether the page's permissions policy allows microphones; undefined if the browser does not report it. */
+  policyAllows: boolean | undefined;
+  permission(): Promise<PermissionState | "unknown">;
+  startCapture: StartCapture;
+}
+
+export interface MicrophoneEvents {
+  changed(): void;
+  block(block: CapturedBlock): void;
+}
+
+export class Microphone {
+  state: MicrophoneState = "off";
+  /** Set in state `error`, and as a warning in state `on`. */
+  problem: MicrophoneProblem | null = null;
+  /** The settings that the browser granted, while the microphone is open. */
+  settings: Record<string, unknown> | null = null;
+  private stream: MediaStream | null = null;
+  private ownsStream = false;
+  private capture: Capture | null = null;
+  private forgetTrack = () => {};
+  private silentMs = 0;
+  private signalSeen = false;
+  private firstBlockTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts openings, so that one that was closed meanwhile stops. */
+  private attempt = 0;
+
+  constructor(
+    private readonly environment: MicrophoneEnvironment,
+    private readonly events: MicrophoneEvents,
+    private blockMs: number,
+  ) {}
+
+  /** Opens the microphone; call it from a click. Never throws: a failure is stored in `problem`. */
+  async open(): Promise<void> {
+    if (this.state === "opening" || this.state === "on") return;
+    const attempt = this.begin();
+    try {
+      const stopped = await this.precheck();
+      if (attempt !== this.attempt) return;
+      if (stopped) return this.fail(stopped);
+      const stream = await this.environment.mediaDevices!.getUserMedia({ audio: CONSTRAINTS });
+      if (attempt !== this.attempt) return stopTracks(stream);
+      await this.start(stream, true, attempt);
+    } catch (error) {
+      if (attempt === this.attempt) this.fail(await this.explain(error));
+    }
+  }
+
+  /** Captures a stream that the caller has opened; closing does not stop its tracks. */
+  async openFromStream(stream: MediaStream): Promise<void> {
+    this.close();
+    const attempt = this.begin();
+    try {
+      await this.start(stream, false, attempt);
+    } catch (error) {
+      if (attempt === this.attempt) this.fail(await this.explain(error));
+    }
+  }
+
+  /** Closes the microphone; does nothing if it is closed already. */
+  close(): void {
+    this.attempt++;
+    this.release();
+    if (this.state === "off") return;
+    this.state = "off";
+    this.problem = null;
+    this.events.changed();
+  }
+
+  /** Closes the microphone and stores the reason in `problem`. */
+  fail(why: MicrophoneProblem): void {
+    this.attempt++;
+    this.release();
+    this.state = "error";
+    this.problem = why;
+    this.events.changed();
+  }
+
+  setBlockMs(ms: number): void {
+    this.blockMs = ms;
+    this.capture?.setBlockMs(ms);
+  }
+
+  private begin(): number {
+    this.state = "opening";
+    this.problem = null;
+    this.events.changed();
+    return ++this.attempt;
+  }
+
+  private async precheck(): Promise<MicrophoneProblem | null> {
+    const { environment } = this;
+    if (!environment.secure) return problem("insecure");
+    if (!environment.mediaDevices) return problem("no_media_devices");
+    if (environment.policyAllows === false) return problem("policy");
+    // Without permission the list may fail or be empty; then getUserMedia decides.
+    const devices = await environment.mediaDevices.enumerateDevices().catch(() => null);
+    if (devices?.length && !devices.some((device) => device.kind === "audioinput"))
+      return problem("no_device");
+    return null;
+  }
+
+  private async start(stream: MediaStream, owned: boolean, attempt: number): Promise<void> {
+    this.stream = stream;
+    this.ownsStream = owned;
+    const track = stream.getAudioTracks()[0];
+    if (!track) return this.fail(problem("no_device"));
+    const capture = await this.environment.startCapture(stream, this.blockMs, (block) => {
+      if (attempt === this.attempt) this.take(block);
+    });
+    if (attempt !== this.attempt) return capture.close();
+    this.capture = capture;
+    const ended = () => this.fail(problem("unplugged"));
+    track.addEventListener("ended", ended);
+    this.forgetTrack = () => track.removeEventListener("ended", ended);
+    this.settings = { label: track.label, ...track.getSettings() };
+    this.silentMs = 0;
+    this.signalSeen = false;
+    this.firstBlockTimer = setTimeout(() => {
+      if (attempt === this.attempt) this.fail(problem(capture.running ? "no_signal" : "context_blocked"));
+    }, FIRST_BLOCK_MS);
+  }
+
+  private take(block: CapturedBlock): void {
+    if (this.state === "opening") {
+      clearTimeout(this.firstBlockTimer);
+      this.state = "on";
+      this.events.changed();
+    }
+    this.watchSignal(block);
+    this.events.block(block);
+  }
+
+  private watchSignal({ peak, pcm }: CapturedBlock): void {
+    const before = this.silentMs;
+    this.silentMs = peak === 0 ? before + (pcm.byteLength / 2 / SAMPLE_RATE) * 1000 : 0;
+    this.signalSeen ||= peak > 0;
+    const missing = !this.signalSeen || this.stream?.getAudioTracks()[0]?.muted === true;
+    const warn = this.silentMs >= NO_SIGNAL_MS && missing;
+    if (warn === (this.problem !== null)) return;
+    this.problem = warn ? problem("no_signal") : null;
+    this.events.changed();
+  }
+
+  private async explain(error: unknown): Promise<MicrophoneProblem> {
+    if (error instanceof WorkletError) return problem("worklet", error.message);
+    return problemOfError(error, await this.environment.permission());
+  }
+
+  private release(): void {
+    clearTimeout(this.firstBlockTimer);
+    this.forgetTrack();
+    this.capture?.close();
+    this.capture = null;
+    if (this.stream && this.ownsStream) stopTracks(this.stream);
+    this.stream = null;
+    this.settings = null;
+  }
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+interface PolicyDocument {
+  permissionsPolicy?: { allowsFeature(feature: string): boolean };
+  featurePolicy?: { allowsFeature(feature: string): boolean };
+}
+
+/** Returns the environment of the page that this code runs in. */
+export function pageEnvironment(startCapture: StartCapture): MicrophoneEnvironment {
+  return {
+    get secure() {
+      return globalThis.isSecureContext;
+    },
+    get mediaDevices() {
+      return navigator.mediaDevices as MediaDevices | undefined;
+    },
+    get policyAllows() {
+      const { permissionsPolicy, featurePolicy } = document as PolicyDocument;
+      return (permissionsPolicy ?? featurePolicy)?.allowsFeature("microphone");
+    },
+    async permission() {
+      try {
+        return (await navigator.permissions.query({ name: "microphone" as PermissionName })).state;
+      } catch {
+        return "unknown";
+      }
+    },
+    startCapture,
+  };
+}

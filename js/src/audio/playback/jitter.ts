@@ -1,0 +1,133 @@
+/**
+ * Measures the jitter of arriving blocks, derives the start-up buffer from it, and the delay of playback. Pure.
+ *
+ * All times and lengths are in samples at 24 kHz, on the clock of what the output has rendered: the lateness of a
+ * block is then exactly the length of the underrun that it would cause. A block's `shift` is its arrival time minus
+ * its place in its part; for a service that speaks in real time all shifts are equal except for jitter.
+ */
+
+import { SAMPLE_RATE } from "../pcm";
+
+/** The largest lateness is kept for each stretch of this length, and for this many stretches. */
+const STRETCH = SAMPLE_RATE / 2;
+const STRETCHES = 40;
+/** After this many stretches without lateness, a buffer smaller than the first one is safe. */
+const ENOUGH_STRETCHES = 8;
+/**
+ * The buffer covers a single delay up to this length; a longer one counts only if it occurred twice. A page that
+ * starts a cell is late once by more than this, which would otherwise delay the start of every answer.
+ */
+const ONCE = (60 / 1000) * SAMPLE_RATE;
+/** Margin of the buffer beyond the lateness that it covers: a fraction of the lateness, and a constant. */
+const MARGIN_SHARE = 0.1;
+const MARGIN = (5 / 1000) * SAMPLE_RATE;
+/** The smallest and the largest buffer that the estimator chooses. */
+const SMALLEST = (20 / 1000) * SAMPLE_RATE;
+export const MAX_STARTUP_MS = 500;
+const LARGEST = (MAX_STARTUP_MS / 1000) * SAMPLE_RATE;
+/** A longer delay is a stall, too long for the largest buffer to cover. */
+const STALL = 1.5 * LARGEST;
+/** The fastest arrival is taken over the last five to ten seconds only, because clocks drift. */
+const HALF_WINDOW = 5 * SAMPLE_RATE;
+
+/** Estimates the start-up buffer from the jitter of past answers. */
+export class JitterEstimator {
+  /** Largest lateness of each stretch, newest last; the last stretch is still open. */
+  private stretches: number[] = [];
+  private began = -Infinity;
+
+  /** Records the lateness of a block that arrived at `at`; a stall does not count as jitter. */
+  late(at: number, by: number): void {
+    if (at - this.began >= STRETCH) {
+      this.began = at;
+      this.stretches.push(0);
+      if (this.stretches.length > STRETCHES) this.stretches.shift();
+    }
+    const last = this.stretches.length - 1;
+    this.stretches[last] = Math.max(this.stretches[last]!, by <= STALL ? by : 0);
+  }
+
+  /** Returns the buffer for the next answer; `first` is the buffer to use while little is known. */
+  startup(first: number): number {
+    const [most = 0, second = 0] = [...this.stretches].sort((a, b) => b - a);
+    const wanted = Math.min(LARGEST, Math.max(cover(second), Math.min(cover(most), ONCE)));
+    const known = this.stretches.length >= ENOUGH_STRETCHES;
+    return Math.max(known ? Math.min(first, SMALLEST) : first, wanted);
+  }
+}
+
+function cover(lateness: number): number {
+  return lateness && lateness * (1 + MARGIN_SHARE) + MARGIN;
+}
+
+/** The arrivals of one part. */
+export class Arrivals {
+  /** Shift of the part's first block. */
+  private first = NaN;
+  /** Shift of a playback without buffer: the smallest shift until the part sounds, fixed from then on. */
+  private origin = Infinity;
+  private started = false;
+  private last = Infinity;
+  /** Smallest shifts of this half window and of the previous one. */
+  private fastest = Infinity;
+  private fastestBefore = Infinity;
+  private halfBegan = -Infinity;
+
+  /** Records a block that arrived at `at` and begins at `place`. Returns its lateness, 0 if it is on time. */
+  add(at: number, place: number): number {
+    const shift = at - place;
+    if (at - this.halfBegan >= HALF_WINDOW) {
+      this.halfBegan = at;
+      this.fastestBefore = this.fastest;
+      this.fastest = shift;
+    }
+    this.fastest = Math.min(this.fastest, shift);
+    if (Number.isNaN(this.first)) this.first = shift;
+    if (!this.started) this.origin = Math.min(this.origin, shift);
+    // Only the first block after a delay measures it; the others arrived with it.
+    const rose = shift > this.last;
+    this.last = shift;
+    return rose ? Math.max(0, shift - (this.live ? this.recent : this.origin)) : 0;
+  }
+
+  /** Measures afresh after an underrun, which this block has ended: the next blocks may come at a new pace. */
+  restart(): void {
+    this.fastest = this.last;
+    this.fastestBefore = Infinity;
+  }
+
+  /**
+   * Marks that the part begins to sound. Blocks that arrived together with its first block were sent ahead, not
+   * delayed. `delay` is that of the previous part, which this part does not exceed.
+   */
+  start(at: number, place: number, delay = Infinity): void {
+    if (this.started) return;
+    this.started = true;
+    this.origin = Math.max(this.first, at - place - delay);
+  }
+
+  /** Whether `place` may begin to sound, or resume after an underrun, with a buffer of `startup`. */
+  ready(at: number, place: number, startup: number): boolean {
+    const since = at - place;
+    return since - this.origin >= startup && since - this.recent >= Math.min(startup, SMALLEST);
+  }
+
+  /** How much later `place` sounds at `at` than without a buffer; audio sent ahead by a fast service is not delay. */
+  delay(at: number, place: number): number {
+    return at - place - Math.max(this.origin, this.recent);
+  }
+
+  /** By how much the next block may be late if `place` sounds at `at`. */
+  slack(at: number, place: number): number {
+    return at - place - this.recent;
+  }
+
+  /** Whether the service speaks in real time, so that the listener hears a delay. */
+  get live(): boolean {
+    return this.recent > this.origin - LARGEST;
+  }
+
+  private get recent(): number {
+    return Math.min(this.fastest, this.fastestBefore);
+  }
+}

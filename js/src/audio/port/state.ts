@@ -1,0 +1,137 @@
+/** The observable parts of a port: its state, for views, and its counters. */
+
+import type { CloseReason, InputMode, MicrophoneProblem, MicrophoneState, SoundState } from "../../messages";
+import { DEFAULT_STARTUP_MS, type QueueState } from "../playback/queue";
+
+export type { SoundState };
+
+/**
+ * `silent`: no beat for a while, so nobody would hear; `busy`: a cell runs and the front end has no subshells, so what
+ * is said waits; `gone`: restarted, dead, shut down or disconnected.
+ */
+export type KernelState = "alive" | "silent" | "busy" | "gone";
+
+/** Consoles or parts of one, which show whether the microphone is on; and replies, which are only heard. */
+export type ViewKind = "console" | "reply";
+
+/** The state that views show; each change replaces the whole object. */
+export interface PortState {
+  /** Whether this page plays and captures. */
+  active: boolean;
+  /** Whether another page plays and captures. */
+  elsewhere: boolean;
+  kernel: KernelState;
+  mode: InputMode;
+  microphone: MicrophoneState;
+  /** Whether the microphone is on and nothing is sent. */
+  muted: boolean;
+  /** Why the microphone was closed last; empty while it is open. */
+  closed: CloseReason;
+  problem: MicrophoneProblem | null;
+  /** Whether push-to-talk is held down. */
+  talking: boolean;
+  sound: SoundState;
+  soundProblem: string;
+  playing: boolean;
+  /** Seconds heard of the current item. */
+  elapsed: number;
+  /** Peak level of playback since the last report, relative to full scale. */
+  outputLevel: number;
+  volume: number;
+}
+
+/** Counts since the page was loaded, and the last report of the player's queue. */
+interface Counts extends Omit<QueueState, "positions" | "playing"> {
+  blocks_sent: number;
+  blocks_received: number;
+}
+
+export interface PortStats extends Counts {
+  page_id: string;
+  context_rate: number;
+}
+
+/** Receives the samples that the player really outputs, at the context's rate, and the context's time in seconds. */
+export type Tap = (samples: Float32Array, contextTime: number, rate: number) => void;
+
+export const INITIAL_STATE: PortState = {
+  active: false,
+  elsewhere: false,
+  kernel: "alive",
+  mode: "open",
+  microphone: "off",
+  muted: false,
+  closed: "",
+  problem: null,
+  talking: false,
+  sound: "waiting",
+  soundProblem: "",
+  playing: false,
+  elapsed: 0,
+  outputLevel: 0,
+  volume: 1,
+};
+
+/** The state of a port and its subscribers. */
+export class StateStore {
+  state: PortState = INITIAL_STATE;
+  private readonly listeners = new Set<() => void>();
+
+  /** Calls `listener` after each change. Returns a function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  update(change: Partial<PortState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+/** The counters of a port. */
+export class Counters {
+  private counts: Counts = {
+    generation: 0,
+    blocks_sent: 0,
+    blocks_received: 0,
+    queued_ms: 0,
+    startup_ms: DEFAULT_STARTUP_MS,
+    underruns: 0,
+    dropped: 0,
+    skipped_ms: 0,
+  };
+
+  /** The newest generation named by a block, a clear or the player. */
+  get generation(): number {
+    return this.counts.generation;
+  }
+
+  get all(): Readonly<Counts> {
+    return this.counts;
+  }
+
+  /** Counts a captured block that was sent. */
+  sent(): void {
+    this.counts.blocks_sent++;
+  }
+
+  /** Counts a block of speech that was received. */
+  received(generation: number): void {
+    this.counts.blocks_received++;
+    this.reached(generation);
+  }
+
+  reached(generation: number): void {
+    this.counts.generation = Math.max(this.counts.generation, generation);
+  }
+
+  /** Applies a report of the player's queue. */
+  reported({ positions: _, playing: __, ...counts }: QueueState): void {
+    this.counts = { ...this.counts, ...counts };
+  }
+}

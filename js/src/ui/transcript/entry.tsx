@@ -1,0 +1,116 @@
+/** One line of the transcript: what somebody said, a tool's card, a notice, or what went wrong. */
+
+import type { ReadonlySignal } from "@preact/signals";
+import type { Decide, Entry, ShownImage } from "../../messages";
+import { duration } from "../format";
+import { CutIcon, InfoIcon, KeyboardIcon, MicrophoneIcon } from "../icons";
+import { isPicture } from "../pictures";
+import { ProblemPanel } from "../problem";
+import { ToolCardView } from "../tools/card";
+
+function cutWords({ heard_ms }: Entry): string {
+  if (heard_ms === null) return "interrupted";
+  if (heard_ms <= 0) return "interrupted before a word was heard";
+  return `interrupted after ${duration(heard_ms / 1000)}`;
+}
+
+/** The text, with the part that was not heard marked; where that part begins is an estimate. */
+function Words({ entry: { text, heard_length } }: { entry: Entry }) {
+  // The kernel counts characters, where JavaScript counts two units for one beyond the first 65,536.
+  const characters = Array.from(text);
+  if (heard_length === null || heard_length === undefined || heard_length >= characters.length) {
+    return <span class="rw-text">{text || "…"}</span>;
+  }
+  return (
+    <span class="rw-text">
+      {characters.slice(0, heard_length).join("")}
+      <del class="rw-unheard" title="not heard (estimated from how much of the sound was played)">
+        {characters.slice(heard_length).join("")}
+      </del>
+    </span>
+  );
+}
+
+/** The images of a message: small copies, each with its size and estimated cost. */
+function Images({ images = [] }: { images?: ShownImage[] | undefined }) {
+  return images.map(({ thumbnail, text }, index) => (
+    <figure key={index} class="rw-image">
+      {isPicture(thumbnail) && <img src={thumbnail} alt={text} />}
+      <figcaption>{text}</figcaption>
+    </figure>
+  ));
+}
+
+function Bubble({ entry }: { entry: Entry }) {
+  const mine = entry.kind === "user";
+  const streaming = entry.state === "in_progress";
+  const waiting = streaming && !entry.text && !entry.images?.length;
+  return (
+    <div class={`rw-turn rw-turn-${entry.kind}`}>
+      <div class="rw-who">
+        {mine ? "You" : "Assistant"}
+        {mine && entry.source === "speech" && (
+          <span class="rw-source" title="spoken">
+            <MicrophoneIcon />
+            spoken
+          </span>
+        )}
+        {mine && entry.source === "text" && (
+          <span class="rw-source" title="typed">
+            <KeyboardIcon />
+            typed
+          </span>
+        )}
+      </div>
+      <div class="rw-bubble" aria-busy={streaming}>
+        {waiting ? (
+          <span class="rw-dots" role="img" aria-label={mine ? "listening" : "thinking"}>
+            <i />
+            <i />
+            <i />
+          </span>
+        ) : (
+          <>
+            {(entry.text || !entry.images?.length) && (
+              <div dir="auto">
+                <Words entry={entry} />
+                {streaming && <span class="rw-caret" aria-hidden="true" />}
+              </div>
+            )}
+            <Images images={entry.images} />
+          </>
+        )}
+        {entry.cut && (
+          <div class="rw-cut">
+            <CutIcon />
+            {cutWords(entry)}
+          </div>
+        )}
+        {!entry.cut && entry.state === "incomplete" && <div class="rw-cut">incomplete</div>}
+      </div>
+    </div>
+  );
+}
+
+export function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (message: Decide) => void }) {
+  const value = props.entry.value;
+  switch (value.kind) {
+    case "tool":
+      return value.tool ? <ToolCardView tool={value.tool} decide={props.decide} /> : null;
+    case "error": {
+      const [message, ...cure] = value.text.split("\n");
+      return <ProblemPanel message={message!} cure={cure.join("\n")} listed />;
+    }
+    case "notice":
+      return (
+        <div class="rw-notice">
+          <InfoIcon />
+          <span class="rw-text" dir="auto">
+            {value.text}
+          </span>
+        </div>
+      );
+    default:
+      return <Bubble entry={value} />;
+  }
+}

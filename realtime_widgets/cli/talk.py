@@ -1,0 +1,158 @@
+"""``realtime-widgets talk``: speaks a sound file into a session and prints the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.events import Problem, TurnEnded
+from realtime_widgets.session.session import RealtimeSession
+from realtime_widgets.shown_text import visible
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from realtime_widgets.reply import Reply
+    from realtime_widgets.tools.execution.runner import ToolResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("sound", type=Path, help="WAV, FLAC, OGG or MP3 file with what you say")
+    parser.add_argument(
+        "--tools", type=Path, metavar="FILE.py", help="Python file; its public functions become tools"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.wav", help="write what was heard of the answers here")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE.jsonl", help="write every event with its time here, without sound"
+    )
+    parser.add_argument("--endpoint", help='"local", "openai" or a base URL (default: as for a session)')
+    parser.add_argument("--model", help="model name (default: the endpoint's)")
+    parser.add_argument("--voice", help="name of a preset voice")
+    parser.add_argument("--instructions", default="", help="how the model should behave")
+
+
+def load_tools(path: Path) -> list[Callable[..., Any]]:
+    """Return the public functions that a Python file defines, in the file's order.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, it fails, or it defines no public function.
+    """
+    if not path.is_file() or path.suffix != ".py":
+        raise ConfigurationError(f"there is no Python file {path}")
+    # A separate name: a file called random.py must not replace that of the standard library.
+    spec = importlib.util.spec_from_file_location(f"realtime_tools_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path} cannot be loaded as a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # hints written as text are looked up there
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError(f"{path} failed: {type(error).__name__}: {error}") from error
+    functions = [
+        value
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and callable(value)
+        and getattr(value, "__module__", "") == spec.name
+        and not isinstance(value, type)
+    ]
+    if not functions:
+        raise ConfigurationError(f"{path} defines no public function that could be a tool")
+    return functions
+
+
+def run(namespace: argparse.Namespace) -> int:
+    """Run the command."""
+    # An error ends the command with its text; the log would say it a second time.
+    logging.getLogger("realtime_widgets").addHandler(logging.NullHandler())
+    tools = load_tools(namespace.tools) if namespace.tools else []
+    session = RealtimeSession(
+        namespace.instructions,
+        voice=namespace.voice,
+        model=namespace.model,
+        endpoint=namespace.endpoint,
+        tools=tools,
+        reconnect=False,  # one file, one run: a reader of the output sees it at once
+    )
+    file = None if namespace.json is None else _opened(namespace.json)
+    session.journal.write_to(file)
+    problems: list[str] = []
+    try:
+        problems = asyncio.run(_talk(session, namespace.sound, namespace.out))
+    finally:
+        session.journal.write_to(None)
+        if file is not None:
+            with contextlib.suppress(OSError):  # the journal has told of it
+                file.close()
+        if session.journal.failure:
+            problems = [*problems, session.journal.failure]
+        for problem in problems:
+            print(f"realtime-widgets: {visible(problem)}", file=sys.stderr)
+    print(f"({visible(f'{session.endpoint.name}: {session.usage}')})", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+
+
+async def _talk(session: RealtimeSession, sound: Path, out: Path | None) -> list[str]:
+    """Talk, print the answers, and return what is wrong with the file `out`.
+
+    If the talk fails, the answers before that are printed: they have been paid for.
+    """
+    events = session.events(TurnEnded, Problem)
+    try:
+        replies = await session.talk(sound, out=out)
+    except BaseException:
+        await session.close()
+        async for event in events:
+            if isinstance(event, TurnEnded) and not event.error:
+                _print_turn(event.question, event.text, event.interrupted)
+        raise
+    for reply in replies:
+        _print(reply)
+    await session.close()
+    problems = [event.text async for event in events if isinstance(event, Problem)]
+    return [text for text in problems if out is not None and text.startswith(f"{out} could not be written")]
+
+
+def _print(reply: Reply) -> None:
+    _print_turn(reply.question, reply.text, reply.interrupted, reply.tool_calls)
+
+
+def _print_turn(question: str, text: str, interrupted: bool, tool_calls: Sequence[ToolResult] = ()) -> None:
+    _print_line("you:", question)
+    for call in tool_calls:
+        result = f"failed: {call.error}" if call.error else call.output
+        _print_line("tool:", f"{call.name}({_arguments(call.arguments)}) -> {result}")
+    _print_line("voice:", text + (" (interrupted)" if interrupted else ""))
+
+
+def _print_line(label: str, text: str) -> None:
+    """Print what came from outside; its own further lines are indented, so that none looks like a line of ours."""
+    print(f"{label:<7}" + visible(text).replace("\n", f"\n{'':7}"))
+
+
+def _arguments(text: str) -> str:
+    try:
+        values = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return ", ".join(f"{name}={value!r}" for name, value in values.items()) if isinstance(values, dict) else text

@@ -1,0 +1,4 @@
+"""Tokens, prices and budgets.
+
+Pure; imports `protocol` and `errors`, and nothing else of `core`.
+"""

@@ -1,0 +1,108 @@
+"""Reads conversation items: who said what, which tools were called, what they returned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message, a call or the output of a call; `kind` is user, assistant, call or output."""
+
+    kind: str
+    text: str = ""
+    has_image: bool = False
+    #: Name of the tool of a call or an output.
+    tool: str = ""
+    #: Arguments of a call, as a JSON object.
+    arguments: Mapping[str, Any] | None = None
+
+
+def read_turns(items: Sequence[Mapping[str, Any]]) -> list[Turn]:
+    """Read `items`, oldest first; system messages and unknown kinds of item are skipped."""
+    turns: list[Turn] = []
+    tools_by_call: dict[object, str] = {}
+    for item in items:
+        if not isinstance(item, Mapping):
+            continue
+        kind = item.get("type")
+        if kind == "message" and item.get("role") in ("user", "assistant"):
+            text, has_image = _content(item.get("content"))
+            turns.append(Turn(str(item["role"]), text, has_image))
+        elif kind == "function_call":
+            name = _text(item.get("name"))
+            _remember(tools_by_call, item.get("call_id"), name)
+            turns.append(Turn("call", tool=name, arguments=_arguments(item.get("arguments"))))
+        elif kind == "function_call_output":
+            tool = _recall(tools_by_call, item.get("call_id"))
+            turns.append(Turn("output", text=_output(item.get("output")), tool=tool))
+        elif kind == "mcp_call":
+            name = _text(item.get("name"))
+            turns.append(Turn("call", tool=name, arguments=_arguments(item.get("arguments"))))
+            if item.get("output") is not None or item.get("error") is not None:
+                error = item.get("error")
+                text = _output(item.get("output")) if error is None else json.dumps({"error": error}, default=str)
+                turns.append(Turn("output", text=text, tool=name))
+    return turns
+
+
+def fresh_outputs(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the tool outputs at the end that were not spoken about yet, oldest first."""
+    if not turns or turns[-1].kind != "output":
+        return []
+    tail: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.kind not in ("call", "output"):
+            break
+        if turn.kind == "output":
+            tail.append(turn)
+    return tail[::-1]
+
+
+def _content(content: object) -> tuple[str, bool]:
+    if isinstance(content, str):
+        return content.strip(), False
+    texts: list[str] = []
+    has_image = False
+    for part in content if isinstance(content, list | tuple) else ():
+        if not isinstance(part, Mapping):
+            continue
+        has_image = has_image or part.get("type") == "input_image"
+        text = part.get("text") or part.get("transcript")
+        if isinstance(text, str) and text.strip():
+            texts.append(text.strip())
+    return " ".join(texts), has_image
+
+
+def _arguments(raw: object) -> Mapping[str, Any] | None:
+    if isinstance(raw, Mapping):
+        return raw
+    if not isinstance(raw, str):
+        return None
+    try:
+        parsed = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _output(raw: object) -> str:
+    if isinstance(raw, str):
+        return raw
+    return "" if raw is None else json.dumps(raw, default=str, ensure_ascii=False)
+
+
+def _remember(tools_by_call: dict[object, str], call_id: object, name: str) -> None:
+    if isinstance(call_id, str):
+        tools_by_call[call_id] = name
+
+
+def _recall(tools_by_call: dict[object, str], call_id: object) -> str:
+    return tools_by_call.get(call_id, "") if isinstance(call_id, str) else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
