@@ -131,7 +131,7 @@ class ToolRegistry(Mapping[str, Tool]):
         return function
 
     def take_over(self, earlier: ToolRegistry) -> None:
-        """Add the tools and MCP servers of another registry whose names are not in use here."""
+        """Add the tools and hosted MCP servers of another registry whose names are not in use here."""
         with earlier._lock:
             tools, hosted = dict(earlier._tools), dict(earlier._hosted)
         for name, tool in tools.items():

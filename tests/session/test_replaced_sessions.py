@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +82,19 @@ def test_ipythons_history_keeps_no_session_alive(kernel: Kernel) -> None:
     run(kernel, "other", "watched = weakref.ref(session)")
     run(kernel, "shown", "session = RealtimeSession(endpoint='ws://127.0.0.1:1')\nsession.tools")
     assert kernel.run(ENDED) == "True\n"
+
+
+def test_mcp_servers_go_on_with_the_session_that_takes_over(kernel: Kernel) -> None:
+    run(kernel, "session")
+    server = str(Path(ROOT) / "tests" / "tools" / "mcp" / "server_of_today.py")
+    add = f"import sys; _ = await session.mcp.add([sys.executable, {server!r}], name='today', allow=['add'])"
+    run(kernel, "mcp", add)
+    run(kernel, "other", "import weakref; watched = weakref.ref(session)")
+    run(kernel, "session")
+    assert kernel.run(ENDED) == "True\n"
+    assert kernel.run("print(list(session.mcp), 'add' in session.tools)") == "['today'] True\n"
+    # The first server has ended with its session.
+    assert kernel.run("print(await session.tools['add'](a=1, b=2))") == "3\n"
+    assert kernel.run("print(session.mcp['today'].state)") == "ready\n"
+    run(kernel, "mcp", add)
+    assert kernel.run("print(list(session.mcp), await session.tools['add'](a=1, b=2))") == "['today'] 3\n"

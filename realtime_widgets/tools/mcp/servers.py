@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_widgets.concurrency.loop_thread import LoopThread, schedule
@@ -120,7 +121,28 @@ class McpServer:
             try:
                 self._follow(await self._connect())
             except McpServerError as error:
-                self._problem(f"{error}. Its next call tries again.")
+                if self._link == "lost":
+                    self._problem(f"{error}. Its next call tries again.")
+
+    def again_for(self, registry: ToolRegistry, loop: LoopThread, problem: Callable[[str], object]) -> McpServer:
+        """Return the same server for another session, with its tools in that one's registry."""
+        made = McpServer(
+            self.name,
+            self._target,
+            registry,
+            loop,
+            problem,
+            allow=self._allow,
+            prefix=self._prefix,
+            options=self._options,
+        )
+        made._names = dict(self._names)
+        made._functions = {each: made._function(each) for each in self._functions}
+        successors = {function: made._functions[each] for each, function in self._functions.items()}
+        for tool in list(registry.values()):
+            if (function := successors.get(tool.function)) is not None:
+                registry.add(replace(tool, function=function))
+        return made
 
     async def shut(self) -> None:
         """End the connection; the tools stay in the registry."""
@@ -380,6 +402,17 @@ class McpServers(Mapping[str, McpServer]):
         self._closed, self._ending = False, None
         if self._used:
             schedule(self._open_all_again, self._thread.start())
+
+    def take_over(self, earlier: McpServers) -> None:
+        """Begin to start the servers of another session whose names are not in use here, once it gave its tools.
+
+        The user is told which cannot be started.
+        """
+        for name, server in list(earlier._servers.items()):
+            if name not in self._servers:
+                self._servers[name] = server.again_for(self._registry, self._thread, self._problem)
+                self._used = True
+                schedule(self._servers[name].open_again, self._thread.start())
 
     async def _open_all_again(self) -> None:
         await asyncio.gather(*(server.open_again() for server in self._servers.values()))
