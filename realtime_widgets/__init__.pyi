@@ -8,7 +8,8 @@ from .core.model_settings import Truncation as Truncation
 from .core.turn_taking.detection import SemanticVad as SemanticVad
 from .core.turn_taking.detection import ServerVad as ServerVad
 from .core.usage.budget import Budget as Budget
-from .core.usage.prices import Price as Price
+from .core.usage.endings import ending_of as ending_of
+from .core.usage.price import Price as Price
 from .core.usage.prices import PriceTable as PriceTable
 from .core.usage.usage import Usage as Usage
 from .errors import AudioError as AudioError

@@ -235,7 +235,8 @@ class SpeechPipeline(Asking):
                 raise ResponseFailedError(f"{self._voice.endpoint.title} sent half a sample of sound; ask for PCM")
             usage = speech_usage(lines[-1].get("usage")) if lines else None
             model = self._voice.model
-            asked.took("speak", model, begin, first, Usage.of_response(usage, self._voice.price(), model))
+            cost = Usage.of_spoken_text(sentence, usage, self._voice.price(), model)
+            asked.took("speak", model, begin, first, cost)
         return bytes(sound)
 
     async def _spoken_blocks(

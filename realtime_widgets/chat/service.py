@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from realtime_widgets.chat.wire import error_of
-from realtime_widgets.core.usage.prices import ON_THIS_MACHINE, PriceTable
-from realtime_widgets.core.usage.usage import UNPRICED
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE, UNPRICED
+from realtime_widgets.core.usage.prices import PriceTable
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
 from realtime_widgets.protocol.endpoint.endpoint import Endpoint, resolve_endpoint
 from realtime_widgets.protocol.secrets import forget_locals, without_locals
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from realtime_widgets.core.usage.prices import OwnPrices, Price
+    from realtime_widgets.core.usage.price import Price
+    from realtime_widgets.core.usage.prices import OwnPrices
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
     from realtime_widgets.protocol.secrets import Secret, SecretTexts
 

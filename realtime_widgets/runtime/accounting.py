@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from realtime_widgets.audio.pcm import SAMPLE_RATE
 from realtime_widgets.core.usage.budget import Budget, BudgetGuard, Stop, Stopwatch
+from realtime_widgets.core.usage.endings import ending_of
 from realtime_widgets.core.usage.meter import Meter, RateLimit
 from realtime_widgets.core.usage.prices import OwnPrices, PriceTable
 from realtime_widgets.errors import ConfigurationError
@@ -53,6 +55,7 @@ class Accounts:
     ) -> None:
         table = prices if isinstance(prices, PriceTable) else PriceTable().with_own(prices or {})
         self._free = endpoint.local
+        self._on_azure = endpoint.service == "azure"
         self._meter = Meter(table, endpoint.model, endpoint.transcription, free=endpoint.local)
         self._clock = clock
         self._time = Stopwatch(clock.time)
@@ -118,6 +121,10 @@ class Accounts:
         self._meter.receive(event)
         self._changed()
 
+    def sent(self, event: ev.ItemCreate) -> None:
+        """Count what the user typed, where the service bills it."""
+        self._meter.sent(event)
+
     def cut_off(self, response: Response, conversation: Conversation, ledger: PlaybackLedger) -> None:
         """Count a response that is lost with its connection, by an estimate: the service bills it all the same."""
         items = [item for each in response.item_ids if (item := conversation.items.get(each))]
@@ -137,6 +144,13 @@ class Accounts:
             self._notice(due.text)
         return True
 
+    def endings(self, today: date) -> list[str]:
+        """Return what to tell the user of models in use that end soon; Azure has dates of its own."""
+        if self._free or self._on_azure:
+            return []
+        known = [ending_of(name) for name in self._meter.models]
+        return [text for ending in known if ending and (text := ending.notice(today))]
+
     def watch(self) -> Coroutine[object, object, None]:
         """Return the coroutine that has to run until the session ends; it starts the budget's clock.
 
@@ -155,11 +169,15 @@ class Accounts:
         return self._watch()
 
     def of_turn(self, turn: Turn, conversation: Conversation) -> Usage:
-        """Return what one turn used so far: its responses, and the writing down of the speech it answers."""
-        return self._meter.of([*turn.response_ids, *turn.lost_ids], _question_ids(turn, conversation))
+        """Return what one turn used so far: its responses, and its question as typed or written down."""
+        asked = _question_ids(turn, conversation)
+        typed = sum(not conversation.items[each].spoken for each in asked)
+        return self._meter.of([*turn.response_ids, *turn.lost_ids], asked) + self._meter.of_messages(typed)
 
     async def _watch(self) -> None:
         self._time.start()
+        for ending in self.endings(datetime.now(UTC).date()):
+            self._notice(ending)
         try:
             while (wait := self._next_check_s()) is not None:
                 await self._clock.sleep(wait)

@@ -413,6 +413,8 @@ class SessionRuntime(Observable):
             self.journal.record("client", event)
             if isinstance(event, ev.ResponseCreate):
                 self._service_view.sent(event)
+            elif isinstance(event, ev.ItemCreate):
+                self.accounts.sent(event)
             self._transport.send(event)
 
     def _send_sound(self, pcm: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ from realtime_widgets.events import Notice, Received
 from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
 from realtime_widgets.testing.scripted_server.steps import ExpectAnyOrder
 from realtime_widgets.widgets.status import SessionStatus
-from tests.session.watching import HEARD, SOUND, comes, notices, reaches
+from tests.session.watching import HEARD, SOUND, comes, first, notices, reaches
 
 if TYPE_CHECKING:
     from tests.conftest import Open
@@ -141,6 +143,38 @@ async def test_where_time_is_what_is_billed_the_time_uses_the_budget_up(connect:
         assert spent is not None and spent >= 3
         assert session.usage.money == spent, "the clock stands still"
         assert [line.what for line in session.usage.cost.lines] == ["session time"]
+
+
+async def test_typed_messages_cost_where_the_service_bills_them(connect: Open) -> None:
+    talk = Talk()
+    turns = [*talk.text_turn("One", "1"), *talk.text_turn("Two", "2")]
+    async with ScriptedServer([*talk.start(), *turns]) as server:
+        session = connect(server, prices={"scripted": Price(per_session_minute=0.001, per_text_message=2)})
+        one, two = await session.ask("One"), await session.ask("Two")
+        assert [each.usage.cost.priced for each in (one, two)] == [2, 2]
+        money = session.usage.money
+        assert money is not None and 4 < money < 4.1
+        assert "typed messages" in session.usage.table()
+
+
+async def test_typed_messages_use_a_budget_up(connect: Open) -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("One", "1")]) as server:
+        prices = {"scripted": Price(per_session_minute=0.001, per_text_message=2)}
+        session = connect(server, prices=prices, budget=Budget(money=1.5))
+        with contextlib.suppress(SessionClosedError):
+            await session.ask("One")
+        await reaches(session, "closed")
+        assert "the budget of $1.50 is used up" in notices(session)[-1]
+
+
+async def test_a_model_that_ends_soon_is_named_with_its_successor(connect: Open) -> None:
+    async with ScriptedServer(Talk().start(model="gpt-realtime-mini-2025-12-15")) as server:
+        session = connect(server)
+        told = session.events(Notice)
+        await session.start()
+        model = await first(told, lambda notice: "gpt-realtime-mini-2025-12-15" in notice.text)
+        assert "20 January 2027: use gpt-realtime-2.1-mini instead" in re.sub(", in .* days", "", model.text)
 
 
 async def test_a_warning_of_the_clock_is_shown_while_nothing_else_happens(connect: Open) -> None:

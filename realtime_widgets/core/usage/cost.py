@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKENS_PER_RATE = 1_000_000
-SECONDS_PER_RATE = 60
+Unit = Literal["tokens", "characters", "seconds", "messages", "times"]
+
+#: How much of each unit a rate is for.
+PER_RATE: dict[Unit, int] = {"tokens": 1_000_000, "characters": 1_000_000, "seconds": 60, "messages": 1}
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,16 @@ class CostLine:
     quantity : float
         How much of it.
     unit : str
-        ``tokens``, ``seconds``, or ``times`` for what came without a count.
+        ``tokens``, ``characters``, ``seconds``, ``messages``, or ``times`` for what came without a count.
     rate : float or None
-        US dollars per million tokens or per minute; None if there is no price.
+        US dollars per million tokens or characters, per minute, or per message; None if there is no price.
     model, source : str
         Name of the model, and the source of its price.
     """
 
     what: str
     quantity: float
-    unit: Literal["tokens", "seconds", "times"]
+    unit: Unit
     rate: float | None
     model: str = ""
     source: str = ""
@@ -44,7 +46,7 @@ class CostLine:
             return None
         if self.unit == "times":
             return None if self.rate else 0.0
-        return self.quantity * self.rate / (TOKENS_PER_RATE if self.unit == "tokens" else SECONDS_PER_RATE)
+        return self.quantity * self.rate / PER_RATE[self.unit]
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,7 @@ class Cost:
     lines : tuple of CostLine
         No two of the same kind, model and price.
     by_time : frozenset of str
-        Models whose responses cost nothing apart from the time of the session, which only the session's
-        own total holds.
+        Models that are billed by the time of the session, which only the session's own total holds.
     """
 
     lines: tuple[CostLine, ...] = ()

@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from realtime_widgets.core.usage.prices import ON_THIS_MACHINE
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE, UNPRICED
 from realtime_widgets.core.usage.usage import (
     ANSWER_AUDIO_TOKENS_PER_S,
     CHARACTERS_PER_TOKEN,
     KINDS,
-    UNPRICED,
     Usage,
 )
 from realtime_widgets.protocol import events as ev
@@ -19,7 +18,8 @@ from realtime_widgets.protocol import events as ev
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from realtime_widgets.core.usage.prices import Price, PriceTable
+    from realtime_widgets.core.usage.price import Price
+    from realtime_widgets.core.usage.prices import PriceTable
 
 Key = TypeVar("Key", str, tuple[str, int])
 
@@ -77,6 +77,7 @@ class Meter:
         self._responses: dict[str, Usage] = {}
         self._transcriptions: dict[tuple[str, int], Usage] = {}
         self._used = Usage()
+        self._typed = 0
         #: Tokens of each kind that the last response read.
         self._last_read: dict[str, int] = {}
 
@@ -84,6 +85,11 @@ class Meter:
     def model(self) -> str:
         """The model that answers."""
         return self._reported or self._asked
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models in use: the one that answers, and the one that writes down what is said."""
+        return tuple(filter(None, (self.model, self._reported_transcription or self._asked_transcription)))
 
     @property
     def price(self) -> Price | None:
@@ -95,16 +101,25 @@ class Meter:
 
     @property
     def used(self) -> Usage:
-        """All responses and transcriptions so far, without the time of the session."""
+        """All responses and transcriptions so far, without typed messages and the time of the session."""
         return self._used
 
     def total(self, seconds: float) -> Usage:
         """Return all that was used in a session of `seconds`, its time included if that is billed."""
         price = self.price
+        total = self.used + self.of_messages(self._typed)
         if price is None or not price.per_session_minute or not seconds:
-            return self.used
-        total = self.used + Usage.of_session_time(seconds, price, self.model)
+            return total
+        total += Usage.of_session_time(seconds, price, self.model)
         return replace(total, cost=replace(total.cost, by_time=total.cost.by_time - {self.model}))
+
+    def of_messages(self, number: int) -> Usage:
+        """Return what messages that the user types cost, if the model's service bills them one by one."""
+        return Usage.of_messages(number, self.price or UNPRICED, self.model)
+
+    def sent(self, event: ev.ItemCreate) -> None:
+        """Count a message of the user's, also one that is put back after a loss: services bill it again."""
+        self._typed += event.item.get("type") == "message" and event.item.get("role") == "user"
 
     def of(self, response_ids: Iterable[str], item_ids: Iterable[str]) -> Usage:
         """Return what some responses used, and the transcriptions of some of the user's items."""

@@ -1,15 +1,16 @@
-"""Prices of models as data, with date and source, and the table that finds them by a model's name. Pure."""
+"""The table that finds a model's price by its name: the user's, this package's, and those that others keep up."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE, Price
+from realtime_widgets.core.usage.published_prices import published_prices
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.protocol.endpoint.endpoint import LOCAL_MODEL
 
@@ -17,122 +18,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True)
-class Price:
-    """Prices of one model in US dollars; None if it has none for that kind.
-
-    Attributes
-    ----------
-    text_in, audio_in, image_in : float or None
-        Per million tokens that are not read from the cache.
-    text_cached, audio_cached, image_cached : float or None
-        Per million tokens read from the cache; counted like other tokens if there is no price for that.
-    text_out, audio_out : float or None
-        Per million tokens made; reasoning counts as text.
-    per_minute : float or None
-        Per minute of sound that is transcribed.
-    per_session_minute : float or None
-        Per minute of connected time; responses are then not billed apart.
-    since : date or None
-        First day of this price, as far as known.
-    source : str
-        Where it is from, and when it was read.
-
-    Raises
-    ------
-    ConfigurationError
-        If a price is negative or no number.
-    """
-
-    text_in: float | None = None
-    text_cached: float | None = None
-    text_out: float | None = None
-    audio_in: float | None = None
-    audio_cached: float | None = None
-    audio_out: float | None = None
-    image_in: float | None = None
-    image_cached: float | None = None
-    per_minute: float | None = None
-    per_session_minute: float | None = None
-    since: date | None = None
-    source: str = "your own table"
-
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if each.name in ("since", "source") or value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise ConfigurationError(f"the price {each.name} must be US dollars, 0 or more, not {value!r}")
-
-    @property
-    def free(self) -> bool:
-        """Whether everything that has a price costs nothing."""
-        rates = [getattr(self, each.name) for each in fields(self) if each.name not in ("since", "source")]
-        given = [rate for rate in rates if rate is not None]
-        return bool(given) and not any(given)
-
-    def fresh(self, kind: str) -> float | None:
-        """Price of tokens of a kind (text, audio, image) that are not read from the cache."""
-        rate: float | None = getattr(self, f"{kind}_in")
-        return rate
-
-    def cached(self, kind: str) -> float | None:
-        """Price of tokens of a kind read from the cache."""
-        rate: float | None = getattr(self, f"{kind}_cached")
-        return self.fresh(kind) if rate is None else rate
-
-
-#: What the local endpoint costs.
-ON_THIS_MACHINE = Price(0, 0, 0, 0, 0, 0, 0, 0, per_minute=0, per_session_minute=0, source="on this machine")
-
 _OPENAI = "OpenAI's prices as known on 22 Nov 2026"
-_SECOND_HAND = "second-hand, not checked against a price list"
 _OPENAI_2024 = "OpenAI's price list of October 2024"
 _OPENAI_OLD = "OpenAI's price list while the model was offered"
-_XAI = "xAI, about $0.001333 a second, as known on 22 Nov 2026"
+_LIVE = "OpenAI's price list as read in November 2026"
+_XAI = "xAI, about $0.001333 a second and $0.004 a typed message, as known on 22 Nov 2026"
 _XAI_APRIL = "xAI's model page of 4 Apr 2026"
 
-_REALTIME = Price(4, 0.40, 16, 32, 0.40, 64, 5, 0.50, source=_OPENAI)
-_REALTIME_2 = replace(_REALTIME, text_out=24, since=date(2026, 5, 7))
-_REALTIME_MINI = Price(0.60, 0.06, 2.40, 10, 0.30, 20, 0.80, 0.08, source=_OPENAI)
 _PREVIEW = Price(5, 2.50, 20, 40, 2.50, 80, since=date(2024, 12, 17), source=_OPENAI_OLD)
 _PREVIEW_2024_10 = Price(5, 2.50, 20, 100, 20, 200, since=date(2024, 10, 1), source=_OPENAI_2024)
-_AUDIO = Price(2.50, None, 10, 32, None, 64, source=_OPENAI)
 _AUDIO_PREVIEW = Price(2.50, None, 10, 40, None, 80, since=date(2024, 12, 17), source=_OPENAI_OLD)
 _AUDIO_PREVIEW_2024_10 = replace(
     _AUDIO_PREVIEW, audio_in=100, audio_out=200, since=date(2024, 10, 1), source=_OPENAI_2024
 )
-_GROK = Price(per_session_minute=0.08, since=date(2026, 11, 22), source=_XAI)
+_GPT_LIVE = Price(per_session_minute=0.05, per_standby_minute=0.02, source=_LIVE)
+_GROK = Price(per_session_minute=0.08, per_text_message=0.004, since=date(2026, 8, 5), source=_XAI)
 
-#: Price of each model by its name; ``*`` stands for anything. A name that stands here several times has had
-#: several prices. Dated snapshots that are not named cost what their undated name costs.
-BUILT_IN: tuple[tuple[str, Price], ...] = (
-    ("gpt-realtime-2.1", _REALTIME_2),
-    ("gpt-realtime-2", _REALTIME_2),
-    ("gpt-realtime-2.1-mini", _REALTIME_MINI),
-    ("gpt-realtime-1.5", _REALTIME),
-    ("gpt-realtime", replace(_REALTIME, since=date(2025, 8, 28))),
-    ("gpt-realtime-mini", _REALTIME_MINI),
+#: Our own prices by the names of models, in which ``*`` stands for anything: those that the published ones lack or
+#: have in another way. A name that stands here several times has had several prices.
+OWN_LIST: tuple[tuple[str, Price], ...] = (
+    # The published ones have the last price only, and of audio none.
     ("gpt-4o-realtime-preview", _PREVIEW_2024_10),
     ("gpt-4o-realtime-preview", _PREVIEW),
     ("gpt-4o-realtime-preview-2024-10-01", _PREVIEW_2024_10),
-    ("gpt-4o-mini-realtime-preview", Price(0.60, 0.30, 2.40, 10, 0.30, 20, source=_OPENAI_OLD)),
-    ("gpt-audio-1.5", _AUDIO),
-    ("gpt-audio", _AUDIO),
-    ("gpt-audio-mini", Price(0.60, None, 2.40, 10, None, 20, source=_OPENAI)),
     ("gpt-4o-audio-preview", _AUDIO_PREVIEW_2024_10),
     ("gpt-4o-audio-preview", _AUDIO_PREVIEW),
     ("gpt-4o-audio-preview-2024-10-01", _AUDIO_PREVIEW_2024_10),
     ("gpt-4o-mini-audio-preview", Price(0.15, None, 0.60, 10, None, 20, source=_OPENAI_OLD)),
-    ("gpt-realtime-whisper", Price(per_minute=0.017, source=_OPENAI)),
-    ("gpt-live-transcribe", Price(per_minute=0.017, source=_OPENAI)),
-    ("gpt-transcribe", Price(per_minute=0.0045, source=_OPENAI)),
-    ("gpt-4o-transcribe", Price(text_in=2.50, audio_in=2.50, text_out=10, source=_SECOND_HAND)),
-    ("gpt-4o-mini-transcribe", Price(text_in=1.25, audio_in=1.25, text_out=5, source=_SECOND_HAND)),
-    ("whisper-1", Price(per_minute=0.006, source=_SECOND_HAND)),
-    ("gpt-4o-mini-tts", Price(text_in=0.60, audio_out=12, source=_SECOND_HAND)),
-    ("gpt-4.1-mini", Price(text_in=0.40, text_cached=0.10, text_out=1.60, source=_SECOND_HAND)),
+    # There it is called a price of written tokens, but the model writes none.
+    ("gpt-4o-mini-tts", Price(text_in=0.60, audio_out=12, source=_OPENAI)),
+    # There without standby, and without the newer model.
+    ("gpt-live-1", _GPT_LIVE),
+    ("gpt-live-1.1", _GPT_LIVE),
+    # There by a few names only.
     ("grok-voice*", replace(_GROK, per_session_minute=0.05, since=date(2026, 4, 4), source=_XAI_APRIL)),
     ("grok-voice*", _GROK),
     (LOCAL_MODEL, ON_THIS_MACHINE),
@@ -151,7 +69,8 @@ class PriceTable:
     Parameters
     ----------
     entries : iterable of (str, Price)
-        Names, in which ``*`` stands for anything, and prices; the built-in ones if nothing is given.
+        Names, in which ``*`` stands for anything, and prices; None means those of the package: its own list, and
+        for all other models its copy of `genai-prices <https://github.com/pydantic/genai-prices>`_.
 
     Examples
     --------
@@ -163,8 +82,8 @@ class PriceTable:
     24
     """
 
-    def __init__(self, entries: Iterable[tuple[str, Price]] = BUILT_IN) -> None:
-        self._entries = tuple(entries)
+    def __init__(self, entries: Iterable[tuple[str, Price]] | None = None) -> None:
+        self._given = None if entries is None else tuple(entries)
         self._own: tuple[tuple[str, Price], ...] = ()
 
     def with_own(self, prices: OwnPrices) -> PriceTable:
@@ -183,13 +102,13 @@ class PriceTable:
         """
         if not isinstance(prices, Mapping):
             raise ConfigurationError(f"prices must map models' names to prices, not {prices!r}")
-        table = PriceTable(self._entries)
+        table = PriceTable(self._given)
         table._own = (*((name, self._own_price(name, given)) for name, given in prices.items()), *self._own)
         return table
 
     def price(self, model: str, on: date | None = None) -> Price | None:
         """Find the price of `model`, the latest or the one of a day; None if there is none."""
-        return _find(self._own, model, on) or _find(self._entries, model, on)
+        return _find(self._own, model, on) or self._listed(model, on)
 
     def price_of(self, reported: str, asked: str) -> Price | None:
         """Find the price of what the service calls `reported` when `asked` was asked for.
@@ -198,7 +117,15 @@ class PriceTable:
         what really answers.
         """
         own = _find(self._own, reported, None) or _find(self._own, asked, None)
-        return own or _find(self._entries, reported or asked, None)
+        return own or self._listed(reported or asked, None)
+
+    def _lists(self) -> tuple[tuple[tuple[str, Price], ...], ...]:
+        return (OWN_LIST, published_prices()) if self._given is None else (self._given,)
+
+    def _listed(self, model: str, on: date | None) -> Price | None:
+        """Find a price: whole names in each list go before names with ``*`` in any."""
+        found = (find(each, model, on) for find in (_find_whole, _find) for each in self._lists())
+        return next((price for price in found if price is not None), None)
 
     def _own_price(self, name: str, given: object) -> Price:
         if isinstance(given, Price):
@@ -206,7 +133,7 @@ class PriceTable:
         if isinstance(given, str):
             price = self.price(given)
             if price is None:
-                known = ", ".join(sorted({name for name, _ in self._entries}))
+                known = ", ".join(sorted({name for each in self._lists() for name, _ in each}))
                 raise ConfigurationError(
                     f"prices name {given!r} as the model of {name!r}, but that has no price; known are {known}"
                 )
@@ -223,12 +150,24 @@ class PriceTable:
 
 
 def _find(entries: tuple[tuple[str, Price], ...], model: str, on: date | None) -> Price | None:
-    for name in dict.fromkeys((model, _SNAPSHOT.sub("", model))):
-        exact = [price for key, price in entries if key == name]
-        found = exact or [price for key, price in entries if "*" in key and fnmatchcase(name, key)]
-        if found:
+    for name in _names(model):
+        if (whole := _find_whole(entries, name, on)) is not None:
+            return whole
+        if found := [price for key, price in entries if "*" in key and fnmatchcase(name, key)]:
             return _of_day(found, on)
     return None
+
+
+def _find_whole(entries: tuple[tuple[str, Price], ...], model: str, on: date | None) -> Price | None:
+    for name in _names(model):
+        if found := [price for key, price in entries if key == name]:
+            return _of_day(found, on)
+    return None
+
+
+def _names(model: str) -> dict[str, None]:
+    """Return the name, and without its date: a snapshot that is not listed costs what its undated name costs."""
+    return dict.fromkeys((model, _SNAPSHOT.sub("", model)))
 
 
 def _of_day(prices: list[Price], on: date | None) -> Price:

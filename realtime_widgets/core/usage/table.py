@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _HEAD = ("", "used", "price", "cost")
 NOTHING = "Nothing used yet."
+#: What a price is for, by the unit of a line.
+_PER = {"tokens": "million", "characters": "million", "seconds": "minute", "messages": "message"}
 #: Beginnings of what stands in the lines, in the order of the table; the rest follows.
 _ORDER = ("text in", "image in", "audio in", "text out", "audio out")
 
@@ -77,8 +79,8 @@ def _place(line: CostLine) -> tuple[int, str]:
 
 def _quantity(line: CostLine) -> str:
     match line.unit:
-        case "tokens":
-            return f"{line.quantity:,.0f} tokens"
+        case "tokens" | "characters" | "messages":
+            return f"{line.quantity:,.0f} {line.unit}"
         case "seconds":
             return f"{line.quantity:,.1f} s"
         case _:
@@ -90,7 +92,7 @@ def _rate(line: CostLine) -> str:
         return "unknown"
     if line.rate == 0:
         return "free"
-    return f"{dollars(line.rate)} per {'million' if line.unit == 'tokens' else 'minute'}"
+    return f"{dollars(line.rate)} per {_PER[line.unit]}"
 
 
 def _total(cost: Cost) -> str:

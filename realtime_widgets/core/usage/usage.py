@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.core.usage.cost import Cost, CostLine
-from realtime_widgets.core.usage.prices import Price
+from realtime_widgets.core.usage.price import UNPRICED, Price
 from realtime_widgets.core.usage.table import html_table, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 KINDS = ("text", "image", "audio")
-#: A model that nobody knows the price of.
-UNPRICED = Price()
 #: Tokens that the service counts for a second of a user's speech.
 USER_AUDIO_TOKENS_PER_S = 10
 #: Tokens that the service counts for a second of an answer's speech.
@@ -166,6 +164,24 @@ class Usage:
         return cls(cost=Cost((line,)))
 
     @classmethod
+    def of_messages(cls, number: int, price: Price, model: str = "") -> Usage:
+        """Return what messages that the user types cost if the service bills them one by one."""
+        if not number or not price.per_text_message:
+            return cls()
+        line = CostLine("typed messages", number, "messages", price.per_text_message, model, price.source)
+        return cls(cost=Cost((line,)))
+
+    @classmethod
+    def of_spoken_text(
+        cls, text: str, usage: Mapping[str, Any] | None, price: Price = UNPRICED, model: str = ""
+    ) -> Usage:
+        """Return what a spoken text costs: by its characters if those have a price, else as `of_response`."""
+        if price.characters_in is None:
+            return cls.of_response(usage, price, model)
+        line = CostLine("characters spoken", len(text), "characters", price.characters_in, model, price.source)
+        return replace(cls.of_response(usage), cost=Cost((line,)))
+
+    @classmethod
     def total(cls, usages: Iterable[Mapping[str, Any] | None]) -> Usage:
         """Add up the usages of several responses, unpriced."""
         return sum((cls.of_response(usage) for usage in usages if usage), cls())
@@ -245,8 +261,9 @@ class _Bill:
 
 
 def _cost_of_response(tokens: Usage, price: Price, model: str) -> Cost:
-    if price.per_session_minute:
-        return Cost(by_time=frozenset((model,)))
+    by_time = frozenset((model,)) if price.per_session_minute else frozenset()
+    if by_time and not (price.by_token and tokens.total_tokens):
+        return Cost(by_time=by_time)
     bill = _Bill(model, price)
     if not tokens.total_tokens:
         return bill.uncounted("response without usage")
@@ -269,7 +286,9 @@ def _cost_of_response(tokens: Usage, price: Price, model: str) -> Cost:
         bill.line("in, of unknown kind", tokens.input_tokens - read, free),
         bill.line("out, of unknown kind", tokens.output_tokens - made - apart, free),
     ]
-    return Cost(tuple(line for line in lines if line.quantity > 0))
+    # What has no price of its own is paid for with the time.
+    used = [line for line in lines if line.quantity > 0 and not (by_time and line.rate is None)]
+    return Cost(tuple(used), by_time)
 
 
 def _cost_of_transcription(took: TranscriptionUsage, price: Price, model: str) -> Cost:

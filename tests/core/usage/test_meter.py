@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from realtime_widgets import PriceTable
 from realtime_widgets.core.usage.meter import Meter, RateLimit
-from realtime_widgets.core.usage.prices import ON_THIS_MACHINE
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE
 from tests.core.usage.bills import wire
 from tests.core.wire import event, finished
 

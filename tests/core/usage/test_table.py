@@ -29,7 +29,7 @@ def test_the_table_as_text() -> None:
         "audio out         1,000 tokens  $64.00 per million   $0.064",
         "-----------------------------------------------------------",
         "total                                               $0.1402",
-        "Prices: OpenAI's prices as known on 22 Nov 2026.",
+        f"Prices: {price('gpt-realtime-2.1').source}.",
     ]
     assert Usage().table() == "Nothing used yet."
     assert Usage()._repr_html_() == "<p>Nothing used yet.</p>"

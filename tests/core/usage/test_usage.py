@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets import Price, Usage
-from realtime_widgets.core.usage.prices import ON_THIS_MACHINE
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE
 from tests.core.usage.bills import KINDS, ONE, price, wire
 
 
@@ -155,7 +155,7 @@ def test_transcription_by_tokens_is_billed_by_tokens() -> None:
         "input_token_details": {"text_tokens": 100, "audio_tokens": 1000},
     }
     usage = Usage.of_transcription(given_usage, price("gpt-4o-transcribe"))
-    assert usage.money == pytest.approx((1100 * 2.5 + 40 * 10) / 1e6)
+    assert usage.money == pytest.approx((100 * 2.5 + 1000 * 6 + 40 * 10) / 1e6)
     assert (usage.total_tokens, usage.transcription.total_tokens) == (0, 1140)
     by_minute = Usage.of_transcription(given_usage, price("whisper-1"))
     assert by_minute.money == pytest.approx(100 / 60 * 0.006), "ten audio tokens are a second"
@@ -183,3 +183,31 @@ def test_tokens_of_this_machine_can_be_priced_as_a_service_would() -> None:
     assert cost.total == pytest.approx((there.money or 0) + 0.0045)
     assert {line.model for line in cost.lines} == {"gpt-realtime-2.1", "gpt-transcribe"}
     assert Usage().cost_at(price("gpt-realtime-2.1")).total == 0
+
+
+def test_time_and_tokens_of_one_price_add_up() -> None:
+    mixed = Price(text_in=2, text_out=6, per_session_minute=0.08, source="both")
+    usage = Usage.of_response(wire((1000, 500, 0), (0, 0, 0), (2000, 700)), mixed, "mixed")
+    assert usage.cost.priced == pytest.approx((1000 * 2 + 2000 * 6) / 1e6)
+    assert usage.cost.unpriced == ()
+    assert "the minutes of the session" in str(usage.cost)
+    assert usage.money is None
+    in_all = usage.cost + Usage.of_session_time(90, mixed, "mixed").cost
+    assert in_all.priced == pytest.approx((1000 * 2 + 2000 * 6) / 1e6 + 0.12)
+
+
+def test_a_spoken_text_is_billed_by_its_characters_where_they_have_a_price() -> None:
+    usage = Usage.of_spoken_text("Hello!", None, price("tts-1"), "tts-1")
+    assert usage.money == pytest.approx(6 * 15 / 1e6)
+    assert "6 characters" in usage.table()
+    assert "$15.00 per million" in usage.table()
+    by_token = Usage.of_spoken_text("Hello!", wire((4, 0, 0), (0, 0, 0), (0, 30)), price("gpt-4o-mini-tts"), "")
+    assert by_token.money == pytest.approx((4 * 0.6 + 30 * 12) / 1e6)
+
+
+def test_typed_messages_are_billed_one_by_one_where_they_have_a_price() -> None:
+    usage = Usage.of_messages(3, price("grok-voice-latest"), "grok-voice-latest")
+    assert usage.money == pytest.approx(0.012)
+    assert "3 messages" in usage.table()
+    assert "$0.004 per message" in usage.table()
+    assert Usage.of_messages(3, price("gpt-realtime-2.1")).cost.lines == ()
