@@ -143,6 +143,8 @@ class Asking:
             before = len(self._history)
             try:
                 async with http_client() as http:
+                    for service in self._services:
+                        await service.choose_model(http)
                     return await work(http, asked)
             except BaseException as error:
                 forget_locals(error)  # what the service sent may quote the key

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.secrets import Secret
 
 #: Model asked of OpenAI if the user names none (current in November 2026).
-OPENAI_AUDIO_MODEL = "gpt-audio-1.5"
 
 AudioFormat = Literal["pcm16", "wav", "mp3", "opus"]
 
@@ -87,9 +86,7 @@ class AudioChat(Asking):
         if audio_format not in get_args(AudioFormat):
             known = ", ".join(get_args(AudioFormat))
             raise ConfigurationError(f"audio_format must be one of {known}, not {audio_format!r}")
-        self._service = Service(
-            endpoint, api_key, model, default_model=OPENAI_AUDIO_MODEL, client=client, prices=prices
-        )
+        self._service = Service(endpoint, api_key, model, job="answer", client=client, prices=prices)
         super().__init__(instructions, tools, max_rounds, [self._service])
         self._spoken = spoken
         self._audio = {"voice": voice or DEFAULT_VOICE, "format": audio_format}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, duration_ms
 from realtime_widgets.audio.samples import from_pcm16, wav_bytes
 from realtime_widgets.chat.asking import Asking, reply_card
+from realtime_widgets.chat.models import reads_aloud
+from realtime_widgets.chat.realtime_voice import RealtimeVoice
 from realtime_widgets.chat.rounds import Thinker
 from realtime_widgets.chat.sentences import SentenceCutter
 from realtime_widgets.chat.service import DEFAULT_VOICE, Service
@@ -16,7 +19,6 @@ from realtime_widgets.chat.wire import EventLines, event_of, speech_of, speech_u
 from realtime_widgets.core.conversation.message import user_message
 from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import AudioError, ConfigurationError, ResponseFailedError
-from realtime_widgets.protocol.endpoint.endpoint import OPENAI_DEFAULT_TRANSCRIPTION, Endpoint
 from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.reply import Reply
 
@@ -26,17 +28,17 @@ if TYPE_CHECKING:
     import aiohttp
 
     from realtime_widgets.audio.samples import Sound
+    from realtime_widgets.chat.models import Job
     from realtime_widgets.chat.rounds import Asked
+    from realtime_widgets.chat.service import ModelLists
     from realtime_widgets.core.usage.prices import OwnPrices, PriceTable
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
+    from realtime_widgets.protocol.endpoint.endpoint import Endpoint
     from realtime_widgets.protocol.secrets import Secret
 
     #: What does a stage: an address, an `Endpoint`, or the names of `_STAGE_FIELDS` with their values.
     StageAt = str | Endpoint | Mapping[str, Any] | None
 
-#: Models asked of OpenAI if the user names none.
-OPENAI_THINKING_MODEL = "gpt-4.1-mini"
-OPENAI_SPEECH_MODEL = "gpt-4o-mini-tts"
 _STAGE_FIELDS = ("endpoint", "model", "api_key", "client")
 
 
@@ -58,6 +60,9 @@ class SpeechPipeline(Asking):
     transcribe, think, speak : str, Endpoint or mapping, optional
         Service of a stage: an address as for `endpoint`, an `Endpoint`, or a mapping with any of ``endpoint``,
         ``model``, ``api_key`` and ``client``. A key given for all stages goes to none that has its own endpoint.
+        Without a model, the best known one of those that the endpoint offers is taken at the first question.
+        ``speak="realtime"``, or a Realtime model, has the answers read aloud in a Realtime session, which is asked
+        to do so word for word; this is also done where an endpoint has no model that only speaks.
     tools, spoken, max_rounds
         As for `AudioChat`.
     language : str, optional
@@ -94,13 +99,15 @@ class SpeechPipeline(Asking):
         max_rounds: int = 8,
     ) -> None:
         common = {"endpoint": endpoint, "api_key": api_key, "client": client}
+        lists: ModelLists = {}
 
-        def service(stage: str, at: StageAt, default_model: str) -> Service:
-            return Service(**_settings(stage, at, common), default_model=default_model, prices=prices)
+        def service(stage: str, at: StageAt, job: Job) -> Service:
+            return Service(**_settings(stage, at, common), job=job, prices=prices, lists=lists)
 
-        self._ears = service("transcribe", transcribe, OPENAI_DEFAULT_TRANSCRIPTION)
-        self._mind = service("think", think, OPENAI_THINKING_MODEL)
-        self._voice = service("speak", speak, OPENAI_SPEECH_MODEL)
+        self._ears = service("transcribe", transcribe, "transcribe")
+        self._mind = service("think", think, "think")
+        by_realtime = speak == "realtime"
+        self._voice = service("speak", None if by_realtime else speak, "read" if by_realtime else "speak")
         super().__init__(instructions, tools, max_rounds, [self._ears, self._mind, self._voice])
         self._spoken = spoken
         self._voice_name = voice or DEFAULT_VOICE
@@ -224,25 +231,36 @@ class SpeechPipeline(Asking):
     async def _speak(
         self, http: aiohttp.ClientSession, asked: Asked, sentences: asyncio.Queue[str | None]
     ) -> bytes:
+        if reads_aloud(self._voice.model):
+            async with RealtimeVoice(self._voice.endpoint, self._voice_name) as voice:
+                return await self._speak_all(asked, sentences, voice.read)
+        return await self._speak_all(asked, sentences, partial(self._spoken_blocks, http))
+
+    async def _speak_all(
+        self,
+        asked: Asked,
+        sentences: asyncio.Queue[str | None],
+        blocks: Callable[[str, list[dict[str, Any] | None]], AsyncIterator[bytes]],
+    ) -> bytes:
         sound = bytearray()
         while (sentence := await sentences.get()) is not None:
             begin, first = asked.now(), None
-            lines: list[dict[str, Any]] = []
-            async for block in self._spoken_blocks(http, sentence, lines):
+            used: list[dict[str, Any] | None] = []
+            async for block in blocks(sentence, used):
                 first = asked.now() if first is None else first
                 sound += block
             if len(sound) % BYTES_PER_SAMPLE:
                 raise ResponseFailedError(f"{self._voice.endpoint.title} sent half a sample of sound; ask for PCM")
-            usage = speech_usage(lines[-1].get("usage")) if lines else None
+            usage = used[-1] if used else None
             model = self._voice.model
             cost = Usage.of_spoken_text(sentence, usage, self._voice.price(), model)
             asked.took("speak", model, begin, first, cost)
         return bytes(sound)
 
     async def _spoken_blocks(
-        self, http: aiohttp.ClientSession, text: str, last: list[dict[str, Any]]
+        self, http: aiohttp.ClientSession, text: str, used: list[dict[str, Any] | None]
     ) -> AsyncIterator[bytes]:
-        """Yield a spoken text; the event that ends it, if the service sends events, is appended to `last`."""
+        """Yield a spoken text; its usage, if the service sends events that tell it, is appended to `used`."""
         body = {"model": self._voice.model, "input": text, "voice": self._voice_name, "response_format": "pcm"}
         if self._tells_usage():
             body["stream_format"] = "sse"
@@ -257,8 +275,8 @@ class SpeechPipeline(Asking):
                     if pcm := speech_of(event):
                         yield pcm
                     if event.get("type") == "speech.audio.done":
-                        last.append(event)
-        if not last:
+                        used.append(speech_usage(event.get("usage")))
+        if not used:
             raise ResponseFailedError(f"{self._voice.endpoint.title} broke off its speech; ask again")
 
     def _tells_usage(self) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from realtime_widgets.chat.models import KNOWN, choose, none_fits
 from realtime_widgets.chat.wire import error_of
+from realtime_widgets.core.usage.endings import ending_of
 from realtime_widgets.core.usage.price import ON_THIS_MACHINE, UNPRICED
 from realtime_widgets.core.usage.prices import PriceTable
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, ResponseFailedError
@@ -20,18 +23,25 @@ from realtime_widgets.protocol.wire.unreached import proxy_refusal, request_prox
 from realtime_widgets.runtime.local_endpoint import LocalStart
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     import aiohttp
 
+    from realtime_widgets.chat.models import Job
     from realtime_widgets.core.usage.price import Price
     from realtime_widgets.core.usage.prices import OwnPrices
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
     from realtime_widgets.protocol.secrets import Secret, SecretTexts
 
+    #: The models that endpoints offer, by address; shared by the services of one chat.
+    ModelLists = dict[str, tuple[str, ...] | None]
+
 #: How long opening a connection, and silence of the endpoint in the middle of an answer, may take, in seconds.
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 300.0
+#: How long an endpoint may take to tell which models it offers, in seconds, and how much it may tell, in bytes.
+LIST_TIMEOUT_S = 10.0
+_LIST_BYTES = 4_000_000
 #: The service does not speak unless the request names a voice.
 DEFAULT_VOICE = "marin"
 #: Statuses by which a request is refused for what it asks; the others are the endpoint's or the account's.
@@ -45,10 +55,12 @@ class Service:
     ----------
     endpoint, api_key, model, client
         As for `RealtimeSession`.
-    default_model
-        Model to request if the user names none and the service is not the local endpoint.
+    job
+        What the model has to do: decides which one is asked if the user names none.
     prices
         As for `RealtimeSession`.
+    lists
+        What is known of the models that endpoints offer; shared by the services of one chat.
 
     Raises
     ------
@@ -63,16 +75,20 @@ class Service:
         api_key: str | Secret | TokenProvider | None,
         model: str | None,
         *,
-        default_model: str,
+        job: Job,
         client: Any = None,
         prices: PriceTable | OwnPrices | None = None,
+        lists: ModelLists | None = None,
     ) -> None:
         found = resolve_endpoint(endpoint, api_key, model, client=client)
-        if not (model or found.local or isinstance(endpoint, Endpoint)):
+        self._open = not (model or found.local or isinstance(endpoint, Endpoint))
+        if self._open:
             if found.service == "xai":
                 raise ConfigurationError("xAI has no model for this by default: name one as model=")
-            found = replace(found, model=default_model)
+            found = replace(found, model=KNOWN[job][0])
         self.endpoint = found
+        self._job = job
+        self._lists: ModelLists = {} if lists is None else lists
         self._table = prices if isinstance(prices, PriceTable) else PriceTable().with_own(prices or {})
 
     @property
@@ -85,6 +101,56 @@ class Service:
         if self.endpoint.local:
             return ON_THIS_MACHINE
         return self._table.price_of(reported, self.model) or UNPRICED
+
+    async def choose_model(self, http: aiohttp.ClientSession) -> None:
+        """Choose among the models that the endpoint offers, if the user named none; the endpoint is asked once.
+
+        Raises
+        ------
+        ConfigurationError
+            If none of them is known to do the job.
+        """
+        if not self._open:
+            return
+        offered = await self._offered(http)
+        model = choose(self._job, offered, datetime.now(UTC).date())
+        if model is None:
+            raise ConfigurationError(none_fits(self.endpoint.where, self._job, offered))
+        self.endpoint, self._open = replace(self.endpoint, model=model), False
+
+    async def _offered(self, http: aiohttp.ClientSession) -> tuple[str, ...] | None:
+        """Return the names of the models that the endpoint offers, None if it does not tell."""
+        import aiohttp
+
+        base_url = self.endpoint.base_url
+        if base_url not in self._lists:
+            try:
+                async with asyncio.timeout(LIST_TIMEOUT_S):
+                    self._lists[base_url] = await self._listed(http)
+            except (aiohttp.ClientError, TimeoutError, ValueError):
+                return None  # what is wrong with the endpoint shows when it is asked for something
+        return self._lists[base_url]
+
+    async def _listed(self, http: aiohttp.ClientSession) -> tuple[str, ...] | None:
+        url = f"{_over_http(self.endpoint.base_url)}/models"
+        headers, proxy = await self.endpoint.fresh_headers(), request_proxy(self.endpoint, url)
+        async with await _sent(http.get, url, None, (headers, {}), proxy) as response:
+            if response.status != 200:
+                return None
+            told = msgspec.json.decode(await response.content.read(_LIST_BYTES))
+        models = told.get("data") if isinstance(told, dict) else None
+        names = [each.get("id") for each in models if isinstance(each, dict)] if isinstance(models, list) else []
+        return tuple(name for name in names if isinstance(name, str)) or None
+
+    async def _would_do(self, http: aiohttp.ClientSession, status: int, code: str | None) -> str:
+        """Return what to say, with a refusal, of the models that could be asked instead."""
+        if status != 404 and code != "model_not_found":
+            return ""
+        ending = ending_of(self.model)
+        told = ending.notice(ending.date) if ending else ""
+        offered = await self._offered(http)
+        other = choose(self._job, offered, datetime.now(UTC).date()) if offered else None
+        return " ".join(filter(None, (told, f"It offers {other}." if other and other != self.model else "")))
 
     async def prepare(self) -> None:
         """Start the local endpoint and wait for its models, if the service is local.
@@ -123,11 +189,13 @@ class Service:
         url = f"{_over_http(endpoint.base_url)}/{path}"
         proxy = request_proxy(endpoint, url)
         try:
-            async with await _sent(http, url, data, (headers, kind), proxy) as response:
+            async with await _sent(http.post, url, data, (headers, kind), proxy) as response:
                 if response.status == 407:
                     raise proxy_refusal(endpoint, proxy, response.status)
                 if response.status != 200:
-                    raise _refusal(endpoint, path, response.status, await _error_body(response), headers)
+                    text, code = await _error_body(response)
+                    more = await self._would_do(http, response.status, code)
+                    raise _refusal(endpoint, path, response.status, (text, code, more), headers)
                 yield response
         except aiohttp.ClientHttpProxyError as error:
             raise proxy_refusal(endpoint, proxy, error.status) from None
@@ -147,7 +215,7 @@ class Service:
 
 
 async def _sent(
-    http: aiohttp.ClientSession,
+    request: Callable[..., Awaitable[aiohttp.ClientResponse]],
     url: str,
     data: Any,
     headers: tuple[SecretTexts, dict[str, str]],
@@ -155,7 +223,7 @@ async def _sent(
 ) -> aiohttp.ClientResponse:
     """Send a request; whatever is raised, its frames hold neither the key nor a proxy's password."""
     try:
-        return await http.post(
+        return await request(
             url,
             headers={**headers[0], **headers[1]},
             data=data,
@@ -188,13 +256,13 @@ async def _error_body(response: aiohttp.ClientResponse) -> tuple[str, str | None
 
 
 def _refusal(
-    endpoint: Endpoint, path: str, status: int, body: tuple[str, str | None], headers: SecretTexts
+    endpoint: Endpoint, path: str, status: int, body: tuple[str, str | None, str], headers: SecretTexts
 ) -> Exception:
     """Make the error of an HTTP status; no secret that was sent comes back in it."""
     where = endpoint.where
-    text, code = headers.masked(body[0]), body[1]
+    text, code, more = headers.masked(body[0]), body[1], f" {body[2]}" if body[2] else ""
     if status in _REQUEST_FAULTS:
-        return ResponseFailedError(f"{where} refused the question: {text or f'HTTP {status}'}", code)
+        return ResponseFailedError(f"{where} refused the question: {text or f'HTTP {status}'}{more}", code)
     if status == 404:
         cure = f"there is no /{path} at this address, or no model {endpoint.model!r}"
     elif status >= 500:
@@ -204,5 +272,5 @@ def _refusal(
     # A refused key is not quoted, not even in part.
     told = f": {text}" if text and status not in (401, 403) else ""
     return ConnectionFailedError(
-        f"{where} refused the question with HTTP {status}{told} ({cure})", http_status=status
+        f"{where} refused the question with HTTP {status}{told} ({cure}){more}", http_status=status
     )

@@ -6,9 +6,11 @@ import asyncio
 import base64
 import json
 import threading
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from aiohttp import web
 
 from realtime_widgets.audio.samples import wav_bytes
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+REALTIME_USAGE = {
+    "total_tokens": 30,
+    "input_tokens": 10,
+    "output_tokens": 20,
+    "input_token_details": {"text_tokens": 10},
+    "output_token_details": {"audio_tokens": 20},
+}
 USAGE = {
     "prompt_tokens": 120,
     "completion_tokens": 50,
@@ -31,6 +40,10 @@ class RestServer:
     """Serves one answer after the other on each path; `asked` holds the bodies, `headers` their headers."""
 
     def __init__(self) -> None:
+        self.models: list[str] | None = None
+        self.list_of_models: Answer | None = None
+        self.lists_asked = 0
+        self.sessions: list[list[dict[str, Any]]] = []
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self._answers: dict[str, list[Answer]] = {}
@@ -39,6 +52,8 @@ class RestServer:
     async def __aenter__(self) -> RestServer:
         app = web.Application()
         app.router.add_post("/v1/{path:.*}", self._serve)
+        app.router.add_get("/v1/models", self._list)
+        app.router.add_get("/v1/realtime", self._read_aloud)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -55,6 +70,44 @@ class RestServer:
 
     def completions(self, *answers: Answer) -> None:
         self.answers("chat/completions", *answers)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """Tell the models that are offered, if the test gave some."""
+        self.lists_asked += 1
+        if self.list_of_models is not None:
+            return await self.list_of_models(request)
+        if self.models is None:
+            raise web.HTTPNotFound
+        return web.json_response({"object": "list", "data": [{"id": each} for each in self.models]})
+
+    async def _read_aloud(self, request: web.Request) -> web.StreamResponse:
+        """Serve a Realtime session whose responses are as many samples of 7 as their input has characters."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        events: list[dict[str, Any]] = [{"model": request.query["model"]}]
+        self.sessions.append(events)
+
+        async def send(kind: str, **fields: Any) -> None:
+            await socket.send_json({"type": kind, "event_id": f"event_{uuid.uuid4()}", **fields})
+
+        await send("session.created", session={"type": "realtime"})
+        async for message in socket:
+            event = json.loads(message.data)
+            events.append(event)
+            if event["type"] == "session.update":
+                await send("session.updated", session=event["session"])
+            elif (text := event["response"]["input"][0]["content"][0]["text"]) == "Fail.":
+                await send(
+                    "error", error={"type": "invalid_request_error", "code": "no", "message": "not this text"}
+                )
+            else:
+                sound = base64.b64encode(np.full(len(text), 7, dtype="<i2").tobytes()).decode()
+                name = str(len(events))
+                place = {"response_id": f"r{name}", "item_id": f"i{name}", "output_index": 0, "content_index": 0}
+                await send("response.output_audio.delta", delta=sound, **place)
+                done = {"id": f"r{name}", "status": "completed", "output": [], "usage": REALTIME_USAGE}
+                await send("response.done", response=done)
+        return socket
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.content_type == "application/json":

@@ -52,7 +52,7 @@ async def test_a_spoken_question_goes_through_three_stages(server: RestServer, k
     assert (form["model"], form["language"]) == ("gpt-transcribe", "en")
     samples, rate = soundfile.read(io.BytesIO(form["file"]))
     assert len(samples) / rate == pytest.approx(1.0, abs=0.01)
-    assert thought["model"] == "gpt-4.1-mini"
+    assert thought["model"] == "gpt-6-luna"
     assert thought["messages"][1] == {"role": "user", "content": "What is the weather?"}
     assert "modalities" not in thought
     assert (first["input"], second["input"]) == ("It is raining today.", "Take a coat.")
