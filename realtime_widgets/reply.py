@@ -52,6 +52,8 @@ class Reply:
     ----------
     text : str
         The words of the answer, written or spoken.
+    preamble : str
+        What the model said before its answer and marked so, such as that it is looking something up.
     question : str
         The user's words, as far as they are known (speech is transcribed while the answer comes).
     tool_calls : list of ToolResult
@@ -77,6 +79,7 @@ class Reply:
     rate: int = SAMPLE_RATE
     heard: bool = True
     stages: tuple[Stage, ...] = ()
+    preamble: str = ""
     _view: Callable[[Reply], Any] | None = field(default=None, repr=False, compare=False)
 
     @property

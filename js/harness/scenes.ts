@@ -46,6 +46,7 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   cut: false,
   heard_ms: null,
   heard_length: null,
+  preamble: false,
   ...change,
 });
 

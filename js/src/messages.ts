@@ -234,7 +234,7 @@ export interface Upsert {
   after: string | null;
 }
 /**
- * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
+ * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer.
  */
 export interface Entry {
   id: string;
@@ -245,6 +245,7 @@ export interface Entry {
   cut: boolean;
   heard_ms: number | null;
   heard_length: number | null;
+  preamble: boolean;
   images?: ShownImage[];
   tool?: ToolCard;
 }

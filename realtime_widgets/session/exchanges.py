@@ -143,10 +143,18 @@ async def _start(runtime: SessionRuntime) -> None:
 
 
 def answer_text(conversation: Conversation, turn: Turn) -> str:
-    """Return the model's words in a turn, of all its responses."""
+    """Return the words of the model's answer in a turn, of all its responses."""
+    return _answer(conversation, turn)[1]
+
+
+def _answer(conversation: Conversation, turn: Turn) -> tuple[str, str]:
+    """Return what the model said before its answer, if it marked that, and the answer."""
     responses = [conversation.responses[response_id] for response_id in turn.response_ids]
     items = [conversation.items.get(item_id) for each in responses for item_id in each.item_ids]
-    return " ".join(item.text for item in items if item and item.role == "assistant" and item.text)
+    said = [item for item in items if item and item.role == "assistant" and item.text]
+    answer = " ".join(item.text for item in said if not item.preamble)
+    preamble = " ".join(item.text for item in said if item.preamble)
+    return (preamble, answer) if answer else ("", preamble)  # where nothing else was said, that is the answer
 
 
 def _make_reply(runtime: SessionRuntime, turn: Turn) -> Reply:
@@ -162,11 +170,13 @@ def _make_reply(runtime: SessionRuntime, turn: Turn) -> Reply:
             raise ConnectionFailedError(f"the session ended during the answer: {turn.error}")
         raise ResponseFailedError(turn.error, turn.error_code)
     conversation = runtime.core.conversation
+    preamble, text = _answer(conversation, turn)
     results = [running.result for call_id in turn.call_ids if (running := runtime.tools.get(call_id))]
     pcm = bytes(turn.audio)
     turn.audio.clear()
     return Reply(
-        text=answer_text(conversation, turn),
+        text=text,
+        preamble=preamble,
         question=runtime.core.question_of(turn),
         tool_calls=[result for result in results if result],
         usage=runtime.accounts.of_turn(turn, conversation),

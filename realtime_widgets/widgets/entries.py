@@ -153,6 +153,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningCall],
         # Only if it was cut: a line that is being spoken would be sent again with every block of its sound.
         heard_ms=None if heard_length is None else float(to_ms(sum(part.heard for _, part in parts))),
         heard_length=heard_length,
+        preamble=item.preamble,
     )
     if item.images:
         entry.images = [_image(content) for content in item.images]

@@ -273,7 +273,10 @@ class ShownImage(Struct, frozen=True):
 
 
 class Entry(Struct):
-    """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters."""
+    """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
+
+    A `preamble` is what the model says before its answer.
+    """
 
     id: str
     kind: Literal["user", "assistant", "tool", "notice", "error"]
@@ -283,6 +286,7 @@ class Entry(Struct):
     cut: bool = False
     heard_ms: float | None = None
     heard_length: int | None = None
+    preamble: bool = False
     images: list[ShownImage] | UnsetType = UNSET
     tool: ToolCard | UnsetType = UNSET
 

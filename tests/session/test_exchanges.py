@@ -10,6 +10,7 @@ import pytest
 from realtime_widgets.errors import ConfigurationError, ResponseFailedError
 from realtime_widgets.events import Received
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, stall, tone
+from realtime_widgets.widgets.entries import make_entries
 from tests.session.watching import HEARD, SOUND, comes, notices, reaches
 
 if TYPE_CHECKING:
@@ -168,3 +169,22 @@ async def test_calls_and_a_spoken_preamble(connect: Open) -> None:
         assert reply.text == "One moment. It is 42."
         [result] = reply.tool_calls
         assert (result.name, result.output, result.error) == ("double", "42", None)
+
+
+async def test_what_the_model_says_before_its_answer_is_told_apart(connect: Open) -> None:
+    def double(x: int) -> int:
+        """Double a number."""
+        return 2 * x
+
+    talk = Talk()
+    call = Call("double", {"x": 21}, "42")
+    turn = talk.function_call_turn("Double 21", [call], "It is 42.", preamble="One moment.", marked=True)
+    async with ScriptedServer([*talk.start(), *turn]) as server:
+        session = connect(server, tools=[double])
+        reply = await session.ask("Double 21")
+        assert (reply.preamble, reply.text) == ("One moment.", "It is 42.")
+        assert "**Assistant:** *(before the answer)* One moment." in session.conversation.to_markdown()
+        records = session.conversation.to_records()
+        assert [each["phase"] for each in records if each["kind"] == "message"] == ["", "commentary", ""]
+        shown = make_entries(session.runtime.core, session.runtime.tools, False)
+        assert [entry.preamble for entry in shown if entry.kind == "assistant"] == [True, False]

@@ -12,6 +12,7 @@ function entry(id: string, text = ""): Entry {
     cut: false,
     heard_ms: null,
     heard_length: null,
+    preamble: false,
   };
 }
 

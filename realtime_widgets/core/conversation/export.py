@@ -80,6 +80,8 @@ class Line:
         Of tool calls and their outputs.
     images : tuple of LineImage
         What the message shows.
+    phase : str
+        Of the model's messages, if it tells: ``"commentary"`` before the answer, or ``"final_answer"``.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Line:
     arguments: str
     output: str
     images: tuple[LineImage, ...] = ()
+    phase: str = ""
 
 
 class ConversationExport:
@@ -202,6 +205,7 @@ def _line(item: Item, ledger: PlaybackLedger) -> Line:
         arguments=item.arguments,
         output=item.output or item.error,
         images=tuple(_image(content) for content in item.images),
+        phase=item.phase,
     )
 
 
@@ -244,7 +248,8 @@ def _markdown(line: Line) -> str:
     elif line.cut:
         text += " *(cut before a word was heard)*"
     text = " ".join([*([text] if text else []), *map(_small, line.images)])
-    return f"**{_NAMES.get(line.role) or in_markdown(line.role)}:** {text}"
+    before = " *(before the answer)*" if line.phase == "commentary" else ""
+    return f"**{_NAMES.get(line.role) or in_markdown(line.role)}:**{before} {text}"
 
 
 def _small(image: LineImage) -> str:

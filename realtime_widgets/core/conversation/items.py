@@ -55,6 +55,8 @@ class Item:
         Whether its response was cancelled before it was whole.
     beside
         Whether it belongs to a response outside the conversation; it has no place in the order.
+    phase
+        Of the model's messages, if it tells: ``"commentary"`` before the answer, or ``"final_answer"``.
     """
 
     id: str
@@ -76,6 +78,12 @@ class Item:
     forgotten: bool = False
     cut_short: bool = False
     beside: bool = False
+    phase: str = ""
+
+    @property
+    def preamble(self) -> bool:
+        """Whether the model says it before its answer, such as what it is about to look up."""
+        return self.phase == "commentary"
 
     @property
     def text(self) -> str:
@@ -117,6 +125,8 @@ class Response:
         return self.status == "in_progress"
 
 
+#: Fields of an item that are called here as on the wire.
+_NAMED_ALIKE = ("call_id", "name", "arguments", "output", "server_label", "approval_request_id", "phase")
 _KINDS: dict[str, Literal["text", "speech", "image"]] = {
     "input_text": "text",
     "output_text": "text",
@@ -155,6 +165,8 @@ class Conversation:
         # The predecessor of every item that stands behind it.
         self._links: dict[str, str] = {}
         self._deleted: set[str] = set()
+        # Phases of items that will arrive again without them: services take none.
+        self._phases: dict[str, str] = {}
         # Image parts and pictures of own items: not every service returns what it was sent.
         self._pictures: dict[str, list[tuple[ev.JsonObject, Picture | None]]] = {}
         #: First ids of restored items, by their ids in the new session.
@@ -233,7 +245,8 @@ class Conversation:
     def _item(self, item_id: str, response_id: str = "") -> Item:
         if item_id not in self.items:
             response = self.responses.get(response_id)
-            self.items[item_id] = Item(item_id, beside=response is not None and response.out_of_band)
+            beside = response is not None and response.out_of_band
+            self.items[item_id] = Item(item_id, beside=beside, phase=self._phases.pop(item_id, ""))
             if not self.items[item_id].beside:
                 self._order.append(item_id)
         return self.items[item_id]
@@ -327,7 +340,7 @@ class Conversation:
         item = self._item(item_id, response_id or "")
         item.kind = str(data.get("type") or item.kind)
         item.role = str(data.get("role") or item.role)
-        for name in ("call_id", "name", "arguments", "output", "server_label", "approval_request_id"):
+        for name in _NAMED_ALIKE:
             if value := data.get(name):
                 setattr(item, name, str(value))
         if error := data.get("error"):
@@ -392,7 +405,10 @@ class Conversation:
 
     def drop(self, item_id: str) -> None:
         """Forget an item that will arrive again."""
-        if self.items.pop(item_id, None) and item_id in self._order:
+        item = self.items.pop(item_id, None)
+        if item and item.phase:
+            self._phases[item_id] = item.phase
+        if item and item_id in self._order:
             self._order.remove(item_id)
 
     def _remove(self, item_id: str) -> None:

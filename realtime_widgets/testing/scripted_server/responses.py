@@ -39,13 +39,17 @@ def tone(milliseconds: float, hertz: float = 220.0) -> bytes:
 
 @dataclass
 class Message:
-    """An assistant message of a response: text, or speech if it has `audio` (PCM16, 24 kHz, mono)."""
+    """An assistant message of a response: text, or speech if it has `audio` (PCM16, 24 kHz, mono).
+
+    Newer models mark by `phase` what comes before the answer (``"commentary"``).
+    """
 
     response_id: str
     output_index: int
     item_id: str
     text: str
     audio: bytes | None = None
+    phase: str = ""
     _sent: list[Emit] = field(default_factory=list)
 
     @property
@@ -68,7 +72,8 @@ class Message:
         spoken = {"type": "output_audio", "transcript": self.sent_text}
         part = {"type": "output_text", "text": self.sent_text} if self.audio is None else spoken
         content = [] if status == "in_progress" else [part]
-        return shapes.message(self.item_id, "assistant", *content, status=status)
+        phase = {"phase": self.phase} if self.phase else {}
+        return shapes.message(self.item_id, "assistant", *content, status=status, **phase)
 
     def opening(self, previous_item_id: ItemId) -> list[Emit]:
         """Open the item and its one content part."""

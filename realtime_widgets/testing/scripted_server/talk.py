@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -155,6 +155,7 @@ class Talk:
         *,
         preamble: str = "",
         spoken: bool = False,
+        marked: bool = False,
     ) -> list[Step]:
         """Answer a typed message with the help of tools.
 
@@ -173,12 +174,15 @@ class Talk:
             What the model says before the calls; when empty, there is no message item.
         spoken
             Whether the model speaks (a tone stands for the voice) or writes.
+        marked
+            Whether the preamble is marked as such, as gpt-realtime-2 and later do.
         """
         asked = self._asked(says)
         response_id = self._new_id("resp")
         parts: list[Message | FunctionCall] = []
         if preamble:
-            parts.append(self._message(response_id, preamble, _voice(preamble) if spoken else None))
+            message = self._message(response_id, preamble, _voice(preamble) if spoken else None)
+            parts.append(replace(message, phase="commentary") if marked else message)
         made = [self._call(response_id, len(parts) + index, call) for index, call in enumerate(calls)]
         parts += made
         previous = [self._append(part.item_id) for part in parts]

@@ -24,7 +24,9 @@ def whose(entry: Entry) -> str:
 
 
 def how(entry: Entry) -> str:
-    """Return how the user said it; an answer is not said in one of two ways that matter to a reader."""
+    """Return how the user said it, and of what the model said before its answer that it is that."""
+    if entry.preamble:
+        return "before the answer"
     return _HOW.get(entry.source, "") if entry.kind == "user" else ""
 
 

@@ -46,7 +46,7 @@ function Bubble({ entry }: { entry: Entry }) {
   const streaming = entry.state === "in_progress";
   const waiting = streaming && !entry.text && !entry.images?.length;
   return (
-    <div class={`rw-turn rw-turn-${entry.kind}`}>
+    <div class={`rw-turn rw-turn-${entry.kind}${entry.preamble ? " rw-preamble" : ""}`}>
       <div class="rw-who">
         {mine ? "You" : "Assistant"}
         {mine && entry.source === "speech" && (
@@ -61,6 +61,7 @@ function Bubble({ entry }: { entry: Entry }) {
             typed
           </span>
         )}
+        {entry.preamble && <span class="rw-source">before the answer</span>}
       </div>
       <div class="rw-bubble" aria-busy={streaming}>
         {waiting ? (
