@@ -68,6 +68,8 @@ class Reply:
         Whether it was played while it came.
     stages : tuple of Stage
         The steps to the answer, in order of their ends; empty for the reply of a session.
+    exact : bool or None
+        Of `RealtimeSession.say_exactly`: whether all of the text was said, in its words; None of other replies.
     """
 
     text: str
@@ -80,6 +82,7 @@ class Reply:
     heard: bool = True
     stages: tuple[Stage, ...] = ()
     preamble: str = ""
+    exact: bool | None = None
     _view: Callable[[Reply], Any] | None = field(default=None, repr=False, compare=False)
 
     @property

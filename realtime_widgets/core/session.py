@@ -282,6 +282,13 @@ class SessionCore:
         self._turns.asked(turn, create.event.event_id)
         return turn, [create, *self._request(turn.id, settings or {})]
 
+    def answer(self, settings: ev.JsonObject) -> tuple[Turn, list[Command]]:
+        """Ask for an answer without a question."""
+        self._changed.update(_BOTH)
+        turn = self._turns.begin(keep_audio=True)
+        turn.settings = of_further_rounds(settings)
+        return turn, self._request(turn.id, settings)
+
     def put(self, item: ev.JsonObject) -> Send:
         """Put an own item into the conversation and ask for nothing."""
         create = ev.ItemCreate(event_id=self.new_id("item"), item=item)

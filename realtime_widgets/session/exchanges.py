@@ -36,6 +36,18 @@ async def ask(runtime: SessionRuntime, message: Message, settings: dict[str, Any
     return _make_reply(runtime, await end)
 
 
+async def answer(runtime: SessionRuntime, settings: dict[str, Any]) -> Reply:
+    """Ask for an answer to nothing new, made with `settings`, and wait for the whole of it.
+
+    Raises as `_make_reply` does.
+    """
+    await _start(runtime)
+    turn, commands = runtime.core.answer(settings)
+    end = runtime.turn_end(turn)
+    runtime.perform(commands)
+    return _make_reply(runtime, await end)
+
+
 async def ask_aside(runtime: SessionRuntime, message: Message, context: bool, settings: dict[str, Any]) -> Reply:
     """Ask out of band, with the settings of `aside_settings`; raises as `_make_reply` does."""
     await _start(runtime)

@@ -34,7 +34,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
-from realtime_widgets.session import exchanges
+from realtime_widgets.session import exchanges, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
@@ -448,6 +448,28 @@ class RealtimeSession:
             await self._io(exchanges.ask(self._runtime, self._message(text, image, detail), settings))
         )
 
+    async def say_exactly(self, text: str) -> Reply:
+        """Have the model say a text word for word, as part of the conversation, and wait until it is said.
+
+        The services have no command for this: the model is asked to read the text out, and `Reply.exact` tells
+        whether its words were those of the text. No tool is called.
+
+        Parameters
+        ----------
+        text
+            What to say, at most 4,000 characters.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no text, or it is too long.
+        ConnectionFailedError, ResponseFailedError
+            As for `ask`.
+        """
+        settings = reading.reading(text)
+        self._asks()
+        return self._shown(await self._io(reading.say_exactly(self._runtime, text, settings)))
+
     def say(
         self,
         text: str = "",
@@ -656,6 +678,7 @@ class RealtimeSession:
         self._engine.call(self._restarts.begin, keep_talk)
 
     ask_sync = blocking(ask)
+    say_exactly_sync = blocking(say_exactly)
     talk_sync = blocking(talk)
     close_sync = blocking(close)
     restart_sync = blocking(restart)
