@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.items import Conversation, Response
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.playback.ledger import PlaybackLedger
+    from realtime_widgets.core.usage.context import ContextUse
     from realtime_widgets.core.usage.usage import Usage
     from realtime_widgets.protocol import events as ev
     from realtime_widgets.protocol.endpoint.endpoint import Endpoint
@@ -57,6 +58,7 @@ class Accounts:
         self._free = endpoint.local
         self._on_azure = endpoint.service == "azure"
         self._meter = Meter(table, endpoint.model, endpoint.transcription, free=endpoint.local)
+        self._told_full = False
         self._clock = clock
         self._time = Stopwatch(clock.time)
         self.limit(budget)
@@ -70,6 +72,11 @@ class Accounts:
         return self._meter.total(self._time.seconds)
 
     @property
+    def context(self) -> ContextUse:
+        """How full the model's context is."""
+        return self._meter.context
+
+    @property
     def rate_limits(self) -> dict[str, RateLimit]:
         """The account's limits as the service last reported them, by name."""
         return dict(self._meter.rate_limits)
@@ -80,7 +87,8 @@ class Accounts:
         usage = self.usage
         if not usage.cost.lines and not usage.cost.by_time:
             return "free, on this machine" if self._free else ""
-        return f"{usage.total_tokens + usage.transcription.total_tokens:,} tokens, {usage.cost}"
+        tokens = f"{usage.total_tokens + usage.transcription.total_tokens:,} tokens"
+        return ", ".join(filter(None, (tokens, str(usage.cost), str(self.context))))
 
     @property
     def used_up(self) -> str:
@@ -135,7 +143,13 @@ class Accounts:
         self._changed()
 
     def check(self) -> bool:
-        """Warn the user or end the session if its budget requires it. Return whether the session continues."""
+        """Warn the user or end the session if its budget requires it. Return whether the session continues.
+
+        Once, the user is also told of a context that is nearly full.
+        """
+        if (notice := self.context.notice) and not self._told_full:
+            self._notice(notice)
+        self._told_full = bool(notice)
         for due in self._guard.check(self.usage.cost) if self._guard else ():
             if isinstance(due, Stop):
                 self._time.stop()

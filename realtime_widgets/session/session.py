@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.retrieval import RetrievedItem
     from realtime_widgets.core.model_settings import Answers, Effort, NoiseReduction, Transcription, Truncation
     from realtime_widgets.core.usage.budget import Budget
+    from realtime_widgets.core.usage.context import ContextUse
     from realtime_widgets.core.usage.meter import RateLimit
     from realtime_widgets.core.usage.prices import OwnPrices, PriceTable
     from realtime_widgets.core.usage.usage import Usage
@@ -289,6 +290,11 @@ class RealtimeSession:
     def usage_by_turn(self) -> list[Usage]:
         """Usage of each turn so far, in order; what belongs to no turn is in `usage` only."""
         return self._engine.run(self._usage_by_turn)
+
+    @property
+    def context(self) -> ContextUse:
+        """How full the model's context is, by what its last answer read."""
+        return self._engine.run(lambda: self._runtime.accounts.context)
 
     @property
     def rate_limits(self) -> dict[str, RateLimit]:

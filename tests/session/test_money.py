@@ -177,6 +177,20 @@ async def test_a_model_that_ends_soon_is_named_with_its_successor(connect: Open)
         assert "20 January 2027: use gpt-realtime-2.1-mini instead" in re.sub(", in .* days", "", model.text)
 
 
+async def test_a_context_that_is_nearly_full_is_told_once(connect: Open) -> None:
+    talk = Talk()
+    turns = [*talk.text_turn("One", "1"), *talk.text_turn("Two", "2")]
+    limited = {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 120}}
+    async with ScriptedServer([*talk.start(model="gpt-realtime-2.1", truncation=limited), *turns]) as server:
+        session = connect(server, truncation=limited)
+        assert session.context.tokens == 0
+        await session.ask("One")
+        assert (session.context.tokens, session.context.limit) == (101, 120)
+        await session.ask("Two")
+        assert "context 84% full" in status(session)["usage"]
+        assert sum("of the 120 tokens" in notice for notice in notices(session)) == 1
+
+
 async def test_a_warning_of_the_clock_is_shown_while_nothing_else_happens(connect: Open) -> None:
     async with ScriptedServer(Talk().start()) as server:
         session = connect(server, budget=Budget(minutes=100, warn_at=1e-6))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from realtime_widgets.core.usage.context import ContextUse, context_limit
 from realtime_widgets.core.usage.price import ON_THIS_MACHINE, UNPRICED
 from realtime_widgets.core.usage.usage import (
     ANSWER_AUDIO_TOKENS_PER_S,
@@ -78,6 +79,8 @@ class Meter:
         self._transcriptions: dict[tuple[str, int], Usage] = {}
         self._used = Usage()
         self._typed = 0
+        self._truncation: object = None
+        self._in_context = 0
         #: Tokens of each kind that the last response read.
         self._last_read: dict[str, int] = {}
 
@@ -90,6 +93,11 @@ class Meter:
     def models(self) -> tuple[str, ...]:
         """The models in use: the one that answers, and the one that writes down what is said."""
         return tuple(filter(None, (self.model, self._reported_transcription or self._asked_transcription)))
+
+    @property
+    def context(self) -> ContextUse:
+        """How full the model's context is."""
+        return ContextUse(self._in_context, *context_limit(self.model, self._truncation))
 
     @property
     def price(self) -> Price | None:
@@ -137,6 +145,8 @@ class Meter:
                 response_id = str(event.response.get("id") or f"unnamed {len(self._responses)}")
                 usage = Usage.of_response(event.response.get("usage"), self.price or UNPRICED, self.model)
                 self._count(self._responses, response_id, usage)
+                if usage.input_tokens and event.response.get("conversation_id", "") is not None:
+                    self._in_context = usage.total_tokens
                 if usage.input_tokens:
                     read = {f"{kind}_tokens": getattr(usage, f"input_{kind}_tokens") for kind in KINDS}
                     self._last_read = {name: tokens for name, tokens in read.items() if tokens}
@@ -186,6 +196,7 @@ class Meter:
 
     def _take_models(self, session: ev.JsonObject) -> None:
         self._reported = str(session.get("model") or self._reported)
+        self._truncation = session.get("truncation", self._truncation)
         found: object = session
         for name in ("audio", "input", "transcription", "model"):
             found = found.get(name) if isinstance(found, dict) else None
