@@ -68,7 +68,7 @@ class Microphone(RealtimeWidget):
         hidden_off: float | None = HIDDEN_OFF_MIN,
     ) -> None:
         self._port = port_of(session)
-        manual = session.runtime.settings.turn_detection is None
+        manual = not session.runtime.settings.hands_free
         super().__init__(
             port_id=self._port.port_id,
             mode="push_to_talk" if manual else "open",
@@ -102,7 +102,7 @@ class Microphone(RealtimeWidget):
             port.configure("open" if self.mode == "open" else "push_to_talk")
 
     def _follow_mode(self, runtime: SessionRuntime) -> None:
-        mode: msg.InputMode = "open" if runtime.settings.turn_detection else "push_to_talk"
+        mode: msg.InputMode = "open" if runtime.settings.hands_free else "push_to_talk"
         if mode != self.mode:
             self.mode = mode
             self._port.configure(mode)

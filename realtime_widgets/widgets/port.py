@@ -318,7 +318,7 @@ class AudioPort(RealtimeWidget):
         self._command(msg.Activate(page_id))
         if not begins:
             return
-        self.configure("open" if runtime.settings.turn_detection else "push_to_talk")
+        self.configure("open" if runtime.settings.hands_free else "push_to_talk")
         self._move(runtime)
 
     def _move(self, runtime: SessionRuntime) -> None:
