@@ -87,11 +87,19 @@ class CaptionCore(SessionCore):
         """Whether something was said whose words are not final."""
         return bool(self.log.unfinished or self._commits or self.speech.item_id)
 
+    @property
+    def unwritten_s(self) -> float:
+        """Seconds since the oldest sound that has no final words; of turns that the service finds itself, 0."""
+        if self.speech.taking.detects:
+            return 0.0
+        return self.sound.seconds - min([self._begin_s, *(commit.start for commit in self._commits)])
+
     def hear(self, pcm: bytes) -> list[Command]:
         """Apply a block of captured sound."""
         commands = super().hear(pcm)
         self.sound.appended(pcm)
         if self.speech.taking.detects:
+            self._begin_anew()
             return commands + self._too_long_a_turn(pcm)
         verdict = self._pauses.hear(pcm)
         if verdict == "commit":

@@ -117,9 +117,7 @@ def _one_after_the_other(made: list[Cue]) -> Iterator[Cue]:
 
 
 def _pieces(text: str) -> list[tuple[str, ...]]:
-    lines = textwrap.wrap(
-        visible(_joined(text)), LINE_CHARACTERS, break_on_hyphens=False, break_long_words=True
-    )
+    lines = textwrap.wrap(visible(_joined(text)), LINE_CHARACTERS, break_on_hyphens=False, break_long_words=True)
     return [tuple(lines[start : start + LINES]) for start in range(0, len(lines), LINES)]
 
 

@@ -71,7 +71,10 @@ def test_the_stretch_is_where_somebody_speaks() -> None:
     assert rule.stretch is None
     rule.hear(tone(1) + bytes(RATE))
     assert rule.stretch is not None
-    assert (rule.stretch.begin_s, rule.stretch.end_s) == (pytest.approx(1.8, abs=0.03), pytest.approx(3.2, abs=0.03))
+    assert (rule.stretch.begin_s, rule.stretch.end_s) == (
+        pytest.approx(1.8, abs=0.03),
+        pytest.approx(3.2, abs=0.03),
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,7 +82,9 @@ def test_the_stretch_is_where_somebody_speaks() -> None:
     st.lists(st.tuples(st.floats(0.02, 12), st.floats(0.0, 0.5)), max_size=6),
     st.integers(1, 24_000),
 )
-def test_words_never_wait_for_longer_than_the_longest_stretch(parts: list[tuple[float, float]], block: int) -> None:
+def test_words_never_wait_for_longer_than_the_longest_stretch(
+    parts: list[tuple[float, float]], block: int
+) -> None:
     rule = PauseRule(longest_s=15)
     pcm = b"".join(tone(seconds, level) for seconds, level in parts)
     for start in range(0, len(pcm), block * 2):

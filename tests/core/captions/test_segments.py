@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -289,7 +290,7 @@ def test_in_any_order_of_events_segments_are_in_order_and_final_words_stay(steps
                 service.connect()
         shown = service.core.segments
         assert all(each.start <= each.end for each in shown)
-        assert all(first.end <= second.start for first, second in zip(shown, shown[1:], strict=False) if first.final)
+        assert all(first.end <= second.start for first, second in itertools.pairwise(shown) if first.final)
         assert set(final) <= {each.text for each in shown}
     service.do(service.core.microphone_closed("user"))
     while answered < len(service.of(ev.InputCommit)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from hypothesis import given
@@ -65,7 +66,7 @@ def test_a_long_segment_is_cut_between_words_and_its_time_with_it() -> None:
     assert all(len(cue.lines) <= 2 and max(map(len, cue.lines)) <= LINE_CHARACTERS for cue in made)
     assert " ".join(line for cue in made for line in cue.lines) == words
     assert (made[0].start_ms, made[-1].end_ms) == (10_000, 40_000)
-    assert all(before.end_ms == after.start_ms for before, after in zip(made, made[1:], strict=False))
+    assert all(before.end_ms == after.start_ms for before, after in itertools.pairwise(made))
 
 
 def test_an_arrow_in_the_words_is_no_times_line() -> None:
@@ -77,7 +78,7 @@ def test_an_arrow_in_the_words_is_no_times_line() -> None:
 def test_cues_come_one_after_the_other_and_never_overlap(said: list[Segment]) -> None:
     made = cues(said)
     assert all(cue.start_ms < cue.end_ms for cue in made)
-    assert all(before.end_ms <= after.start_ms for before, after in zip(made, made[1:], strict=False))
+    assert all(before.end_ms <= after.start_ms for before, after in itertools.pairwise(made))
 
 
 @given(segments)
