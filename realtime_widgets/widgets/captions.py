@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.widgets.saved.form import SavedForm
 
-#: How long nothing must change before the words are saved with the notebook, in seconds.
-SAVE_AFTER_S = 1.0
+#: How long after a change the words are saved with the notebook, in seconds: speech may go on without a pause.
+SAVE_AFTER_S = 3.0
 #: Size of the letters in CSS pixels, and the sizes that can be set.
 FONT_SIZE, FONT_SIZES = 28.0, (10.0, 200.0)
 
@@ -140,9 +140,8 @@ class CaptionText(RealtimeWidget):
             self._save_later()
 
     def _save_later(self) -> None:
-        if self._saving is not None:
-            self._saving.cancel()
-        self._saving = self._engine.loop.call_later(SAVE_AFTER_S, self._save)
+        if self._saving is None:
+            self._saving = self._engine.loop.call_later(SAVE_AFTER_S, self._save)
 
     def _save(self) -> None:
         self._saving = None

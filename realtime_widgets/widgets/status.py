@@ -59,6 +59,8 @@ class SessionStatus(RealtimeWidget):
         reasons = {"closed": runtime.closed_reason, "reconnecting": runtime.lost_reason}
         if state == "connecting" and runtime.endpoint.awaits_key:
             return "waits for the API key: put it into its field"
+        if state == "idle" and runtime.endpoint.captions:
+            return "click the microphone"
         return reasons.get(state) or _DETAILS.get(state, "")
 
     def _refresh(self, session: HearingSession) -> None:
