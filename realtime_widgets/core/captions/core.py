@@ -70,6 +70,7 @@ class CaptionCore(SessionCore):
             ev.SpeechStarted: self._speech_started,
             ev.SpeechStopped: self._speech_stopped,
             ev.InputCommitted: self._committed,
+            ev.InputCleared: self._cleared,
             ev.InputTranscriptionDelta: self._delta,
             ev.InputTranscriptionSegment: self._speaker,
             ev.InputTranscriptionCompleted: self._completed,
@@ -230,6 +231,11 @@ class CaptionCore(SessionCore):
         else:
             self.log.began(event.item_id, self.log.end_final)
             self.log.ended(event.item_id, self.sound.seconds)
+
+    def _cleared(self, event: ev.InputCleared) -> None:
+        """Forget words of sound that is not written down after all."""
+        if not self.speech.taking.detects:
+            self.log.dropped({commit.item_id for commit in self._commits})
 
     def _delta(self, event: ev.InputTranscriptionDelta) -> None:
         self._begun(event.item_id)

@@ -135,6 +135,12 @@ class SegmentLog:
         if item := self._open(item_id):
             self._finish(item, now)
 
+    def dropped(self, but: set[str]) -> None:
+        """Forget all items that are not final, but those."""
+        for item_id in [item.id for item in self._items.values() if not item.final and item.id not in but]:
+            del self._items[item_id]
+            self._over.add(item_id)
+
     def lost(self, since: float) -> None:
         """Note that the connection is gone; what began from `since` on is heard again by the next one."""
         for item in list(self._items.values()):

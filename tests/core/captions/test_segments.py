@@ -227,6 +227,17 @@ def test_long_silence_is_dropped_and_the_begin_of_a_word_after_it_is_not() -> No
     assert service.core.segments == [Segment("a", about(9.8), about(12.2), "Now.", True)]
 
 
+def test_words_of_sound_that_is_dropped_after_all_are_forgotten() -> None:
+    service = Service()
+    service.silence(9)
+    service.delta("a", "Thank you.")
+    assert service.core.words_to_come
+    service.silence(1)
+    service.receive(ev.InputCleared())
+    assert service.core.segments == []
+    assert not service.core.words_to_come
+
+
 def test_a_commit_that_is_refused_takes_no_words_of_the_next_one() -> None:
     service = Service()
     for _ in range(2):
