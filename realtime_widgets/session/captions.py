@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: What the local endpoint calls the model that transcribes.
+LOCAL_MODEL = "local-whisper"
 #: Sound of the microphone that is held while there is no connection, in seconds: longer than one is tried for.
 HOLD_S = 90.0
 #: Sound of a recording that is sent ahead of its words, in seconds: less than is kept to be sent again.
@@ -148,11 +150,10 @@ class Captions:
     ) -> None:
         asked = isinstance(api_key, str) and api_key == ASK
         key = placeholder if asked else api_key
-        resolved = _transcribing(
-            resolve_endpoint(
-                endpoint, key, model, model, client=client, dialect=dialect, capabilities=capabilities
-            )
+        found = resolve_endpoint(
+            endpoint, key, model, model, client=client, dialect=dialect, capabilities=capabilities
         )
+        resolved = _transcribing(found, model)
         transcription = caption_transcription(
             resolved.model,
             language,
@@ -441,12 +442,13 @@ class Captions:
         return await asyncio.wrap_future(self._engine.submit(coroutine))
 
 
-def _transcribing(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint for sessions that only write down."""
-    if endpoint.heard_by is None:
+def _transcribing(endpoint: Endpoint, model: str | None) -> Endpoint:
+    """Return an endpoint for sessions that only write down, by the model that the user named or its usual one."""
+    heard_by = LOCAL_MODEL if endpoint.local and model is None else endpoint.heard_by
+    if heard_by is None:
         raise ConfigurationError(
             f"no model of {endpoint.title} is known that transcribes: name it as model="
             if endpoint.capabilities.transcription
             else f"{endpoint.title} writes nothing down: choose another endpoint"
         )
-    return replace(endpoint, model=endpoint.heard_by, captions=True)
+    return replace(endpoint, model=heard_by, transcription=heard_by, captions=True)

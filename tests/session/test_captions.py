@@ -102,7 +102,7 @@ async def test_a_recording_is_committed_at_its_pauses_and_written_down(tmp_path:
 
 
 async def test_the_service_finds_turns_where_the_model_can_and_a_recording_does_without() -> None:
-    detection = {"type": "server_vad"}
+    detection = {"type": "server_vad", "silence_duration_ms": 500}
     steps = [
         *begins(transcription={"model": "gpt-transcribe", "language": "de"}, turn_detection=detection),
         expect("input_audio_buffer.append"),

@@ -2,6 +2,7 @@
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import type { ReadonlySignal, Signal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { onMessage } from "../anywidget";
 import type { PortState } from "../audio/port/state";
 import type { Caption, CaptionsCommand } from "../messages";
@@ -104,6 +105,9 @@ export function CaptionsView(props: {
 }) {
   const { store, size, contrast } = props;
   const { list, away, toEnd } = useFollowEnd();
+  useLayoutEffect(() => {
+    if (!away) toEnd(); // other letters need another height
+  }, [size.value]);
   const order = store.order.value;
   const why = whyNot(props.status.value.status, props.port.value);
   return (

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PCM = {"type": "audio/pcm", "rate": SAMPLE_RATE}
 #: Value of ``turn_detection`` that leaves it to the model: by the service where it can, otherwise here.
 AUTO = "auto"
+#: Turn detection by the service: a pause of this length ends a segment, wherever a talk's would end sooner.
+_DETECTION = {"type": "server_vad", "silence_duration_ms": 500}
 #: Models that write while somebody speaks and find no turns: the client commits.
 WITHOUT_TURNS = ("gpt-live-transcribe", "gpt-realtime-whisper")
 #: What only some of OpenAI's models take; of models that are not known here the service decides.
@@ -39,7 +41,7 @@ class CaptionSettings:
     transcription
         Model, languages and so on, as a mapping in the protocol's shape; with ``logprobs`` in it.
     turn_detection
-        As of a talk; ``"auto"`` is ``"server_vad"``, or None for models that find no turns.
+        As of a talk; ``"auto"`` is that of the service, or None for models that find no turns.
     noise_reduction
         As of a talk.
     extra
@@ -63,7 +65,7 @@ class CaptionSettings:
             raise ConfigurationError("captions need a model that transcribes: name it as model=")
         detection: TurnDetection = self.turn_detection
         if isinstance(detection, str) and detection == AUTO:
-            detection = None if model in WITHOUT_TURNS else "server_vad"
+            detection = None if model in WITHOUT_TURNS else dict(_DETECTION)
         shape = turn_detection_settings(detection)
         if shape and model in WITHOUT_TURNS:
             raise ConfigurationError(f"{model} finds no turns by itself: leave out turn_detection=")
