@@ -14,7 +14,7 @@ from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.concurrency.io_thread import running_loop, shared_engine
 from realtime_widgets.core.captions.core import CaptionCore
 from realtime_widgets.core.captions.settings import CaptionSettings, caption_transcription
-from realtime_widgets.core.captions.subtitles import to_markdown, to_srt, to_text, to_vtt
+from realtime_widgets.core.captions.subtitles import FORMATS, to_markdown, to_srt, to_text, to_vtt
 from realtime_widgets.core.reconnect.policy import ReconnectPolicy
 from realtime_widgets.errors import ConfigurationError, ConnectionFailedError, SessionClosedError
 from realtime_widgets.protocol.endpoint.endpoint import Endpoint, resolve_endpoint
@@ -60,12 +60,6 @@ BLOCK_MS = 100
 #: How long the service may be silent about what it was sent; how long `close` waits for last words; in seconds.
 STALL_S, LAST_WORDS_S = 120.0, 5.0
 _BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
-_FORMATS: dict[str, Callable[[Sequence[Segment]], str]] = {
-    ".srt": to_srt,
-    ".vtt": to_vtt,
-    ".md": to_markdown,
-    ".txt": lambda segments: f"{to_text(segments)}\n",
-}
 
 
 class Captions:
@@ -232,13 +226,17 @@ class Captions:
         """Return what was said so far as markdown, a paragraph with its time for each segment."""
         return to_markdown(self.segments)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(
+        self, path: str | os.PathLike[str], *, format: Literal["srt", "vtt", "md", "txt"] | None = None
+    ) -> Path:
         """Write what was said so far to a file.
 
         Parameters
         ----------
         path
-            ``.srt``, ``.vtt``, ``.md`` or ``.txt``.
+            The file.
+        format
+            ``"srt"``, ``"vtt"``, ``"md"`` or ``"txt"``; by default what the file's name ends in.
 
         Returns
         -------
@@ -248,14 +246,15 @@ class Captions:
         Raises
         ------
         ConfigurationError
-            If its name ends otherwise, or it cannot be written.
+            If there is no such format, or the file cannot be written.
         """
         file = Path(path)
-        made = _FORMATS.get(file.suffix.lower())
-        if made is None:
-            raise ConfigurationError(f"captions are saved as {', '.join(_FORMATS)}, not as {file.name!r}")
+        kind = file.suffix.lower().removeprefix(".") if format is None else format
+        if kind not in FORMATS:
+            names = ", ".join(FORMATS)
+            raise ConfigurationError(f"captions are saved as {names}, not as {kind!r}: name one as format=")
         try:
-            file.write_text(made(self.segments), encoding="utf-8")
+            file.write_text(FORMATS[kind](self.segments), encoding="utf-8")
         except OSError as error:
             raise ConfigurationError(f"{file} could not be written: {error.strerror}") from None
         return file
@@ -289,7 +288,7 @@ class Captions:
         AudioError
             If the sound cannot be used.
         ConfigurationError
-            If another recording is being written down.
+            If the microphone is on, or another recording is being written down.
         ConnectionFailedError
             If the endpoint cannot be reached, or is silent for two minutes about what it was sent.
         SessionClosedError

@@ -68,7 +68,7 @@ class CaptionText(RealtimeWidget):
     high_contrast : bool
         Whether the letters are white on black, whatever the theme; the user changes it too.
     problem : str
-        What went wrong last; empty if nothing did.
+        What went wrong last; empty if nothing did, or more was said since.
     """
 
     _esm = bundle("captions.js")
@@ -134,8 +134,7 @@ class CaptionText(RealtimeWidget):
             self._command(msg.Remove(entry_id))
             changed = True
         self._shown = shown
-        problems = [notice.text for notice in session.runtime.core.notices if notice.kind == "error"]
-        self.set_trait("problem", problems[-1] if problems else "")
+        self.set_trait("problem", _problem(session.runtime))
         if changed:
             self._save_later()
 
@@ -192,6 +191,14 @@ def caption_console_of(session: CaptionedSession) -> CaptionConsole:
     if console is None:
         console = _consoles[session] = CaptionConsole(session)
     return console
+
+
+def _problem(runtime: SessionRuntime) -> str:
+    """Return the last thing that went wrong, unless more was said since."""
+    order, notices = runtime.core.conversation.order, runtime.core.notices
+    last = order[-1] if order else None
+    problems = [notice.text for notice in notices if notice.kind == "error" and notice.after_item_id == last]
+    return problems[-1] if problems else ""
 
 
 def _segments_of(runtime: SessionRuntime) -> list[Segment]:

@@ -168,6 +168,11 @@ class AudioPort(RealtimeWidget):
         return self._player is not None
 
     @property
+    def capturing(self) -> bool:
+        """Whether a page's microphone sends."""
+        return self._sends
+
+    @property
     def views(self) -> int:
         """How many views of the session are in pages that live."""
         return self._pages.views

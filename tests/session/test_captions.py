@@ -94,7 +94,8 @@ async def test_a_recording_is_committed_at_its_pauses_and_written_down(tmp_path:
     assert srt == session.to_srt()
     assert srt.startswith("1\n00:00:00,000 --> 00:00:02,2")
     assert session.save(tmp_path / "words.VTT").read_text() == session.to_vtt()
-    with pytest.raises(ConfigurationError, match=r"\.docx"):
+    assert session.save(tmp_path / "words", format="md").read_text() == session.to_markdown()
+    with pytest.raises(ConfigurationError, match="docx"):
         session.save(tmp_path / "words.docx")
     with pytest.raises(ConfigurationError, match="could not be written"):
         session.save(tmp_path / "nowhere" / "words.srt")

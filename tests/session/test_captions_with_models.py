@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ def check(segments: Sequence[Segment], begins: list[float]) -> None:
     # A reading has pauses of its own; each of the readings begins a segment.
     for begin in begins:
         assert min(abs(segment.start - begin) for segment in segments) < 0.7, (begin, segments)
-    assert all(first.end <= second.start for first, second in zip(segments, segments[1:], strict=False))
+    assert all(first.end <= second.start for first, second in itertools.pairwise(segments))
 
 
 async def test_a_recording_is_written_down_faster_than_it_was_said() -> None:

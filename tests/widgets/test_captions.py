@@ -8,7 +8,6 @@ import traitlets
 from realtime_widgets import Captions
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.core.captions.segments import Segment
-from realtime_widgets.testing import ScriptedServer
 from realtime_widgets.widgets.captions import CaptionConsole, CaptionText
 from realtime_widgets.widgets.saved.form import saved_captions
 from tests.session.test_captions import RATE, RECORDING, begins, captions, server_of, writes
@@ -36,8 +35,8 @@ async def test_the_words_come_with_their_times_and_the_microphone_stays_open_wit
     await session.close()
 
 
-async def test_what_goes_wrong_stands_under_the_words() -> None:
-    async with ScriptedServer(begins()) as server:
+async def test_what_goes_wrong_stands_under_the_words_until_more_is_said() -> None:
+    async with server_of([*begins(), writes("a", "The first."), writes("b", "The second.")]) as server:
         session = captions(server)
         await session.start()
         shown = CaptionText(session)
@@ -45,6 +44,9 @@ async def test_what_goes_wrong_stands_under_the_words() -> None:
         shared_engine().run(session.runtime.problem, "The words of the last minute were lost.")
         refresh(shown, session)
         assert shown.problem == "The words of the last minute were lost."
+        await session.transcribe(RECORDING, rate=RATE)
+        refresh(shown, session)
+        assert shown.problem == ""
     await session.close()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from realtime_widgets.shown_text import in_markdown, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from realtime_widgets.core.captions.segments import Segment
 
@@ -143,3 +143,16 @@ def _time(ms: int, point: str) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms:03}"
+
+
+def _plain(segments: Iterable[Segment]) -> str:
+    return f"{to_text(segments)}\n"
+
+
+#: How segments are written to a file, by its suffix.
+FORMATS: dict[str, Callable[[Sequence[Segment]], str]] = {
+    "srt": to_srt,
+    "vtt": to_vtt,
+    "md": to_markdown,
+    "txt": _plain,
+}
