@@ -81,3 +81,12 @@ def test_ipythons_history_keeps_no_session_alive(kernel: Kernel) -> None:
     run(kernel, "other", "watched = weakref.ref(session)")
     run(kernel, "shown", "session = RealtimeSession(endpoint='ws://127.0.0.1:1')\nsession.tools")
     assert kernel.run(ENDED) == "True\n"
+
+
+def test_captions_whose_cell_is_run_again_are_replaced_like_a_session(kernel: Kernel) -> None:
+    cell = "from realtime_widgets import Captions\ncaptions = Captions(endpoint='ws://127.0.0.1:1', model='m')"
+    run(kernel, "captions", cell)
+    run(kernel, "other", "import weakref; watched = weakref.ref(captions)")
+    run(kernel, "captions", cell)
+    assert run(kernel, "look", ENDED) == "True\n"
+    assert kernel.run("print(captions.state, repr(captions.runtime.successor))") == "idle ''\n"
