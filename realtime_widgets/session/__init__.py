@@ -1,4 +1,4 @@
-"""`RealtimeSession`, the public interface: called from the user's threads, it runs its work on the I/O thread.
+"""`RealtimeSession` and `Captions`, the public interface: called from the user's threads, they work on the I/O thread.
 
 Imports `events`, `widgets`, `reply`, `runtime` and what stands below them.
 """
