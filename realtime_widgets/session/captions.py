@@ -170,6 +170,7 @@ class Captions:
         self._clock = clock
         self._engine = shared_engine()
         self._busy = False
+        self._restarting = asyncio.Lock()
         self._console_shown: CaptionConsole | None = None
         make = partial(
             SessionRuntime,
@@ -329,7 +330,7 @@ class Captions:
 
     def start_again(self, keep_talk: bool) -> None:
         """Start captions that are over again, without waiting; what goes wrong is shown as a problem."""
-        self._engine.call(lambda: self._runtime.run(self._restart(keep_talk)))
+        self._engine.call(lambda: self._runtime.run(self._restart(keep_talk, anew=False)))
 
     transcribe_sync = blocking(transcribe)
     close_sync = blocking(close)
@@ -390,7 +391,8 @@ class Captions:
             await self._wait(lambda: self._connected and self._core.unwritten_s < AHEAD_S)
             self._runtime.hear(pcm[start : start + _BLOCK_BYTES])
             due = started + (start + _BLOCK_BYTES) / BYTES_PER_SAMPLE / SAMPLE_RATE
-            await self._clock.sleep(max(0.0, due - self._clock.time()) if realtime else 0.0)
+            wait_s = due - self._clock.time()
+            await (self._clock.sleep(wait_s) if realtime and wait_s > 0 else asyncio.sleep(0))
 
     @property
     def _connected(self) -> bool:
@@ -427,15 +429,19 @@ class Captions:
             )
         await runtime.close()
 
-    async def _restart(self, keep: bool, budget: Budget | None = None) -> None:
+    async def _restart(self, keep: bool, budget: Budget | None = None, anew: bool = True) -> None:
+        """Start again; without `anew` only if it is over: a second click means the same start."""
         runtime = self._runtime
-        await runtime.close()
-        if budget is not None:
-            runtime.accounts.limit(budget)
-        if used_up := runtime.accounts.used_up:
-            raise SessionClosedError(f"these captions are over: {used_up}")
-        runtime.reopen(keep)
-        await runtime.start()
+        async with self._restarting:
+            if not anew and runtime.state != "closed":
+                return
+            await runtime.close()
+            if budget is not None:
+                runtime.accounts.limit(budget)
+            if used_up := runtime.accounts.used_up:
+                raise SessionClosedError(f"these captions are over: {used_up}")
+            runtime.reopen(keep)
+            await runtime.start()
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))

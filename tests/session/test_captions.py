@@ -10,7 +10,7 @@ import pytest
 
 from realtime_widgets import Budget, Captions, ConfigurationError, ConnectionFailedError, SessionClosedError
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.testing import ScriptedServer, close, cut, emit, expect, reconnect, tone
+from realtime_widgets.testing import ManualClock, ScriptedServer, close, cut, emit, expect, reconnect, stall, tone
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit
 from realtime_widgets.widgets.status import SessionStatus
@@ -218,6 +218,33 @@ async def test_they_start_again_after_what_was_said_before() -> None:
     await session.close()
 
 
+async def test_two_clicks_start_them_again_once() -> None:
+    async with server_of([*begins(), reconnect(), *begins()]) as server:
+        session = captions(server)
+        await session.start()
+        await session.close()
+        session.start_again(True)
+        session.start_again(True)
+        await reached(session, lambda: session.state == "listening")
+        assert len(server.paths) == 2
+    await session.close()
+
+
+async def test_in_real_time_a_recording_takes_as_long_as_it_is() -> None:
+    clock = ManualClock()
+    first = [expect("input_audio_buffer.append"), stall()]
+    async with server_of([*begins(), *first, writes("a", "The first.")]) as server:
+        session = captions(server, clock=clock)
+        written = asyncio.create_task(session.transcribe(RECORDING[: 3 * RATE], rate=RATE, realtime=True))
+        await server.stalled()
+        server.resume()
+        await clock.advance(2.9)
+        assert not written.done()
+        await clock.advance(0.2)
+        assert [each.text for each in await written] == ["The first."]
+    await session.close()
+
+
 @pytest.mark.parametrize(
     ("options", "names"),
     [
@@ -229,13 +256,14 @@ async def test_they_start_again_after_what_was_said_before() -> None:
         ({"language": "de", "languages": ["en"]}, "not both"),
         ({"keywords": "hibari"}, "keywords"),
         ({"noise_reduction": "loud"}, "noise_reduction"),
+        ({"endpoint": "xai", "model": None, "api_key": "k"}, "endpoint|model="),
     ],
 )
 def test_what_a_model_does_not_take_is_refused_before_anything_is_sent(
     options: dict[str, Any], names: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=names):
-        Captions(endpoint="http://127.0.0.1:9/v1", **{"model": LIVE, **options})
+        Captions(**{"endpoint": "http://127.0.0.1:9/v1", "model": LIVE, **options})
 
 
 async def test_an_endpoint_that_is_not_there_is_told() -> None:
