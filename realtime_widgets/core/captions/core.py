@@ -143,10 +143,10 @@ class CaptionCore(SessionCore):
             latest = max(self.sound.seconds - _LEAD_AGAIN_S, self.log.end_final)
         else:
             latest = self._begin_s
-        begins = [latest, *(each.start for each in self._commits)]
-        if (unfinished := self.log.begin_unfinished) is not None:
-            begins.append(unfinished)
-        since = max(min(begins), self.sound.oldest_s)
+        begins = [*self.log.begins_unfinished, *(each.start for each in self._commits)]
+        # What began before the sound that is kept cannot be heard again: the words that came of it stay.
+        since = min([begin for begin in begins if begin >= self.sound.oldest_s] + [latest])
+        since = max(since, self.sound.oldest_s)
         self.log.lost(since)
         self._again_s = since
         return commands

@@ -73,9 +73,9 @@ class SegmentLog:
         return [item.id for item in self._in_order() if not item.final]
 
     @property
-    def begin_unfinished(self) -> float | None:
-        """Where in the captured sound the oldest of these begins; None if there is none."""
-        return min((item.start for item in self._items.values() if not item.final), default=None)
+    def begins_unfinished(self) -> list[float]:
+        """Where in the captured sound these begin."""
+        return [item.start for item in self._items.values() if not item.final]
 
     @property
     def end_final(self) -> float:

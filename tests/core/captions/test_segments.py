@@ -227,6 +227,55 @@ def test_long_silence_is_dropped_and_the_begin_of_a_word_after_it_is_not() -> No
     assert service.core.segments == [Segment("a", about(9.8), about(12.2), "Now.", True)]
 
 
+def test_words_that_never_came_are_not_waited_for_beyond_the_sound_that_is_kept() -> None:
+    service = Service("server_vad")
+    service.say(1)
+    service.receive(ev.SpeechStarted(item_id="a", audio_start_ms=0))
+    service.committed("a")
+    service.delta("a", "Half of")
+    service.silence(70)
+    service.receive(ev.SpeechStarted(item_id="b", audio_start_ms=60_000))
+    service.receive(ev.SpeechStopped(item_id="b", audio_end_ms=70_000))
+    service.committed("b")
+    service.completed("b", "All of it.")
+    service.lose()
+    service.connect()
+    assert [(each.text, each.final) for each in service.core.segments] == [("Half of", True), ("All of it.", True)]
+    assert len(service.heard()) / 2 / RATE == about(0.5)
+
+
+def test_a_microphone_that_closes_in_mid_turn_sends_the_silence_that_ends_it() -> None:
+    service = Service("server_vad")
+    service.say(2)
+    service.receive(ev.SpeechStarted(item_id="a", audio_start_ms=0))
+    service.do(service.core.microphone_closed("user"))
+    silence = service.of(ev.InputAppend)[-1]
+    assert not any(silence.audio)
+    service.receive(ev.SpeechStopped(item_id="a", audio_end_ms=2200))
+    service.committed("a")
+    service.completed("a", "That is all.")
+    assert service.core.segments == [Segment("a", 0.0, 2.0, "That is all.", True)]
+    # What is said later has the times of the captured sound, to which that silence does not belong.
+    service.say(1)
+    after_ms = 2000 + len(silence.audio) / 48
+    service.receive(ev.SpeechStarted(item_id="b", audio_start_ms=round(after_ms + 500)))
+    service.committed("b")
+    service.completed("b", "And more.")
+    assert service.core.segments[1].start == about(2.5)
+
+
+def test_how_much_is_not_written_down_yet() -> None:
+    service = Service()
+    service.say(2)
+    service.silence(1)
+    assert service.core.unwritten_s == about(3)
+    service.committed("a")
+    assert service.core.unwritten_s == about(3)
+    service.completed("a", "Now it is.")
+    assert service.core.unwritten_s == about(0.4)
+    assert Service("server_vad").core.unwritten_s == 0
+
+
 def test_words_of_sound_that_is_dropped_after_all_are_forgotten() -> None:
     service = Service()
     service.silence(9)
