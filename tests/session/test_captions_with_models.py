@@ -63,9 +63,14 @@ async def test_a_recording_is_written_down_faster_than_it_was_said() -> None:
     await captions.close()
 
 
-async def test_turns_of_the_endpoint_become_segments_while_the_microphone_is_open() -> None:
+@pytest.mark.parametrize(
+    "options",
+    [{"languages": ["en", "de"], "keywords": ["Americans"]}, {"model": "gpt-live-transcribe"}],
+    ids=["turns of the endpoint", "committed here"],
+)
+async def test_words_come_while_somebody_speaks_into_the_microphone(options: dict[str, Any]) -> None:
     sound, begins = lecture()
-    captions = Captions(endpoint="local")
+    captions = Captions(endpoint="local", **options)
     await captions.start()
     microphone = PlayedMicrophone(captions)  # type: ignore[arg-type]  # it needs the runtime alone
     microphone.speak(sound, rate=RATE)
