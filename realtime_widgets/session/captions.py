@@ -375,6 +375,7 @@ class Captions:
             await runtime.start()
             if settings.turn_detection is not None:
                 await runtime.change(settings.committed_here())
+                runtime.perform(self._core.clear())  # what the service has kept of the sound before
             begin = self._core.sound.seconds
             await self._feed(pcm, realtime)
             runtime.perform(self._core.flush())

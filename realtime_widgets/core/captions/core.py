@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.core.captions.pauses import LEAD_S, PauseRule
 from realtime_widgets.core.captions.segments import Segment, SegmentLog
-from realtime_widgets.core.captions.sent_sound import BYTES_PER_S, Block, SentSound, to_bytes
+from realtime_widgets.core.captions.sent_sound import BYTES_PER_S, Block, SentSound
 from realtime_widgets.core.conversation.commands import Command, Send
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS
 from realtime_widgets.core.session import SessionCore
@@ -67,6 +67,7 @@ class CaptionCore(SessionCore):
         self._commits: list[_Commit] = []
         self._again_s: float | None = None
         self._folds: dict[type, Callable[[Any], None]] = {
+            ev.SessionUpdated: self._updated_turns,
             ev.SpeechStarted: self._speech_started,
             ev.SpeechStopped: self._speech_stopped,
             ev.InputCommitted: self._committed,
@@ -116,11 +117,13 @@ class CaptionCore(SessionCore):
         if self.speech.taking.detects:
             return []
         if self._pauses.stretch is None or self._pauses.length_s < _LEAST_S:
-            if not self._pauses.length_s:
-                return []
-            self._begin_anew()
-            return [Send(ev.InputClear())]
+            return self.clear() if self._pauses.length_s else []
         return self._commit()
+
+    def clear(self) -> list[Command]:
+        """Have the service forget the sound that is not committed."""
+        self._begin_anew()
+        return [Send(ev.InputClear())]
 
     def microphone_closed(self, reason: str) -> list[Command]:
         """End what is being said, since no more sound comes."""
@@ -139,33 +142,29 @@ class CaptionCore(SessionCore):
     def lost(self, repeats: int = 0) -> list[Command]:
         """Note that the connection is gone: what has no final words is heard again by the next one."""
         commands = super().lost(0)
-        if self.speech.taking.detects:
-            latest = max(self.sound.seconds - _LEAD_AGAIN_S, self.log.end_final)
-        else:
-            latest = self._begin_s
-        begins = [*self.log.begins_unfinished, *(each.start for each in self._commits)]
         # What began before the sound that is kept cannot be heard again: the words that came of it stay.
-        since = min([begin for begin in begins if begin >= self.sound.oldest_s] + [latest])
-        since = max(since, self.sound.oldest_s)
-        self.log.lost(since)
-        self._again_s = since
+        oldest = self.sound.oldest_s
+        if self.speech.taking.detects:
+            latest = max(self.sound.seconds - _LEAD_AGAIN_S, self.log.end_final, oldest)
+            self._again_s = min([begin for begin in self.log.begins_unfinished if begin >= oldest] + [latest])
+            self.log.lost(self._again_s, all_again=True)
+        else:
+            self._commits = [replace(each, item_id="") for each in self._commits if each.start >= oldest]
+            self._again_s = max(self._begin_s, oldest)
+            self.log.lost(oldest)
         return commands
 
     def resume(self) -> list[Command]:
         """Send what has no final words to a new connection, which has heard nothing yet."""
         self.sound.connected()
         since, self._again_s = self._again_s, None
-        commits, self._commits = self._commits, []
         if since is None:
             return []
-        blocks, events = self.sound.since(since), list[ev.ClientEvent]()
-        for commit in [each for each in commits if each.until > since]:
-            until = to_bytes(commit.until)
-            before = [block for block in blocks if block.start < until]
-            blocks = blocks[len(before) :]
-            events += [*self._append_again(before), ev.InputCommit(event_id=commit.event_id)]
-            self._commits.append(replace(commit, item_id=""))
-        events += self._append_again(blocks)
+        events: list[ev.ClientEvent] = []
+        for commit in self._commits:
+            events += self._append_again(self.sound.between(commit.start, commit.until))
+            events.append(ev.InputCommit(event_id=commit.event_id))
+        events += self._append_again(self.sound.between(since))
         return [Send(event) for event in events]
 
     def _counted(self, commands: list[Command]) -> list[Command]:
@@ -195,12 +194,12 @@ class CaptionCore(SessionCore):
 
     def _drop(self) -> list[Command]:
         """Drop silence, but not the begin of a voice that may be in the last of it."""
-        self._begin_anew()
-        lead = self.sound.since(self.sound.seconds - LEAD_S)
+        commands = self.clear()
+        lead = self.sound.between(self.sound.seconds - LEAD_S)
         self._begin_s = lead[0].start / BYTES_PER_S if lead else self._begin_s
         for block in lead:
             self._pauses.hear(block.pcm)
-        return [Send(ev.InputClear()), *(Send(event) for event in self._append_again(lead))]
+        return commands + [Send(event) for event in self._append_again(lead)]
 
     def _begin_anew(self) -> None:
         self._pauses.begin_anew()
@@ -216,6 +215,11 @@ class CaptionCore(SessionCore):
             return []
         self._turns_rule.begin_anew()
         return [Send(ev.InputCommit(event_id=self.new_id("commit")))]
+
+    def _updated_turns(self, event: ev.SessionUpdated) -> None:
+        """Note that the service finds the turns from now on: no commit of ours is on its way any more."""
+        if self.speech.taking.detects:
+            self._commits = [each for each in self._commits if each.item_id]
 
     def _speech_started(self, event: ev.SpeechStarted) -> None:
         if event.item_id:
@@ -235,7 +239,7 @@ class CaptionCore(SessionCore):
     def _cleared(self, event: ev.InputCleared) -> None:
         """Forget words of sound that is not written down after all."""
         if not self.speech.taking.detects:
-            self.log.dropped({commit.item_id for commit in self._commits})
+            self.log.dropped()
 
     def _delta(self, event: ev.InputTranscriptionDelta) -> None:
         self._begun(event.item_id)

@@ -90,9 +90,9 @@ class SegmentLog:
             for segment in item.segments(now):
                 if not segment.text:
                     continue
-                # What turn detection adds before a turn may reach into the last one.
-                overlaps = not (segment.speaker and shown and shown[-1].speaker != segment.speaker)
-                start = max(segment.start, before) if overlaps else segment.start
+                # What turn detection adds before a turn may reach into the last one; speakers may really overlap.
+                both = bool(segment.speaker and shown and shown[-1].speaker != segment.speaker)
+                start = segment.start if both else max(segment.start, before)
                 shown.append(replace(segment, start=start, end=max(segment.end, start)))
                 before = max(before, segment.end)
         return shown
@@ -135,16 +135,24 @@ class SegmentLog:
         if item := self._open(item_id):
             self._finish(item, now)
 
-    def dropped(self, but: set[str]) -> None:
-        """Forget all items that are not final, but those."""
-        for item_id in [item.id for item in self._items.values() if not item.final and item.id not in but]:
+    def dropped(self) -> None:
+        """Forget the items that have not ended: their sound is not written down after all."""
+        for item_id in [item.id for item in self._items.values() if not item.final and item.end is None]:
             del self._items[item_id]
             self._over.add(item_id)
 
-    def lost(self, since: float) -> None:
-        """Note that the connection is gone; what began from `since` on is heard again by the next one."""
+    def lost(self, since: float, all_again: bool = False) -> None:
+        """Note that the connection is gone; what began from `since` on is heard again by the next one.
+
+        Parameters
+        ----------
+        since
+            In seconds.
+        all_again
+            Whether what has final words is heard again with the rest.
+        """
         for item in list(self._items.values()):
-            if item.start >= since:
+            if item.start >= since and (all_again or not item.final):
                 del self._items[item.id]
                 self._over.add(item.id)
             elif not item.final:

@@ -86,14 +86,14 @@ class SentSound:
         begin, captured = self._marks[index]
         return min(captured + sent - begin, self.end) / BYTES_PER_S
 
-    def since(self, seconds: float) -> list[Block]:
-        """Return what is kept of the sound from `seconds` on."""
-        start = to_bytes(seconds)
+    def between(self, begin_s: float, end_s: float | None = None) -> list[Block]:
+        """Return what is kept of the sound from `begin_s` to `end_s` seconds, or to its end."""
+        begin, end = to_bytes(begin_s), self.end if end_s is None else to_bytes(end_s)
         blocks = []
         for block in self._kept:
-            skip = max(0, start - block.start)
-            if skip < len(block.pcm):
-                blocks.append(Block(block.start + skip, block.pcm[skip:]))
+            skip = max(0, begin - block.start)
+            if pcm := block.pcm[skip : max(skip, end - block.start)]:
+                blocks.append(Block(block.start + skip, pcm))
         return blocks
 
     def connected(self) -> None:
@@ -102,7 +102,7 @@ class SentSound:
         self._sent = 0
 
     def sent_again(self, block: Block) -> None:
-        """Note a block of `since` that goes to the service once more."""
+        """Note a block of `between` that goes to the service once more."""
         self._count(block)
 
     def _count(self, block: Block) -> None:
