@@ -19,6 +19,7 @@ NAMES = (
     "PortReport",
     "TranscriptCommand",
     "TranscriptReport",
+    "CaptionsCommand",
     "ReplyCommand",
     "ReplyReport",
     "Recording",

@@ -28,6 +28,7 @@ from .errors import ToolStoppedError as ToolStoppedError
 from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
 from .reply import Reply as Reply
+from .session.captions import Captions as Captions
 from .session.session import RealtimeSession as RealtimeSession
 from .tools import HostedMcp as HostedMcp
 from .tools import progress as progress

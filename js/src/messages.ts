@@ -20,6 +20,7 @@ export type PortReport =
   Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
 export type TranscriptCommand = Upsert | Remove;
 export type TranscriptReport = Say | Decide | Continue;
+export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
 export type KeyReport = Key | Forget;
@@ -326,6 +327,25 @@ export interface Continue {
 export interface Said {
   role: "assistant" | "user";
   text: string;
+}
+/**
+ * A new or changed caption, to stand right after the caption `after` (first when that is null).
+ */
+export interface UpsertCaption {
+  type: "upsert";
+  entry: Caption;
+  after: string | null;
+}
+/**
+ * What was said in one go, from `start` seconds of the captured sound on; until it is final it may change. `time` is the start as it is read.
+ */
+export interface Caption {
+  id: string;
+  start: number;
+  time: string;
+  text: string;
+  final: boolean;
+  speaker: string;
 }
 /**
  * A reply for the page that asked for it and plays it by itself, as a WAV file in the buffer.

@@ -308,6 +308,13 @@ class SessionCore:
         """Make the event of captured sound."""
         return self.speech.append(pcm)
 
+    def hear(self, pcm: bytes) -> list[Command]:
+        """Apply a block of captured sound."""
+        return [Send(self.append_audio(pcm))]
+
+    def missed(self, size: int) -> None:
+        """Note captured sound that could not be sent, in bytes; a talk goes on without it."""
+
     def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
         """Play sound that is not an item of the conversation; it can be interrupted like an answer."""
         self._changed.update(_STATE)

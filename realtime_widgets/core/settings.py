@@ -159,6 +159,11 @@ class SessionSettings:
             )
 
     @property
+    def hands_free(self) -> bool:
+        """Whether the microphone sends all the time; otherwise while the user holds a button."""
+        return self.turn_detection is not None
+
+    @property
     def heard_by(self) -> str | None:
         """Model that transcribes, if the user named one."""
         return (self.transcription or {}).get("model")

@@ -83,12 +83,13 @@ class Accounts:
 
     @property
     def status(self) -> str:
-        """Tokens and money so far in a few words, empty before there is anything to say."""
+        """Tokens (or minutes, if nothing is counted by tokens) and money so far, empty before there is any."""
         usage = self.usage
         if not usage.cost.lines and not usage.cost.by_time:
             return "free, on this machine" if self._free else ""
-        tokens = f"{usage.total_tokens + usage.transcription.total_tokens:,} tokens"
-        return ", ".join(filter(None, (tokens, str(usage.cost), str(self.context))))
+        tokens, seconds = usage.total_tokens + usage.transcription.total_tokens, usage.transcription.seconds
+        counted = f"{seconds / 60:.1f} min" if seconds and not tokens else f"{tokens:,} tokens"
+        return ", ".join(filter(None, (counted, str(usage.cost), str(self.context))))
 
     @property
     def used_up(self) -> str:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from realtime_widgets.concurrency.clock import Clock
+    from realtime_widgets.core.captions.settings import CaptionSettings
     from realtime_widgets.core.conversation.history import EarlierTalk
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.playback.ledger import PlayedTo
@@ -74,12 +75,16 @@ State = Literal["idle", "connecting", "preparing", "listening", "thinking", "spe
 
 
 class SessionRuntime(Observable):
-    """Connects one session's core with the network, the speaker, the tools and the user; made by the session."""
+    """Connects one session's core with the network, the speaker, the tools and the user; made by the session.
+
+    `core` is the class of its core. Of what is captured while there is no connection, the last `hold_s` seconds
+    are sent to the next one; None is as much as a talk needs.
+    """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        settings: SessionSettings,
+        settings: SessionSettings | CaptionSettings,
         registry: ToolRegistry,
         runner: ToolRunner,
         journal: Journal,
@@ -88,10 +93,13 @@ class SessionRuntime(Observable):
         policy: ReconnectPolicy | None = None,
         max_rounds: int = MAX_ROUNDS,
         clock: Clock = REAL_CLOCK,
+        core: type[SessionCore] = SessionCore,
+        hold_s: float | None = None,
     ) -> None:
         super().__init__()
-        self._make_core = partial(SessionCore, truncates=endpoint.capabilities.truncate, max_rounds=max_rounds)
-        self.core = self._make_core(settings.false_interruption_timeout)
+        self._hold_s = hold_s
+        self._make_core = partial(core, truncates=endpoint.capabilities.truncate, max_rounds=max_rounds)
+        self.core: SessionCore = self._make_core(settings.false_interruption_timeout)
         #: Names the session to its pages.
         self.id = uuid.uuid4().hex
         #: The id of the session that took this one's place; empty if none did.
@@ -231,7 +239,7 @@ class SessionRuntime(Observable):
         return Consent(self.core, self._registry, self.calls, self.clock, self.perform)
 
     def _new_input(self) -> UserInput:
-        return UserInput(self._send_sound, self.start_soon, self.tell, self.clock.time)
+        return UserInput(self._send_sound, self.start_soon, self.tell, self.clock.time, self._hold_s)
 
     def perform(self, commands: list[Command]) -> None:
         """Execute the core's commands in order, and notify observers of what has changed."""
@@ -420,7 +428,9 @@ class SessionRuntime(Observable):
     def _send_sound(self, pcm: bytes) -> None:
         # A block changes nothing that the user sees, so observers are not notified.
         if self._transport and self._transport.has_room():
-            self.send(self.core.append_audio(pcm))
+            self.perform(self.core.hear(pcm))
+        else:
+            self.core.missed(len(pcm))
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine until the session ends; its failure ends the session."""
@@ -554,7 +564,7 @@ class SessionRuntime(Observable):
         if self.closed_reason:
             raise ConnectionFailedError(self.closed_reason)
 
-    async def change(self, settings: SessionSettings) -> None:
+    async def change(self, settings: SessionSettings | CaptionSettings) -> None:
         """Change the settings.
 
         Raises
@@ -562,7 +572,8 @@ class SessionRuntime(Observable):
         ConnectionFailedError, ConfigurationError
             If the connection is lost meanwhile, or if the endpoint refuses the settings.
         """
-        changes = settings.changes_from(self.settings, self.endpoint.heard_by)
+        before: Any = self.settings  # of the same kind
+        changes = settings.changes_from(before, self.endpoint.heard_by)
         if self._transport and self._phase == "open" and len(changes) > 1:
             await self._configure(self._transport, changes, self.core.new_id("change"))
         self.settings = settings

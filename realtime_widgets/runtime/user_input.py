@@ -123,6 +123,8 @@ class UserInput:
         Tells the user what is lost.
     time
         Returns the time in seconds.
+    hold_s
+        Seconds of sound that are held, before the first connection and between two; None as a talk needs it.
     """
 
     def __init__(
@@ -131,12 +133,14 @@ class UserInput:
         connect: Callable[[], None],
         tell: Callable[[str], None],
         time: Callable[[], float],
+        hold_s: float | None = None,
     ) -> None:
         self._send = send
         self._connect = connect
         self._tell = tell
         self._time = time
-        self._held = HeldInput()
+        self._held = HeldInput(FIRST_MS if hold_s is None else hold_s * 1000)
+        self._stale_s = STALE_S if hold_s is None else hold_s
         self._open = self._closed = self._was_lost = False
 
     @property
@@ -147,7 +151,7 @@ class UserInput:
     def open(self) -> None:
         """Pass on what was held, and all that comes from now on: there is a connection."""
         self._open = True
-        held = self._held.drain(self._time() - STALE_S if self._was_lost else float("-inf"))
+        held = self._held.drain(self._time() - self._stale_s if self._was_lost else float("-inf"))
         if lost_ms := self._held.lost_ms():
             again = " again" if self._was_lost else ""
             self._tell(

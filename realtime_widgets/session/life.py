@@ -37,7 +37,7 @@ UNSEEN_GRACE_S = 5.0
 
 
 class LivingSession(Protocol):
-    """What a session is here; a `RealtimeSession` is one."""
+    """What a session is here; a `RealtimeSession` is one, and so are `Captions`, whose `mcp` is None."""
 
     tools: ToolRegistry
     mcp: Any

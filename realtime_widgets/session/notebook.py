@@ -64,7 +64,8 @@ class Notebook:
         return {name: number for name, number in numbers if number is not None}
 
     def _refers(self, session: LivingSession) -> bool:
-        wanted = (session, session.runtime, session.tools, session.mcp)
+        parts = (session, session.runtime, session.tools, session.mcp)
+        wanted = tuple(part for part in parts if part is not None)
         return refers(own_names(self._shell.user_ns).values(), wanted)
 
 

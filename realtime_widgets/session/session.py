@@ -598,7 +598,9 @@ class RealtimeSession:
             If a value is invalid, or the service refuses it (a voice that has spoken cannot change); nothing is
             changed.
         """
-        settings = changed(self._runtime.settings, changes)
+        before = self._runtime.settings
+        assert isinstance(before, SessionSettings)  # a talk's
+        settings = changed(before, changes)
         self.endpoint.capabilities.check(settings.session([], self.endpoint.heard_by))
         await self._io(self._runtime.change(settings))
 

@@ -1,6 +1,6 @@
 """The widgets; each has a TypeScript twin of the same name in `js/src/widgets`.
 
-Imports `reply`, `runtime` and what stands below them; sessions are known by the protocol `base.ShownSession`.
+Imports `reply`, `runtime` and what stands below them; sessions are known by the protocols of `base`.
 """
 
 from realtime_widgets.widgets.console import RealtimeConsole, console_of

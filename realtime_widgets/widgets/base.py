@@ -9,7 +9,7 @@ import sys
 import time
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import anywidget
 import msgspec
@@ -108,8 +108,8 @@ def _kernel() -> Any:
     return kernel_class.instance() if kernel_class is not None and kernel_class.initialized() else None
 
 
-class ShownSession(Protocol):
-    """What a widget needs of the session that it shows; a `RealtimeSession` has it."""
+class HearingSession(Protocol):
+    """What a widget needs of a session that hears, answers or not; `RealtimeSession` and `Captions` have it."""
 
     @property
     def runtime(self) -> SessionRuntime:
@@ -119,17 +119,24 @@ class ShownSession(Protocol):
     def tools(self) -> ToolRegistry:
         """The session's tools, by name."""
 
+    def talk_here(self) -> None:
+        """Go on with it, although another session took its place; do not wait."""
+
+    def start_again(self, keep_talk: bool) -> None:
+        """Start it again after its end, with the talk so far or without it; do not wait."""
+
+
+class ShownSession(HearingSession, Protocol):
+    """What a widget needs of the talk that it shows; a `RealtimeSession` has it."""
+
     def interrupt(self) -> None:
         """Stop the answer that is being played."""
 
     def say(self, text: str) -> None:
         """Send a typed message."""
 
-    def talk_here(self) -> None:
-        """Go on with it, although another session took its place; do not wait."""
 
-    def start_again(self, keep_talk: bool) -> None:
-        """Start it again after its end, with the talk so far or without it; do not wait."""
+Session = TypeVar("Session", bound=HearingSession)
 
 
 class RealtimeWidget(anywidget.AnyWidget):
@@ -191,19 +198,19 @@ class RealtimeWidget(anywidget.AnyWidget):
             super()._send(msg, buffers=buffers)
 
 
-class SessionReference:
+class SessionReference(Generic[Session]):
     """A widget's reference to its session: strong until the session is over, weak while it is.
 
     ipywidgets keeps every widget that was not closed, so a plain reference would keep each session ever shown.
     """
 
-    def __init__(self, session: ShownSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._weak = weakref.ref(session)
-        self._strong: ShownSession | None = None
+        self._strong: Session | None = None
         session.runtime.observe(self._follow, "state")
         self._follow()
 
-    def get(self) -> ShownSession | None:
+    def get(self) -> Session | None:
         """Return the session; None if it is over and nobody else holds it."""
         return self._weak()
 
@@ -212,13 +219,13 @@ class SessionReference:
         self._strong = None if session is None or session.runtime.state == "closed" else session
 
 
-class Refresher:
+class Refresher(Generic[Session]):
     """Calls a function on the I/O thread soon after a change, less often the longer the call takes.
 
     It holds the session, which holds it: the last change of a session is shown even if nobody else holds it.
     """
 
-    def __init__(self, session: ShownSession, refresh: Callable[[ShownSession], None]) -> None:
+    def __init__(self, session: Session, refresh: Callable[[Session], None]) -> None:
         self._session = session
         self._refresh = refresh
         self._timer: asyncio.TimerHandle | None = None

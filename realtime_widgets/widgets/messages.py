@@ -336,6 +336,33 @@ class Continue(Message, frozen=True, tag="continue"):
 TranscriptReport = Say | Decide | Continue
 
 
+# Captions
+
+
+class Caption(Struct, frozen=True):
+    """What was said in one go, from `start` seconds of the captured sound on; until it is final it may change.
+
+    `time` is the start as it is read.
+    """
+
+    id: str
+    start: float
+    time: str
+    text: str
+    final: bool
+    speaker: str = ""
+
+
+class UpsertCaption(Message, frozen=True, tag="upsert"):
+    """A new or changed caption, to stand right after the caption `after` (first when that is null)."""
+
+    entry: Caption
+    after: str | None
+
+
+CaptionsCommand = UpsertCaption | Remove
+
+
 # The reply view; `sound` and `silence` only when no session's player plays it
 
 

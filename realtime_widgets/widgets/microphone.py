@@ -17,7 +17,7 @@ from realtime_widgets.widgets.port import port_of
 if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.widgets import messages as msg
-    from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.base import HearingSession
 
 
 #: Minutes after which a microphone switches itself off: nobody spoke, or its tab was hidden.
@@ -29,7 +29,7 @@ class Microphone(RealtimeWidget):
 
     Parameters
     ----------
-    session : RealtimeSession
+    session : RealtimeSession or Captions
         The session that hears it.
     idle_off : float or None, default 10
         Minutes without speech after which it switches itself off; None is never. Not in push-to-talk.
@@ -62,13 +62,13 @@ class Microphone(RealtimeWidget):
 
     def __init__(
         self,
-        session: ShownSession,
+        session: HearingSession,
         *,
         idle_off: float | None = IDLE_OFF_MIN,
         hidden_off: float | None = HIDDEN_OFF_MIN,
     ) -> None:
         self._port = port_of(session)
-        manual = session.runtime.settings.turn_detection is None
+        manual = not session.runtime.settings.hands_free
         super().__init__(
             port_id=self._port.port_id,
             mode="push_to_talk" if manual else "open",
@@ -102,7 +102,7 @@ class Microphone(RealtimeWidget):
             port.configure("open" if self.mode == "open" else "push_to_talk")
 
     def _follow_mode(self, runtime: SessionRuntime) -> None:
-        mode: msg.InputMode = "open" if runtime.settings.turn_detection else "push_to_talk"
+        mode: msg.InputMode = "open" if runtime.settings.hands_free else "push_to_talk"
         if mode != self.mode:
             self.mode = mode
             self._port.configure(mode)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from realtime_widgets.concurrency.clock import Timer
     from realtime_widgets.core.playback.pacing import Block
     from realtime_widgets.runtime.session_runtime import SessionRuntime
-    from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.base import HearingSession
 
 #: Length of a captured block, in milliseconds.
 BLOCK_MS = 20.0
@@ -120,7 +120,7 @@ class AudioPort(RealtimeWidget):
     _esm = bundle("port.js")
     port_id = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self, session: ShownSession) -> None:
+    def __init__(self, session: HearingSession) -> None:
         self._session = SessionReference(session)
         self._engine = shared_engine()
         self._clock = session.runtime.clock
@@ -166,6 +166,11 @@ class AudioPort(RealtimeWidget):
     def audible(self) -> bool:
         """Whether a page plays."""
         return self._player is not None
+
+    @property
+    def capturing(self) -> bool:
+        """Whether a page's microphone sends."""
+        return self._sends
 
     @property
     def views(self) -> int:
@@ -318,7 +323,7 @@ class AudioPort(RealtimeWidget):
         self._command(msg.Activate(page_id))
         if not begins:
             return
-        self.configure("open" if runtime.settings.turn_detection else "push_to_talk")
+        self.configure("open" if runtime.settings.hands_free else "push_to_talk")
         self._move(runtime)
 
     def _move(self, runtime: SessionRuntime) -> None:
@@ -471,15 +476,15 @@ class AudioPort(RealtimeWidget):
         self._microphone(runtime, msg.MicrophoneReport(self._pages.sounding or "", "off", reason=reason))
 
 
-_ports: WeakKeyDictionary[ShownSession, AudioPort] = WeakKeyDictionary()
+_ports: WeakKeyDictionary[HearingSession, AudioPort] = WeakKeyDictionary()
 
 
-def port_id_of(session: ShownSession) -> str:
+def port_id_of(session: HearingSession) -> str:
     """Return the id of the session's port, by which its widgets find each other in a page; it opens none."""
     return session.runtime.id
 
 
-def port_of(session: ShownSession) -> AudioPort:
+def port_of(session: HearingSession) -> AudioPort:
     """Return the session's audio port, which is opened at the first call; all widgets of a session share it."""
     port = _ports.get(session)
     if port is None:

@@ -14,7 +14,7 @@ from realtime_widgets.widgets.port import port_id_of
 
 if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime
-    from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.base import HearingSession
 
 #: What to add to the name of a state.
 _DETAILS = {
@@ -36,7 +36,7 @@ class SessionStatus(RealtimeWidget):
     port_id = traitlets.Unicode().tag(sync=True)
     status: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
 
-    def __init__(self, session: ShownSession) -> None:
+    def __init__(self, session: HearingSession) -> None:
         self._session = SessionReference(session)
         super().__init__(port_id=port_id_of(session))
         self._listen(msg.StatusReport, self._obey)
@@ -59,9 +59,11 @@ class SessionStatus(RealtimeWidget):
         reasons = {"closed": runtime.closed_reason, "reconnecting": runtime.lost_reason}
         if state == "connecting" and runtime.endpoint.awaits_key:
             return "waits for the API key: put it into its field"
+        if state == "idle" and runtime.endpoint.captions:
+            return "click the microphone"
         return reasons.get(state) or _DETAILS.get(state, "")
 
-    def _refresh(self, session: ShownSession) -> None:
+    def _refresh(self, session: HearingSession) -> None:
         runtime = session.runtime
         state, endpoint = runtime.state, runtime.endpoint
         effective, refused = runtime.core.settings, session.tools.refused

@@ -27,6 +27,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
     if path.stem == "01_quickstart":
         assert "reaction_rate" in shown
         assert "moles per second" in shown
+        assert "1\n00:00:0" in shown
     if path.stem == "02_test_your_tools":
         assert "below absolute zero" in shown
         assert "its limit of 3600 s" in shown

@@ -98,3 +98,12 @@ def test_mcp_servers_go_on_with_the_session_that_takes_over(kernel: Kernel) -> N
     assert kernel.run("print(session.mcp['today'].state)") == "ready\n"
     run(kernel, "mcp", add)
     assert kernel.run("print(list(session.mcp), await session.tools['add'](a=1, b=2))") == "['today'] 3\n"
+
+
+def test_captions_whose_cell_is_run_again_are_replaced_like_a_session(kernel: Kernel) -> None:
+    cell = "from realtime_widgets import Captions\ncaptions = Captions(endpoint='ws://127.0.0.1:1', model='m')"
+    run(kernel, "captions", cell)
+    run(kernel, "other", "import weakref; watched = weakref.ref(captions)")
+    run(kernel, "captions", cell)
+    assert run(kernel, "look", ENDED) == "True\n"
+    assert kernel.run("print(captions.state, repr(captions.runtime.successor))") == "idle ''\n"

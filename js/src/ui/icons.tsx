@@ -116,3 +116,10 @@ export const CheckIcon = () => (
 );
 
 export const Spinner = () => <span class="rw-spinner" aria-hidden="true" />;
+
+export const ContrastIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor" />
+  </Icon>
+);

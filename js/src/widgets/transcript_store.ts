@@ -1,28 +1,30 @@
-/** The transcript as a linked list: each entry follows the one that the kernel named, in whatever order they arrive. */
+/** A transcript as a linked list: each entry follows the one that the kernel named, in whatever order they arrive. */
 
 import { type Signal, signal } from "@preact/signals";
-import type { Entry, TranscriptCommand } from "../messages";
+import type { Entry, Remove } from "../messages";
 
-export class TranscriptStore {
+type Command<Line> = { type: "upsert"; entry: Line; after: string | null } | Remove;
+
+export class TranscriptStore<Line extends { id: string } = Entry> {
   /** Ids in reading order. */
   readonly order = signal<string[]>([]);
-  private readonly entries = new Map<string, Signal<Entry>>();
+  private readonly entries = new Map<string, Signal<Line>>();
   /** The predecessor that the kernel named for each entry. */
   private readonly after = new Map<string, string | null>();
   /** Entries whose predecessor has not arrived yet, with the id of that predecessor. */
   private readonly waiting = new Map<string, string>();
 
-  constructor(entries: readonly Entry[] = []) {
+  constructor(entries: readonly Line[] = []) {
     this.replace(entries);
   }
 
   /** Returns the entry with that id, as a signal that changes while it is spoken. */
-  entry(id: string): Signal<Entry> | undefined {
+  entry(id: string): Signal<Line> | undefined {
     return this.entries.get(id);
   }
 
   /** Replaces the transcript by a saved one. */
-  replace(entries: readonly Entry[]): void {
+  replace(entries: readonly Line[]): void {
     this.waiting.clear();
     this.after.clear();
     const ids = new Set(entries.map((entry) => entry.id));
@@ -31,18 +33,18 @@ export class TranscriptStore {
     this.order.value = [...ids];
   }
 
-  apply(message: TranscriptCommand): void {
+  apply(message: Command<Line>): void {
     if (message.type === "remove") this.remove(message.id);
     else if (message.type === "upsert") this.upsert(message.entry, message.after);
   }
 
-  private put(entry: Entry): void {
+  private put(entry: Line): void {
     const known = this.entries.get(entry.id);
     if (known) known.value = entry;
     else this.entries.set(entry.id, signal(entry));
   }
 
-  private upsert(entry: Entry, after: string | null): void {
+  private upsert(entry: Line, after: string | null): void {
     this.put(entry);
     const { id } = entry;
     this.after.set(id, after);

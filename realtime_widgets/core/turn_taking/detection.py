@@ -121,7 +121,8 @@ class TurnTaking:
         transcribed = bool(settings.get("transcription"))
         if not (detection := _part(settings, "turn_detection")):
             return cls(transcribed=transcribed)
-        answers, interrupts = (bool(detection.get(name, True)) for name in _SWITCHES)
+        talks = session.get("type") != "transcription"
+        answers, interrupts = (talks and bool(detection.get(name, True)) for name in _SWITCHES)
         return cls(True, answers, interrupts, transcribed, _ending_silence_ms(detection))
 
 

@@ -70,6 +70,8 @@ class Endpoint:
         What it can do; None means what is known of the service.
     extra_headers : mapping of str to str
         Further headers of the handshake; stored as `SecretTexts`, which shows none of them.
+    captions : bool
+        Whether its sessions only write down what is said; see `Captions`.
 
     Raises
     ------
@@ -86,6 +88,7 @@ class Endpoint:
     dialect: Dialect = "auto"
     capabilities: Capabilities = None  # type: ignore[assignment]  # set below if it is None
     extra_headers: Mapping[str, str] | SecretTexts = field(default_factory=SecretTexts, repr=False)
+    captions: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.api_key, str):
@@ -172,10 +175,10 @@ class Endpoint:
         return f"{self.title} ({self.base_url})"
 
     def websocket_url(self) -> str:
-        """URL of a conversation session."""
+        """URL of a session; one that only writes down names its model in its settings."""
         scheme, netloc, path, _, _ = urlsplit(self.base_url)
         secure = scheme in ("https", "wss")
-        query = urlencode({"model": self.model})
+        query = urlencode({"intent": "transcription"} if self.captions else {"model": self.model})
         return urlunsplit(("wss" if secure else "ws", netloc, f"{path.rstrip('/')}/realtime", query, ""))
 
     def headers(self) -> SecretTexts:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from realtime_widgets.core.captions.subtitles import clock_time
 from realtime_widgets.shown_text import in_html
 from realtime_widgets.widgets.saved.clean import PART_CHARACTERS, clean, one_line
 from realtime_widgets.widgets.saved.pictures import small
 from realtime_widgets.widgets.saved.words import STATES, ending, how, parts, split_heard, whose
 
 if TYPE_CHECKING:
+    from realtime_widgets.core.captions.segments import Segment
     from realtime_widgets.widgets.messages import Entry, ToolCard
 
 #: It is scoped to the copy of one talk ({talk} is its class). Colours follow JupyterLab's theme if there is one,
@@ -73,6 +75,13 @@ def html_line(entry: Entry) -> str:
     said += [_picture(image.thumbnail, image.text) for image in entry.images or []]
     manner = f" <small>({how(entry)})</small>" if how(entry) else ""
     return _said(f"rw-said rw-{entry.kind}", f"<strong>{whose(entry)}</strong>{manner}", said)
+
+
+def html_segment(segment: Segment) -> str:
+    """Return one segment of captions; empty if it has no words."""
+    who = f"<strong>{in_html(one_line(segment.speaker))}</strong> " if segment.speaker else ""
+    head = f"{who}<small>{clock_time(segment.start)}</small>"
+    return _said("rw-said rw-user", head, [_text(segment.text)]) if segment.text else ""
 
 
 def _said(kind: str, head: str, said: list[str]) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
+from realtime_widgets.core.captions.subtitles import markdown_segment, to_text
 from realtime_widgets.shown_text import in_markdown, visible
 from realtime_widgets.widgets.messages import Entry
-from realtime_widgets.widgets.saved.as_html import html_line, html_page
+from realtime_widgets.widgets.saved.as_html import html_line, html_page, html_segment
 from realtime_widgets.widgets.saved.as_text import markdown_line, plain_line
-from realtime_widgets.widgets.saved.clean import one_line
+from realtime_widgets.widgets.saved.clean import clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from realtime_widgets.core.captions.segments import Segment
     from realtime_widgets.widgets.messages import ToolCard
+
+Line = TypeVar("Line")
 
 #: Most that the lines of a talk take in a file, in bytes of JSON, for each of its three forms: 200 kB together.
 HTML_BYTES, MARKDOWN_BYTES, PLAIN_BYTES = 120_000, 50_000, 30_000
@@ -76,6 +80,37 @@ def saved_reply(text: str, cards: Sequence[ToolCard], talk: str) -> SavedForm:
     return _form([*calls, Entry("", "assistant", text)], "Reply", talk)
 
 
+def saved_captions(segments: Sequence[Segment], model: str, name: str) -> SavedForm:
+    """Return the form of captions; the oldest segments are left out if all of them would be too much.
+
+    Parameters
+    ----------
+    segments
+        What was said.
+    model
+        Name of the model that wrote it down.
+    name
+        Name of the captions: letters, digits and hyphens.
+    """
+    heading = f"Captions by {one_line(model) or 'a model'}"
+    html, html_note = _newest(segments, html_segment, HTML_BYTES)
+    markdown, markdown_note = _newest(segments, _markdown_segment, MARKDOWN_BYTES)
+    plain, plain_note = _newest(segments, lambda segment: to_text([_clean(segment)]), PLAIN_BYTES)
+    return SavedForm(
+        html_page(html, heading, html_note, name),
+        "\n\n".join([f"**{in_markdown(heading)}**", *_italic(markdown_note), *markdown]),
+        "\n".join([visible(heading), *filter(None, [plain_note]), *plain]),
+    )
+
+
+def _markdown_segment(segment: Segment) -> str:
+    return markdown_segment(_clean(segment))
+
+
+def _clean(segment: Segment) -> Segment:
+    return replace(segment, text=clean(segment.text), speaker=clean(segment.speaker))
+
+
 def _form(entries: Sequence[Entry], heading: str, talk: str) -> SavedForm:
     html, html_note = _newest(entries, html_line, HTML_BYTES)
     markdown, markdown_note = _newest(entries, markdown_line, MARKDOWN_BYTES)
@@ -91,7 +126,7 @@ def _italic(note: str) -> list[str]:
     return [f"*{note}*"] if note else []
 
 
-def _newest(entries: Sequence[Entry], line: Callable[[Entry], str], limit: int) -> tuple[list[str], str]:
+def _newest(entries: Sequence[Line], line: Callable[[Line], str], limit: int) -> tuple[list[str], str]:
     """Return the newest lines that fit, and what to say of the others."""
     lines: list[str] = []
     size = 0

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MIN_COMMIT_MS = 100
 #: Longest audio by which a pause is judged: its last seconds tell how the user ends.
 _JUDGED_MS = 10_000
+#: New audio after which what was said so far is recognised again, where words are written along; and the longest
+#: audio for which that is done.
+_ALONG_MS, _LONGEST_ALONG_MS = 800, 30_000
 #: Longest audio that may wait to be heard before the client has to wait as well.
 _BACKLOG_MS = 60_000
 
@@ -49,6 +52,9 @@ class TurnEvents(Protocol):
 
     def stayed_silent(self, utterance: Utterance, audio_start_ms: int, audio_end_ms: int) -> None:
         """Handle a silence after an answer that lasted as long as allowed."""
+
+    def words_so_far(self, item_id: str, text: str) -> None:
+        """Handle what was said so far of an item that is not complete."""
 
     def listening_failed(self, error: Exception) -> None:
         """Handle a failure after which turns can no longer be detected in this session."""
@@ -82,17 +88,28 @@ class Listener:
         self._unheard_bytes = 0
         self._item_id = new_id("item")
         self._speculation: asyncio.Task[Recognition] | None = None
+        #: Whether words are written along, the recognition for that, and up to when it has heard.
+        self._along = False
+        self._writing: asyncio.Task[None] | None = None
+        self._written_ms = 0.0
         self._task = asyncio.create_task(self._listen())
 
     def close(self) -> None:
         """Stop listening."""
         self._task.cancel()
         self._drop_speculation()
+        if self._writing is not None:
+            self._writing.cancel()
 
-    async def configure(self, encoding: str, taking: TurnTaking | None, language: str) -> None:
-        """Change the format, the turn detection or the language; earlier audio is heard before."""
+    async def configure(
+        self, encoding: str, taking: TurnTaking | None, language: str, along: bool = False
+    ) -> None:
+        """Change the format, the turn detection or the language; earlier audio is heard before.
+
+        With `along` words are written down while they are said.
+        """
         await self.settle()
-        self.language = language
+        self.language, self._along = language, along
         if encoding != self._buffer.encoding:
             self._buffer.change_encoding(encoding)
             self._stop_detection()
@@ -123,6 +140,8 @@ class Listener:
         self._told_full = False
         begin_ms = self._buffer.end_ms
         self._buffer.append(data)
+        if self._taking is None:
+            self._write_along(self._buffer.start_ms, self._buffer.end_ms)
         if self._taking is None or self._deaf:
             return
         if self._detector is None:
@@ -164,6 +183,8 @@ class Listener:
         await self.settle()
         self._buffer.drop_until(self._buffer.end_ms)
         self._forget_turn()
+        if self._along:  # words may have been told of what is dropped
+            self._begin_item()
 
     def answering(self) -> None:
         """Note that an answer is being made: silence does not count."""
@@ -181,6 +202,29 @@ class Listener:
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
+    def _write_along(self, start_ms: float, end_ms: float) -> None:
+        """Recognise what was said so far, if enough is new."""
+        new_ms = end_ms - max(self._written_ms, start_ms)
+        due = new_ms >= _ALONG_MS and end_ms - start_ms <= _LONGEST_ALONG_MS
+        if self._along and due and self._writing is None:
+            self._written_ms = end_ms
+            heard = self._buffer.between(start_ms, end_ms)
+            self._writing = asyncio.create_task(self._write(self._item_id, heard))
+
+    async def _write(self, item_id: str, heard: bytes) -> None:
+        try:
+            text = (await self._inference.recognise(heard, self._buffer.encoding, self.language)).text
+        except Exception:  # the recognition of the whole item tells of it
+            self._along = False
+        else:
+            if item_id == self._item_id:
+                self._events.words_so_far(item_id, text)
+        finally:
+            self._writing = None
+
+    def _begin_item(self) -> None:
+        self._item_id = new_id("item")
+
     def _stop_detection(self) -> None:
         self._forget_turn()
         self._ears = self._detector = None
@@ -189,7 +233,7 @@ class Listener:
         self._drop_speculation()
         if self._detector is not None:
             if self._detector.speaking:
-                self._item_id = new_id("item")
+                self._begin_item()
             self._detector.forget_turn()
 
     def _drop_speculation(self) -> None:
@@ -221,7 +265,9 @@ class Listener:
             for probability in await self._inference.hear(self._ears, data[start : start + second]):
                 if self._decide(self._detector, probability) is Decision.PAUSED:
                     await self._judge(self._detector)
-        if not self._detector.speaking:
+        if self._detector.speaking:
+            self._write_along(self._detector.turn_start_ms, self._detector.now_ms)
+        else:
             self._buffer.drop_until(min(self._turn_may_begin_ms(self._detector), self._idle.since_ms or math.inf))
 
     def _turn_may_begin_ms(self, detector: TurnDetector) -> float:
@@ -269,6 +315,7 @@ class Listener:
         encoding = self._buffer.encoding
         recognition = self._speculation or self.recognise(data, encoding)
         self._speculation = None
-        item_id, self._item_id = self._item_id, new_id("item")
+        item_id = self._item_id
+        self._begin_item()
         self._buffer.drop_until(end_ms)
         return Utterance(item_id, data, encoding, recognition)

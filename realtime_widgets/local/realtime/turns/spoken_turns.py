@@ -11,8 +11,9 @@ from realtime_widgets.local.realtime.conversation.conversation import Conversati
 from realtime_widgets.local.realtime.conversation.kept_sound import KeptSound
 from realtime_widgets.local.realtime.turns.answer_policy import AnswerPolicy
 from realtime_widgets.local.realtime.turns.listener import Listener, Utterance
+from realtime_widgets.local.realtime.turns.live_words import LiveWords
 from realtime_widgets.local.realtime.turns.settings import turn_taking
-from realtime_widgets.local.realtime.turns.transcription import spoken_language, transcription_usage
+from realtime_widgets.local.realtime.turns.transcription import spoken_language, transcription_usage, writes_along
 
 if TYPE_CHECKING:
     from realtime_widgets.local.inference.workers import Inference
@@ -59,6 +60,8 @@ class SpokenTurns:
         self._host = host
         self._policy = AnswerPolicy()
         self._understanding: dict[str, asyncio.Task[None]] = {}
+        #: The words of the item that is being said, as far as they are told.
+        self._live: tuple[str, LiveWords] = ("", LiveWords())
         self.listener = Listener(inference, self, self.encoding)
 
     @property
@@ -84,7 +87,7 @@ class SpokenTurns:
         config = self._host.config
         settings = config["audio"]["input"]["transcription"] or {}
         language = spoken_language(settings.get("language"), settings.get("languages"))
-        await self.listener.configure(self.encoding, turn_taking(config), language)
+        await self.listener.configure(self.encoding, turn_taking(config), language, writes_along(config))
 
     async def commit(self) -> None:
         """Make an item of the buffered audio because the client asks for it."""
@@ -139,6 +142,15 @@ class SpokenTurns:
         self._commit(utterance)
         self._answer(None)
 
+    def words_so_far(self, item_id: str, text: str) -> None:
+        """Tell the words of which two recognitions are sure."""
+        if self._live[0] != item_id:
+            self._live = (item_id, LiveWords())
+        if delta := self._live[1].heard(text):
+            self._host.emit(
+                {"type": f"{_TRANSCRIPTION}.delta", "item_id": item_id, "content_index": 0, "delta": delta}
+            )
+
     def listening_failed(self, error: Exception) -> None:
         """Report that turn detection has stopped; missing models are reported elsewhere."""
         if not isinstance(error, StageUnavailableError):
@@ -169,6 +181,7 @@ class SpokenTurns:
         task.add_done_callback(lambda _: self._understanding.pop(key, None))
 
     async def _await_words(self, item: Item, index: int, recognition: asyncio.Task[Recognition]) -> None:
+        live = self._live[1] if self._live[0] == item.id else LiveWords()
         settings = self._host.config["audio"]["input"]["transcription"]
         where = {"item_id": item.id, "content_index": index}
         speech = item.speech[index]
@@ -186,8 +199,8 @@ class SpokenTurns:
         speech.words = words
         if settings is not None:
             item.wire["content"][index]["transcript"] = words
-            if words:
-                self._host.emit({"type": f"{_TRANSCRIPTION}.delta", **where, "delta": words})
+            if delta := live.rest(words):
+                self._host.emit({"type": f"{_TRANSCRIPTION}.delta", **where, "delta": delta})
             usage = transcription_usage(settings.get("model"), speech.milliseconds, words)
             completed = {"type": f"{_TRANSCRIPTION}.completed", **where}
             self._host.emit({**completed, "transcript": words, "usage": usage})

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Models of the service that transcribe while the user speaks, without turns.
 _WITHOUT_TURNS = ("gpt-live-transcribe", "gpt-realtime-whisper")
+#: How this endpoint's own names begin.
+_OWN = "local-"
 #: Settings that only some models of the service support.
 _ONLY_FOR = {
     "delay": ("gpt-realtime-whisper",),
@@ -48,12 +50,18 @@ def check_transcription(audio_input: dict[str, Any], param: str, in_conversation
         where = f"{param}.turn_detection"
         raise invalid_value(f"Turn detection is not supported with '{model}'; set '{where}' to null.", where)
     for name, models in _ONLY_FOR.items():
-        if settings.get(name) is not None and model not in models:
+        if settings.get(name) is not None and model not in models and not (model or "").startswith(_OWN):
             where = f"{param}.transcription.{name}"
             raise invalid_value(f"'{name}' is only supported with {' and '.join(models)}.", where)
     if settings.get("prompt") and model in _WITHOUT_PROMPT:
         where = f"{param}.transcription.prompt"
         raise invalid_value(f"'prompt' is not supported with '{model}'.", where)
+
+
+def writes_along(config: dict[str, Any]) -> bool:
+    """Whether words are written while they are said: by the models that do, in sessions that only transcribe."""
+    model = (config["audio"]["input"]["transcription"] or {}).get("model") or ""
+    return config["type"] == "transcription" and (model in _WITHOUT_TURNS or model.startswith(_OWN))
 
 
 def spoken_language(language: str | None, languages: Sequence[str] | None) -> str:

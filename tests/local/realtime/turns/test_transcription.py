@@ -124,3 +124,34 @@ async def test_models_without_turns_only_transcribe_without_turn_detection(endpo
     wanted = {"input": {"transcription": {"model": "gpt-realtime-whisper"}}}
     await client.send("session.update", session={"type": "transcription", "audio": wanted})
     assert (await client.refused())["param"] == "session.audio.input.turn_detection"
+
+
+async def test_words_come_while_somebody_speaks_with_models_that_write_along(endpoint: Endpoint) -> None:
+    client = await endpoint.connect(INTENT)
+    audio_input = {"turn_detection": None, "transcription": {"model": "gpt-live-transcribe"}}
+    await configure(client, **audio_input)
+    while not client.of(f"{TRANSCRIPTION}.delta"):
+        assert len(client.events) < 40, "the longest stretch that is written along is over"
+        await client.append(tone(0.9))
+        await configure(client, **audio_input)  # all before it was heard
+    [delta] = client.of(f"{TRANSCRIPTION}.delta")
+    assert delta["delta"] == "hello there"
+    await client.send("input_audio_buffer.commit")
+    completed = await client.until(f"{TRANSCRIPTION}.completed")
+    assert completed["item_id"] == delta["item_id"] == client.of("input_audio_buffer.committed")[0]["item_id"]
+    assert len(client.of(f"{TRANSCRIPTION}.delta")) == 1
+
+
+async def test_words_of_what_is_cleared_belong_to_no_later_item(endpoint: Endpoint) -> None:
+    client = await endpoint.connect(INTENT)
+    audio_input = {"turn_detection": None, "transcription": {"model": "local-whisper"}}
+    await configure(client, **audio_input)
+    while not client.of(f"{TRANSCRIPTION}.delta"):
+        assert len(client.events) < 40, "the longest stretch that is written along is over"
+        await client.append(tone(0.9))
+        await configure(client, **audio_input)
+    await client.send("input_audio_buffer.clear")
+    await client.append(tone(0.5))
+    await client.send("input_audio_buffer.commit")
+    completed = await client.until(f"{TRANSCRIPTION}.completed")
+    assert completed["item_id"] != client.of(f"{TRANSCRIPTION}.delta")[0]["item_id"]
