@@ -176,7 +176,8 @@ class SessionLife:
                 runtime.changed("state")
             case TakeOver(_, before) if session and (earlier := self._session(before)):
                 session.tools.take_over(earlier.tools)
-                session.mcp.take_over(earlier.mcp)
+                if session.mcp is not None and earlier.mcp is not None:
+                    session.mcp.take_over(earlier.mcp)
             case AskOwned():
                 owned = session is not None and (entry.kept is not None or self.refers(session))
                 self._carry_out(self._ownership.owned(number, owned))
