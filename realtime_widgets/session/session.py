@@ -34,7 +34,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
-from realtime_widgets.session import exchanges, reading
+from realtime_widgets.session import client_secrets, exchanges, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.secrets import Secret
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime.session_runtime import State
+    from realtime_widgets.session.client_secrets import ClientSecret
     from realtime_widgets.session.event_stream import EventStream
     from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.widgets import RealtimeConsole, ReplyCard
@@ -578,6 +579,36 @@ class RealtimeSession:
             As for `start`, or if the session ends before the item comes.
         """
         return await self._io(exchanges.retrieve(self._runtime, item_id, limit))
+
+    async def client_secret(self, *, expires_after: int = 600) -> ClientSecret:
+        """Have the service make a key with a short life that opens a session with this session's settings.
+
+        It is for a page or a program that talks with the service itself and must not have the real key. The
+        session that it opens is another one than this; its tools are the functions of this one by their
+        descriptions, which the page has to answer for.
+
+        Parameters
+        ----------
+        expires_after
+            Seconds for which it opens sessions, between 10 and 7,200.
+
+        Returns
+        -------
+        ClientSecret
+            With the key as its `value`, which shows only when it is revealed.
+
+        Raises
+        ------
+        ConfigurationError
+            If `expires_after` is out of range.
+        ConnectionFailedError, LocalEndpointError, ResponseFailedError
+            If the endpoint cannot be reached, or makes no such keys.
+        """
+        seconds = client_secrets.lifetime(expires_after)
+        await self.start()  # the local endpoint has its address then
+        endpoint = self._runtime.endpoint
+        settings = self._runtime.settings.session(self.tools.definitions(), endpoint.heard_by)
+        return await self._io(client_secrets.make_client_secret(endpoint, settings, seconds))
 
     async def update(self, **changes: Unpack[Changes]) -> None:
         """Change settings of the running session.

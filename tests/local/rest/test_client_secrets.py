@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -9,8 +10,11 @@ import openai
 import pybase64
 import pytest
 
+from realtime_widgets import ConfigurationError, ConnectionFailedError, RealtimeSession
 from realtime_widgets.local.api.errors import RequestRefusedError
 from realtime_widgets.local.http.client_secrets import MAX_SECRETS, ClientSecrets
+from realtime_widgets.testing import ScriptedServer, Talk
+from tests.local.rest.conftest import KEY
 from tests.local.stand_ins import tone
 
 if TYPE_CHECKING:
@@ -152,3 +156,50 @@ async def test_what_cannot_be_is_refused(service: Service, body: Any, code: str,
     with pytest.raises(openai.BadRequestError) as refused:
         await service.client.post("/realtime/client_secrets", body=body, cast_to=object)
     assert (refused.value.code, refused.value.param) == (code, param)
+
+
+def clock() -> str:
+    """Tell the time."""
+    return "noon"
+
+
+async def test_a_session_has_a_key_made_for_a_page(service: Service) -> None:
+    async with RealtimeSession(
+        "You are a pirate.", endpoint=service.url, api_key=KEY, voice="cedar", answers="text", tools=[clock]
+    ) as session:
+        secret = await session.client_secret(expires_after=60)
+        value = secret.value.reveal()
+        assert secret.expires_at.timestamp() == pytest.approx(service.clock() + 60, abs=2)
+        shown = [repr(secret), str(secret), repr(session), json.dumps([each.event for each in session.journal])]
+        assert not [text for text in shown if value in text or KEY in text]
+    client = await service.endpoint.connect(headers=bearer(value))
+    opened = client.events[0]["session"]
+    assert opened["instructions"] == "You are a pirate."
+    assert opened["audio"]["output"]["voice"] == "cedar"
+    assert [tool["name"] for tool in opened["tools"]] == ["clock"]
+
+
+async def test_a_key_made_by_a_session_ends_in_time(service: Service) -> None:
+    async with RealtimeSession(endpoint=service.url, api_key=KEY) as session:
+        secret = await session.client_secret(expires_after=10)
+    service.clock.now += 11
+    page = RealtimeSession(endpoint=service.url, api_key=secret.value)
+    with pytest.raises(ConnectionFailedError) as refused:
+        await page.start()
+    assert secret.value.reveal() not in str(refused.value)
+
+
+@pytest.mark.parametrize("seconds", [9, 7201, "60", True, 60.5, None])
+async def test_a_key_cannot_live_longer_or_shorter_than_it_may(service: Service, seconds: Any) -> None:
+    session = RealtimeSession(endpoint=service.url, api_key=KEY)
+    with pytest.raises(ConfigurationError, match="between 10 and 7,200"):
+        await session.client_secret(expires_after=seconds)
+    await session.close()
+
+
+async def test_a_server_that_makes_no_keys_is_named() -> None:
+    async with ScriptedServer(Talk().start()) as server:
+        session = RealtimeSession(endpoint=server.url, api_key="sk")
+        with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1"):
+            await session.client_secret()
+        await session.close()
