@@ -1,4 +1,4 @@
-"""Keys with a short life that open a session with this one's settings, for a page that must not have the real key."""
+"""Keys with a short life that open a session like this one, for a page that must not have the real key."""
 
 from __future__ import annotations
 
