@@ -178,7 +178,7 @@ class SessionSettings:
         heard_by
             Model of the endpoint that transcribes.
         """
-        new, old = self.session([], heard_by), before.session([], heard_by)
+        new, old = self._whole([], heard_by), before._whole([], heard_by)
         audio = {part: _difference(new["audio"][part], old["audio"].get(part) or {}) for part in new["audio"]}
         changes = _difference({**new, "audio": 0}, {**old, "audio": 0})
         audio = {part: changed for part, changed in audio.items() if changed}
@@ -194,6 +194,9 @@ class SessionSettings:
         heard_by
             Model of the endpoint that transcribes; None if it transcribes nothing.
         """
+        return self._whole(tools, heard_by)
+
+    def _whole(self, tools: list[JsonObject], heard_by: str | None) -> JsonObject:
         heard, include = self._transcription(heard_by)
         sound: JsonObject = {"format": _PCM, "turn_detection": self.turn_detection, "transcription": heard}
         if self.noise_reduction is not None:

@@ -15,11 +15,13 @@ from realtime_widgets.concurrency.blocking import blocking
 from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.concurrency.io_thread import running_loop, shared_engine
 from realtime_widgets.core.answer_settings import answer_settings, aside_settings
+from realtime_widgets.core.call import CallCore, CallSettings
 from realtime_widgets.core.conversation.export import ConversationExport, export
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS, check_max_rounds
 from realtime_widgets.core.conversation.history import earlier_talk
 from realtime_widgets.core.conversation.message import user_message
 from realtime_widgets.core.reconnect.policy import ReconnectPolicy
+from realtime_widgets.core.session import SessionCore
 from realtime_widgets.core.settings import (
     FALSE_INTERRUPTION_S,
     Changes,
@@ -34,7 +36,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
-from realtime_widgets.session import client_secrets, exchanges, reading
+from realtime_widgets.session import attached_call, client_secrets, exchanges, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
@@ -162,6 +164,10 @@ class RealtimeSession:
     history : RealtimeSession, ConversationExport or list of mapping, optional
         An earlier talk with which it begins, as text: a session, its ``conversation``, or messages as of Chat
         Completions. The newest 48,000 characters are taken, and the transcript says so; each answer pays for them.
+    call_id : str, optional
+        Id of a running call (WebRTC or SIP) to join, such as ``"rtc_..."``: the session sees what is said, runs
+        its tools, asks and interrupts; sound stays in the call, and `close` leaves the call running. Of the
+        settings only those given are changed in the call.
     max_rounds : int
         Times the tools may be called for one question; after that the model has to answer.
     clock : Clock, optional
@@ -216,13 +222,14 @@ class RealtimeSession:
         budget: Budget | None = None,
         prices: PriceTable | OwnPrices | None = None,
         history: RealtimeSession | History | None = None,
+        call_id: str | None = None,
         max_rounds: int = MAX_ROUNDS,
         clock: Clock = REAL_CLOCK,
     ) -> None:
         check_max_rounds(max_rounds)
         earlier: Any = history.conversation if isinstance(history, RealtimeSession) else history
         talk = None if earlier is None else earlier_talk(earlier)
-        settings = SessionSettings(
+        settings = (SessionSettings if call_id is None else CallSettings)(
             instructions,
             voice,
             speed,
@@ -246,6 +253,8 @@ class RealtimeSession:
         resolved = resolve_endpoint(
             endpoint, key, model, settings.heard_by, client=client, dialect=dialect, capabilities=capabilities
         )
+        if call_id is not None:
+            resolved = attached_call.attached(resolved, call_id, history)
         resolved.capabilities.check(settings.session([], resolved.heard_by))
         accounts = Accounts(resolved, prices, budget, clock)
         self.tools = ToolRegistry(resolved.capabilities.check)
@@ -257,13 +266,20 @@ class RealtimeSession:
         self._engine = shared_engine()
         runner = ToolRunner(running_loop(), clock=clock.time)
         policy = ReconnectPolicy() if reconnect else ReconnectPolicy(limit_s=0)
-        make = partial(SessionRuntime, accounts=accounts, policy=policy, max_rounds=max_rounds, clock=clock)
+        core = SessionCore if call_id is None else CallCore
+        make = partial(
+            SessionRuntime, accounts=accounts, policy=policy, max_rounds=max_rounds, clock=clock, core=core
+        )
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self._follow_tools()
         _made[:] = [each for each in _made if each() is not None]
         _made.append(weakref.ref(self))
         if talk is not None:
             self._engine.run(self._runtime.begin_with, talk)
+        if resolved.call_id:
+            self._engine.run(
+                self._runtime.tell, f"Attached to the call {resolved.call_id}: its sound stays there."
+            )
         watch_notebook()
         self._engine.run(session_life().add, self)
 
@@ -441,6 +457,7 @@ class RealtimeSession:
             raise ConfigurationError("context=, spoken= and metadata= are for an aside: pass aside=True")
         self._asks()
         if audio is not None:
+            self._check_sound()
             if settings:
                 raise ConfigurationError(
                     f"{', '.join(settings)} cannot be set for a spoken question, which the service answers by "
@@ -548,6 +565,7 @@ class RealtimeSession:
         """
         from realtime_widgets.audio import samples  # brings numpy, which a microphone never needs
 
+        self._check_sound()
         pcm = samples.load_sound(sound, rate)
         if out is not None:
             samples.check_folder(Path(out))
@@ -579,6 +597,18 @@ class RealtimeSession:
             As for `start`, or if the session ends before the item comes.
         """
         return await self._io(exchanges.retrieve(self._runtime, item_id, limit))
+
+    async def hang_up(self) -> None:
+        """End the call to which this session is attached, for all who are in it.
+
+        Raises
+        ------
+        ConfigurationError
+            If the session is attached to none.
+        ConnectionFailedError, ResponseFailedError
+            If the endpoint cannot be reached, or the call is over.
+        """
+        await self._io(attached_call.hang_up(self.endpoint))
 
     async def client_secret(self, *, expires_after: int = 600) -> ClientSecret:
         """Have the service make a key with a short life that opens a session with this session's settings.
@@ -743,6 +773,10 @@ class RealtimeSession:
         from realtime_widgets.widgets import console_of  # brings ipywidgets, which a script never needs
 
         return console_of(self)
+
+    def _check_sound(self) -> None:
+        if self.endpoint.call_id:
+            raise ConfigurationError(attached_call.SOUND_IS_ELSEWHERE)
 
     def _asks(self) -> None:
         """Note on the asking thread who asks: the answer is played in that browser."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Status, transcript, microphone and player of a session; a session shows itself as this.
 
+    A session that is attached to a call has neither microphone nor player: its sound is in the call.
+
     Parameters
     ----------
     session : RealtimeSession
@@ -31,7 +33,7 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
     Attributes
     ----------
     status, transcript, microphone, player
-        The parts of the console, each a separate widget.
+        The parts of the console, each a separate widget; the last two are None in a call.
     height : str or None
         Height as above; a new value counts at once.
     """
@@ -40,11 +42,15 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         self._session = SessionReference(session)
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
-        self.player = AudioPlayer(session)
-        self.microphone = Microphone(session)
-        controls = ipywidgets.HBox([self.microphone, self.player])
-        controls.add_class("rw-controls")
-        super().__init__([self.status, self.transcript, controls])
+        self.player: AudioPlayer | None = None
+        self.microphone: Microphone | None = None
+        parts = [self.status, self.transcript]
+        if not session.runtime.endpoint.call_id:
+            self.player, self.microphone = AudioPlayer(session), Microphone(session)
+            controls = ipywidgets.HBox([self.microphone, self.player])
+            controls.add_class("rw-controls")
+            parts.append(controls)
+        super().__init__(parts)
         self.add_class("rw-console")
         self.height = height
         shared_engine().call(session.runtime.warm_up)

@@ -72,6 +72,8 @@ class Endpoint:
         Further headers of the handshake; stored as `SecretTexts`, which shows none of them.
     captions : bool
         Whether its sessions only write down what is said; see `Captions`.
+    call_id : str
+        Id of the running call that its sessions join; empty if they are talks of their own.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Endpoint:
     capabilities: Capabilities = None  # type: ignore[assignment]  # set below if it is None
     extra_headers: Mapping[str, str] | SecretTexts = field(default_factory=SecretTexts, repr=False)
     captions: bool = field(default=False, repr=False)
+    call_id: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.api_key, str):
@@ -175,10 +178,11 @@ class Endpoint:
         return f"{self.title} ({self.base_url})"
 
     def websocket_url(self) -> str:
-        """URL of a session; one that only writes down names its model in its settings."""
+        """URL of a session; one that only writes down names its model in its settings, a call has its own."""
         scheme, netloc, path, _, _ = urlsplit(self.base_url)
         secure = scheme in ("https", "wss")
-        query = urlencode({"intent": "transcription"} if self.captions else {"model": self.model})
+        asked = {"intent": "transcription"} if self.captions else {"model": self.model}
+        query = urlencode({"call_id": self.call_id} if self.call_id else asked)
         return urlunsplit(("wss" if secure else "ws", netloc, f"{path.rstrip('/')}/realtime", query, ""))
 
     def headers(self) -> SecretTexts:
