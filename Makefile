@@ -9,7 +9,7 @@ NPM = .ci/npm
 PROPERTIES = $(shell grep -rl --include='test_*.py' 'from hypothesis' tests/core)
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
-.PHONY: demo test nightly recordings bench coverage setup style format types messages js build clean
+.PHONY: demo test nightly clients recordings bench coverage setup style format types messages js build clean
 
 demo: .venv/installed
 	$(BIN)/realtime-widgets demo $(ARGS)
@@ -20,12 +20,19 @@ test: setup style types
 	$(BIN)/python -m pytest $(ARGS)
 
 # Coverage, ten thousand orders of events for each property (realtime_widgets/core/INVARIANTS.md), half a million
-# calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, benchmarks.
+# calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, the newest clients of
+# other projects against the endpoint, benchmarks.
 nightly: .venv/installed-dev coverage
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=7200 tests/browser/life/test_life.py
 	$(BIN)/python -X faulthandler -m tests.tools.output.stress_capture 500000
+	$(MAKE) clients ARGS=
 	$(MAKE) bench ARGS=
+
+# The newest clients of other projects, with their own defaults, each in a fresh environment (2 GB while it runs).
+clients: .venv/installed-dev
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	    REALTIME_NEWEST_CLIENTS="$$folder" $(BIN)/python -m pytest tests/official_clients/nightly $(ARGS)
 
 # Recordings of real services through our sessions; they are another project's, and fetched from it.
 recordings: .venv/installed-dev
