@@ -1,4 +1,4 @@
-"""A spoken and a typed question, each answered after a function call, through Semantic Kernel's realtime client."""
+"""A spoken and a typed question, each answered after a function call, through Semantic Kernel."""
 
 import asyncio
 import base64
