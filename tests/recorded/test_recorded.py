@@ -106,6 +106,11 @@ async def test_a_session_shows_what_the_recording_says(connect: Open, path: Path
         assert not any(reply.interrupted for reply in replies)
         made = [call for reply in replies for call in reply.tool_calls]
         assert [(call.name, json.loads(call.arguments), call.output) for call in made] == talk.calls
+        items = [event["item"] for event in server.received if event["type"] == "conversation.item.create"]
+        assert [item["output"] for item in items if "output" in item] == [output for _, _, output in talk.calls]
+        turns = session.usage_by_turn
+        assert len(turns) == len(talk.questions)
+        assert sum(turn.total_tokens for turn in turns) == talk.input_tokens + talk.output_tokens
         usage = session.usage
         assert (usage.input_tokens, usage.output_tokens) == (talk.input_tokens, talk.output_tokens)
         written = usage.transcription
