@@ -9,7 +9,7 @@ NPM = .ci/npm
 PROPERTIES = $(shell grep -rl --include='test_*.py' 'from hypothesis' tests/core)
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
 
-.PHONY: demo test nightly bench coverage setup style format types messages js build clean
+.PHONY: demo test nightly clients recordings bench coverage setup style format types messages js build clean
 
 demo: .venv/installed
 	$(BIN)/realtime-widgets demo $(ARGS)
@@ -20,12 +20,24 @@ test: setup style types
 	$(BIN)/python -m pytest $(ARGS)
 
 # Coverage, ten thousand orders of events for each property (realtime_widgets/core/INVARIANTS.md), half a million
-# calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, benchmarks.
+# calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, the newest clients of
+# other projects against the endpoint, benchmarks.
 nightly: .venv/installed-dev coverage
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=7200 tests/browser/life/test_life.py
 	$(BIN)/python -X faulthandler -m tests.tools.output.stress_capture 500000
+	$(MAKE) clients ARGS=
 	$(MAKE) bench ARGS=
+
+# The newest clients of other projects, with their own defaults, each in a fresh environment (2 GB while it runs).
+clients: .venv/installed-dev
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	    REALTIME_NEWEST_CLIENTS="$$folder" $(BIN)/python -m pytest tests/official_clients/nightly $(ARGS)
+
+# Recordings of real services through our sessions; they are another project's, and fetched from it.
+recordings: .venv/installed-dev
+	$(BIN)/python -m devtools.endpoints.fetch_recordings .recordings
+	REALTIME_RECORDINGS=.recordings $(BIN)/python -m pytest tests/recorded $(ARGS)
 
 # All benchmarks, on a machine that does nothing else; fails if a figure is a fifth worse than the kept one.
 bench: setup
@@ -67,7 +79,7 @@ build: .venv/installed-dev js
 	$(BIN)/python -m build
 
 clean:
-	rm -rf .venv .venv-agents .venv-peers build dist js/node_modules js/dist realtime_widgets/static tests/artifacts
+	rm -rf .venv .venv-agents .venv-peers .recordings build dist js/node_modules js/dist realtime_widgets/static tests/artifacts
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/python:

@@ -147,9 +147,10 @@ def _objects(value: object) -> list[ev.JsonObject]:
 
 
 def _is_whole(item: Item, data: ev.JsonObject) -> bool:
-    """Whether an item was sent by us, and is whole as soon as it is there; speech has words that come later."""
-    if item.kind == "message" and item.role in ("user", "system"):
-        return not item.spoken or data.get("status") == "completed"
+    """Whether an item is whole as soon as it is there, as ours are; speech has words that come later."""
+    if item.kind == "message":
+        ours = item.role in ("user", "system") and not item.spoken
+        return ours or data.get("status") == "completed"
     return item.kind in ("function_call_output", "mcp_approval_response")
 
 

@@ -1,4 +1,4 @@
-"""Translates xAI's dialect: flat settings, whole transcripts in place of deltas, missing indices, empty usage."""
+"""Translates xAI's dialect: flat settings, whole transcripts for deltas, missing indices, usage elsewhere."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class XaiShapes:
             case "conversation.item.input_audio_transcription.updated":
                 return self._transcribed(event)
             case "conversation.item.input_audio_transcription.completed":
+                if event.get("status") == "in_progress":  # one is sent at each pause, before the user is done
+                    return self._transcribed(event)
                 self._heard.pop(str(event.get("item_id")), None)
                 return [event]
             case "response.created" | "response.done":
@@ -51,13 +53,14 @@ class XaiShapes:
         if not words.startswith(before) or words == before:
             return []
         self._heard[item_id] = words
-        place = {name: value for name, value in event.items() if name not in ("type", "transcript")}
+        place = {name: value for name, value in event.items() if name not in ("type", "transcript", "status")}
         return [{"content_index": 0, **place, "type": f"{_TRANSCRIPTION}.delta", "delta": words[len(before) :]}]
 
     def _response(self, kind: str, event: JsonObject) -> JsonObject:
         response = dict(event.get("response") or {})
-        if response.get("usage") == {}:
-            response["usage"] = None
+        # The response's own usage is empty; that of the event has the tokens.
+        if not response.get("usage"):
+            response["usage"] = event.get("usage") or None
         response_id = str(response.get("id"))
         if kind == "response.done":
             self._items.pop(response_id, None)

@@ -183,7 +183,6 @@ _XAI = Capabilities(
     text_output=False,
     out_of_band=False,
     images=False,
-    usage=False,
     noise_reduction=False,
     context_limits=False,
     output_limit=False,

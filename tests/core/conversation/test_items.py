@@ -104,7 +104,8 @@ def test_what_the_client_put_in_is_whole_without_a_word_of_its_end() -> None:
     conversation = folded(
         added(message("s1", "system", {"type": "input_text", "text": "Be brief."}, status="in_progress")),
         added(message("u1", "user", typed, status="in_progress"), "s1"),
-        added(message("u2", "user", typed), "u1"),
+        added(message("a1", "assistant", {"type": "output_text", "text": "Yes."}, status="completed"), "u1"),
+        added(message("u2", "user", typed), "a1"),
         created("r1"),
         added(call("f1", "c1", arguments="{}"), "u2"),
         output_added("r1", call("f1", "c1", arguments="{}")),
@@ -115,6 +116,7 @@ def test_what_the_client_put_in_is_whole_without_a_word_of_its_end() -> None:
     assert [(item.id, item.state, item.settled) for item in conversation] == [
         ("s1", "completed", True),
         ("u1", "completed", True),
+        ("a1", "completed", True),
         ("u2", "completed", True),
         ("f1", "completed", True),
         ("o1", "completed", True),

@@ -1,4 +1,4 @@
-"""xAI's dialect: transcripts that grow, and places that it leaves out."""
+"""xAI's dialect: transcripts that grow, places that it leaves out, and its usage."""
 
 from __future__ import annotations
 
@@ -19,6 +19,23 @@ def test_a_growing_transcript_becomes_its_new_words() -> None:
     ]
     [done] = read(codec, f"{kind}.completed", item_id="u1", transcript="Now late is it")
     assert done.transcript == "Now late is it"
+
+
+def test_a_transcript_that_is_completed_at_a_pause_is_no_final_one() -> None:
+    codec = Codec("xai", CAN_ALL)
+    kind = "conversation.item.input_audio_transcription"
+    [more] = read(codec, f"{kind}.completed", item_id="u1", transcript="Hello?", status="in_progress")
+    assert (more.type, more.delta) == (f"{kind}.delta", "Hello?")
+    assert read(codec, f"{kind}.completed", item_id="u1", transcript="Hello, I am", status="in_progress") == []
+    [done] = read(codec, f"{kind}.completed", item_id="u1", transcript="Hello, I am Ada.", status="completed")
+    assert (done.type, done.transcript) == (f"{kind}.completed", "Hello, I am Ada.")
+
+
+def test_the_usage_beside_a_response_becomes_that_of_the_response() -> None:
+    codec = Codec("xai", CAN_ALL)
+    used = {"input_tokens": 7, "output_tokens": 113}
+    [done] = read(codec, "response.done", response={"id": "r1", "usage": {}}, usage=used)
+    assert done.response["usage"] == used
 
 
 def test_places_that_xai_leaves_out_are_told_by_the_order_of_items() -> None:

@@ -286,6 +286,10 @@ def _brief(value: object, depth: int = 0) -> str:
 def _subject(tool: str) -> str:
     """Return the name of a result, such as "the reaction rate"; empty for tools that do something."""
     words = split_name(tool)
+    # Semantic Kernel puts the plugin's name before the function's: Weather-get_weather.
+    own = split_name(tool.rpartition("-")[2])
+    if own and own[0] in _FETCHING | _DOING:
+        words = own
     if words and words[0] in _FETCHING:
         words = words[2:] if words[1:2] in (["up"], ["for"]) else words[1:]
     elif words and words[0] in _DOING:
