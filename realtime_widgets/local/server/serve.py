@@ -20,6 +20,7 @@ from realtime_widgets.errors import ConfigurationError, LocalEndpointError
 from realtime_widgets.local.api.tokens import CONTEXT_TOKENS
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
 from realtime_widgets.local.logs import set_up_logs
+from realtime_widgets.local.mcp.policy import AllowedHost, McpPolicy
 
 if TYPE_CHECKING:
     import ssl
@@ -78,6 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=CONTEXT_TOKENS,
         help="tokens of a conversation that the model takes (default: today's models' %(default)s)",
     )
+    parser.add_argument(
+        "--allow-mcp",
+        action="append",
+        type=_allowed_host,
+        default=[],
+        metavar="HOST",
+        help="host[:port] of MCP servers that the endpoint may call for its clients, http://host for one without "
+        "TLS; may be repeated. Those on this machine are allowed if --host is a loopback address",
+    )
     parser.add_argument("--tls-cert", type=Path, help="serve wss:// and https:// with this PEM certificate")
     parser.add_argument("--tls-key", type=Path, help="its private key, if that is in a file of its own")
     parser.add_argument(
@@ -100,6 +110,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="end when standard input closes or the parent process goes away",
     )
+
+
+def _allowed_host(text: str) -> AllowedHost:
+    try:
+        return AllowedHost.read(text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
@@ -201,6 +218,7 @@ async def _serve(
         arguments.requests_per_minute,
         arguments.tokens_per_minute,
         arguments.context_tokens,
+        McpPolicy(ipaddress.ip_address(listener.getsockname()[0]).is_loopback, tuple(arguments.allow_mcp)),
     )
     app = create_app(models, key, arguments.max_sessions, limits=limits)
     runner = web.AppRunner(app, handler_cancellation=True)
