@@ -135,7 +135,11 @@ class McpClient:
 
     async def _within(self, job: Coroutine[Any, Any, CallToolResult]) -> CallToolResult:
         """Wait for a result, but no longer than the limit or the connection."""
-        calling, ended = asyncio.create_task(job), asyncio.create_task(self._end.wait())
+        from realtime_widgets.local.mcp.transport import silence
+
+        with silence():
+            calling = asyncio.create_task(job)
+        ended = asyncio.create_task(self._end.wait())
         try:
             done, _ = await asyncio.wait(
                 {calling, ended}, timeout=self._policy.call_s, return_when=asyncio.FIRST_COMPLETED

@@ -107,7 +107,8 @@ def _check_headers(given: Mapping[str, Any], path: str) -> None:
     texts = [given.get("authorization", "")]
     for name, value in (given.get("headers") or {}).items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise invalid_value(f"Invalid value for '{path}.headers': a name is not one of a header.", path)
+            path = f"{path}.headers"
+            raise invalid_value(f"Invalid value for '{path}': a name is not one of a header.", path)
         texts.append(value)
     if not all(text.isascii() and text.isprintable() for text in texts):
         raise invalid_value(f"Invalid value for '{path}': a header must be one line of ASCII text.", path)
