@@ -43,6 +43,16 @@ class Desk:
             return name
 
         @tool()
+        def clock() -> str:
+            """Tell the time."""
+            return "noon"
+
+        @tool()
+        def weather() -> str:
+            """Fail."""
+            raise ToolError("no weather today")
+
+        @tool()
         def quote() -> str:
             """Quote the key."""
             return f"my headers are {self.headers[-1]}"

@@ -112,6 +112,12 @@ def test_served_by_hand_it_has_a_key_of_its_own() -> None:
     assert key not in log
 
 
+def test_a_host_of_mcp_servers_that_cannot_be_is_refused_with_an_example() -> None:
+    refused = serve("--allow-mcp", "https://mcp.example.com/mcp")
+    assert refused.returncode == 2
+    assert "mcp.example.com:8443" in refused.stderr
+
+
 def test_a_key_and_none_exclude_each_other() -> None:
     done = serve("--no-key", REALTIME_WIDGETS_API_KEY="k")
     assert done.returncode == 2
