@@ -40,10 +40,15 @@ class McpFailedError(Exception):
     ----------
     error : dict
         The protocol's ``error`` of an ``mcp_call``.
+    by_tool : bool
+        Whether the text is what the tool itself says of its failure.
     """
 
-    def __init__(self, message: str, kind: str = "tool_execution_error", code: int | None = None) -> None:
+    def __init__(
+        self, message: str, kind: str = "tool_execution_error", code: int | None = None, *, by_tool: bool = False
+    ) -> None:
         super().__init__(message)
+        self.by_tool = by_tool
         self.error: dict[str, Any] = {"type": kind, "message": message}
         if code is not None:
             self.error["code"] = code
@@ -117,7 +122,8 @@ class McpClient:
         if len(text) > MAX_RESULT:
             text = f"{text[:MAX_RESULT]}{_MASK} (the first {MAX_RESULT:,} of {len(text):,} characters)"
         if result.is_error:
-            raise McpFailedError(text[:_MAX_ERROR] or "the server reported an error without a text")
+            said = self._said(text) or "the server reported an error without a text"
+            raise McpFailedError(said, by_tool=bool(text))
         return text
 
     async def close(self) -> None:

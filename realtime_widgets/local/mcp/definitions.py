@@ -21,6 +21,11 @@ _SECRET = ("authorization", "headers")
 #: Largest number of servers that a session has.
 MAX_SERVERS = 16
 _LONGEST_NAME = 64
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: Headers that say where a request goes and where it ends: the endpoint sets them.
+_OURS = frozenset(
+    ("host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect")
+)
 
 
 def is_mcp(tool: Mapping[str, Any]) -> bool:
@@ -106,9 +111,9 @@ def complete_tools(
 def _check_headers(given: Mapping[str, Any], path: str) -> None:
     texts = [given.get("authorization", "")]
     for name, value in (given.get("headers") or {}).items():
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        if not _HEADER.fullmatch(name) or name.lower() in _OURS:
             path = f"{path}.headers"
-            raise invalid_value(f"Invalid value for '{path}': a name is not one of a header.", path)
+            raise invalid_value(f"Invalid value for '{path}': there is a name that cannot be set.", path)
         texts.append(value)
     if not all(text.isascii() and text.isprintable() for text in texts):
         raise invalid_value(f"Invalid value for '{path}': a header must be one line of ASCII text.", path)

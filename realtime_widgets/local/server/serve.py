@@ -24,7 +24,7 @@ from realtime_widgets.local.mcp.policy import AllowedHost, McpPolicy
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -193,6 +193,14 @@ def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
         ) from None
 
 
+def mcp_policy(address: str, allowed: Sequence[AllowedHost]) -> McpPolicy:
+    """Return which MCP servers an endpoint that listens on `address` reaches for its clients.
+
+    Whoever reaches the endpoint from another machine must not reach by it what listens on this one only.
+    """
+    return McpPolicy(ipaddress.ip_address(address).is_loopback, tuple(allowed))
+
+
 async def _serve(
     listener: socket.socket,
     arguments: argparse.Namespace,
@@ -218,7 +226,7 @@ async def _serve(
         arguments.requests_per_minute,
         arguments.tokens_per_minute,
         arguments.context_tokens,
-        McpPolicy(ipaddress.ip_address(listener.getsockname()[0]).is_loopback, tuple(arguments.allow_mcp)),
+        mcp_policy(listener.getsockname()[0], arguments.allow_mcp),
     )
     app = create_app(models, key, arguments.max_sessions, limits=limits)
     runner = web.AppRunner(app, handler_cancellation=True)

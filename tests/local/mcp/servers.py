@@ -84,7 +84,7 @@ class Desk:
             return ""
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serving(self, port: int = 0) -> Iterator[str]:
         """Serve on loopback; gives the address."""
         app = self.server.streamable_http_app()
 
@@ -93,7 +93,7 @@ class Desk:
                 self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
             await app(scope, receive, send)
 
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", port))
         server = uvicorn.Server(uvicorn.Config(noting, log_level="critical", timeout_graceful_shutdown=0))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
         thread.start()

@@ -130,8 +130,10 @@ class HostedServers:
         try:
             return await self._servers[tool.server_label].call(tool.name, arguments)
         except McpFailedError as error:
+            if error.by_tool:
+                raise
             kind = error.error["type"]
-            message = f"The MCP server '{tool.server_label}' failed: {error}."
+            message = f"The call of the MCP server '{tool.server_label}' failed: {error}."
             raise McpFailedError(message, kind, error.error.get("code")) from None
 
     async def close(self) -> None:

@@ -305,9 +305,18 @@ async def test_a_call_that_fails_is_told_and_the_talk_goes_on(endpoint: Endpoint
     [call] = [
         item["item"] for item in client.of("response.output_item.done") if item["item"]["type"] == "mcp_call"
     ]
-    assert "desk" in call["error"]["message"]
+    assert "'desk' failed" in call["error"]["message"]
     assert len(json.dumps(call)) < 1000
     assert said(await ask(client, "call where {}")) == "The result is desk."
+
+
+async def test_a_tool_that_fails_is_told_in_its_own_words(endpoint: Endpoint, url: str) -> None:
+    client = await endpoint.connect()
+    await use(client, server(url))
+    response = await ask(client, "call weather {}")
+    message = response["output"][0]["error"]["message"]
+    assert "no weather today" in message
+    assert said(response) == f'The result is {{"error": "{message}"}}.'
 
 
 async def test_a_long_result_is_cut(endpoint: Endpoint, url: str) -> None:
@@ -355,6 +364,35 @@ async def test_a_client_that_leaves_ends_its_call_and_leaves_nothing_behind(
     if left:
         await asyncio.wait(left, timeout=30)
     assert asyncio.all_tasks() <= before
+
+
+async def test_a_server_that_was_started_again_is_reached_again(endpoint: Endpoint) -> None:
+    client = await endpoint.connect()
+    with Desk().serving() as url:
+        await use(client, server(url))
+    response = await ask(client, "call where {}")
+    assert "'desk' failed" in response["output"][0]["error"]["message"]
+    with Desk("new").serving(int(url.split(":")[2].split("/")[0])):
+        assert said(await ask(client, "call where {}")) == "The result is new."
+
+
+async def test_a_client_that_leaves_while_a_server_is_listed_leaves_nothing_behind(endpoint: Endpoint) -> None:
+    asked = asyncio.Event()
+
+    async def silent(_: web.Request) -> web.Response:
+        asked.set()
+        await asyncio.Event().wait()
+        return web.Response()
+
+    async with by_hand(silent) as address:
+        client = await endpoint.connect()
+        before = asyncio.all_tasks()
+        await client.configure(tools=[server(address)])
+        await asked.wait()
+        await client.socket.close()
+        if left := asyncio.all_tasks() - before:
+            await asyncio.wait(left, timeout=30)
+        assert asyncio.all_tasks() <= before
 
 
 async def failed(client: Client, url: str) -> str:
@@ -426,6 +464,11 @@ async def test_a_server_that_lists_without_end(endpoint: Endpoint) -> None:
         ({}, "missing_required_parameter", "session.tools[0].server_url"),
         (
             {"server_url": "http://127.0.0.1/", "headers": {"a b": "c"}},
+            "invalid_value",
+            "session.tools[0].headers",
+        ),
+        (
+            {"server_url": "http://127.0.0.1/", "headers": {"Host": "x"}},
             "invalid_value",
             "session.tools[0].headers",
         ),
