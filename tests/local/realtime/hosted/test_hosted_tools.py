@@ -16,7 +16,7 @@ from realtime_widgets.local.mcp.policy import McpPolicy
 from realtime_widgets.local.models.interfaces import CallTool, Say
 from realtime_widgets.local.realtime.responses.rate_limits import SessionLimits
 from tests.local.mcp.servers import Desk, by_hand
-from tests.local.stand_ins import ScriptedBrain
+from tests.local.stand_ins import ScriptedBrain, silence, tone
 from tests.tracebacks import key, leaks
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ async def ask(client: Client, words: str, **response: Any) -> dict[str, Any]:
 
 def said(response: dict[str, Any]) -> str:
     return "".join(part["text"] for item in response["output"] for part in item.get("content", ()))
+
+
+def said_aloud(response: dict[str, Any]) -> str:
+    return "".join(part["transcript"] for item in response["output"] for part in item.get("content", ()))
 
 
 async def test_tools_are_listed_then_called_and_the_answer_tells_the_result(
@@ -176,6 +180,55 @@ async def test_a_refused_call_is_not_made_and_the_model_is_told_why(
     response = (await client.until("response.done"))["response"]
     assert said(response) == 'The result is {"error": "the user did not allow this call: not today"}.'
     assert desk.calls == []
+
+
+async def test_the_endpoint_goes_on_once_all_requests_are_answered(
+    endpoint: Endpoint, desk: Desk, url: str
+) -> None:
+    client = await endpoint.connect()
+    await use(client, server(url, require_approval="always"))
+    response = await ask(client, 'call add {"a": 1, "b": 2}\ncall where {}')
+    first, second = response["output"]
+    await consent(client, second, True)
+    assert [event["type"] for event in await client.settled()] == [
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
+    await consent(client, first, False)
+    response = (await client.until("response.done"))["response"]
+    assert response["output"][0]["approval_request_id"] == second["id"]
+    assert desk.calls == ["where"]
+
+
+async def test_consent_during_another_answer_is_followed_by_the_call_after_it(
+    endpoint: Endpoint, desk: Desk, url: str
+) -> None:
+    client = await endpoint.connect()
+    await use(client, server(url, require_approval="always"))
+    request = await asked(client)
+    endpoint.synthesiser.gate.clear()
+    await client.say("long", output_modalities=["audio"])
+    await client.until("response.output_audio.delta")
+    await consent(client, request, True)
+    await client.settled()
+    assert desk.calls == []
+    endpoint.synthesiser.gate.set()
+    assert said_aloud((await client.until("response.done"))["response"]).startswith("Sentence number 0")
+    assert said((await client.until("response.done"))["response"]) == "The result is 3."
+    assert desk.calls == ["add"]
+
+
+async def test_a_user_who_speaks_ends_a_call(endpoint: Endpoint, desk: Desk, url: str) -> None:
+    client = await endpoint.connect()
+    await use(client, server(url))
+    await client.say("call wait {}")
+    assert await asyncio.to_thread(desk.started.wait, 30)
+    await client.append(tone(0.5) + silence(0.5))
+    response = (await client.until("response.done"))["response"]
+    assert response["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
+    assert response["output"][0]["status"] == "incomplete"
+    assert await asyncio.to_thread(desk.cancelled.wait, 30)
+    assert said((await client.until("response.done"))["response"]) == "You said: hello there."
 
 
 async def test_a_response_that_begins_before_the_consent_does_not_make_the_call(
