@@ -282,18 +282,20 @@ class ServerSession:
             override = {**override, "tools": self._servers.checked(override["tools"], "response.tools")}
         options = response_options(self.config, override, self._conversation.spoke)
         given = options.input
-        self._servers.use(override.get("tools") or ())
-        # A response with tools of its own would be in vain without them.
-        listing = self._servers.listing(override.get("tools") or ())
-        context = None if given is None else [self._context_item(value) for value in given]
-        self._respond(options, context, listing)
+        own_tools = override.get("tools") or ()
+        self._respond(
+            options, None if given is None else [self._context_item(value) for value in given], own_tools
+        )
 
     def _respond(
-        self, options: ResponseOptions, context: list[Item] | None, listing: Sequence[asyncio.Task[None]] = ()
+        self, options: ResponseOptions, context: list[Item] | None, own_tools: Sequence[dict[str, Any]] = ()
     ) -> None:
-        self._responder.respond(
-            options, context, lambda: [*self._turns.understanding, *listing], self._rate_limits.count_request
-        )
+        def awaited() -> list[asyncio.Task[None]]:
+            # A response with tools of its own would be in vain without them.
+            return [*self._turns.understanding, *self._servers.listing(own_tools)]
+
+        self._responder.respond(options, context, awaited, self._rate_limits.count_request)
+        self._servers.use(own_tools)
         if options.in_conversation:
             self._turns.answered()
 

@@ -145,7 +145,12 @@ class Responder:
         if options.in_conversation:
             self._active = response
         response.start()
-        task = asyncio.create_task(self._make(response, items, hearing, permit(), approved))
+        calls = []
+        for request in approved:
+            tool, arguments = request.tool, request.item.wire["arguments"]
+            call = response.hosted_call(tool.server_label, tool.name, arguments, request.item.id)
+            calls.append((call, tool))
+        task = asyncio.create_task(self._make(response, items, hearing, permit(), calls))
         self._running[response.id] = (response, task)
 
     def check_approval(self, answer: dict[str, Any]) -> None:
@@ -204,7 +209,7 @@ class Responder:
         context: list[Item],
         hearing: Hearing,
         obstacle: str | None,
-        approved: Sequence[Request],
+        calls: Sequence[tuple[HostedCall, HostedTool]],
     ) -> None:
         options = response.options
         try:
@@ -212,10 +217,6 @@ class Responder:
                 raise RequestRefusedError("rate_limit_exceeded", obstacle, kind="rate_limit_error")
             if understanding := hearing():
                 await asyncio.wait(understanding)
-            calls = [
-                (response.hosted_call(tool.server_label, tool.name, wire["arguments"], wire["id"]), tool)
-                for tool, wire in ((request.tool, request.item.wire) for request in approved)
-            ]
             await self._call(response, calls)
             offer = self._servers.offer(options.tools, options.tool_choice)
             for rounds_left in reversed(range(MAX_ROUNDS + 1)):
@@ -287,9 +288,9 @@ class Responder:
             options = response.options
             if options.in_conversation:
                 # The next response is the conversation's own: nobody asked for it under a name.
-                going_on = GoingOn(replace(options, input=None, metadata=None), None)
-            else:
-                going_on = GoingOn(options, context)
+                options = replace(options, metadata=None)
+            standing = options.in_conversation and options.input is None
+            going_on = GoingOn(options, None if standing else context)
             asked = self._asking[response.id] = Asked(going_on, options.in_conversation)
             self._approvals.ask(asked)
         asked.requests.append(Request(item, tool))

@@ -257,6 +257,21 @@ async def test_consent_for_an_answer_beside_the_conversation_stays_beside_it(end
     assert said(response) == "The result is desk."
 
 
+async def test_a_response_with_input_of_its_own_keeps_it_after_the_consent(
+    endpoint: Endpoint, brain: CallingBrain, url: str
+) -> None:
+    client = await endpoint.connect()
+    await use(client, server(url, require_approval="always"))
+    await ask(client, "hi")
+    words = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "call where {}"}]}
+    await client.send("response.create", response={"input": [words]})
+    [request] = (await client.until("response.done"))["response"]["output"]
+    await consent(client, request, True)
+    assert said((await client.until("response.done"))["response"]) == "The result is desk."
+    kinds = [item["type"] for item in brain.requests[-1].items]
+    assert kinds == ["message", "function_call", "function_call_output"]
+
+
 async def test_two_servers_with_one_tool_name(endpoint: Endpoint, url: str) -> None:
     wiki = Desk("wiki")
     client = await endpoint.connect()
