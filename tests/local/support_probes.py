@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tests.local.mcp.servers import Desk
 from tests.local.stand_ins import silence, tone
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Probe = Callable[["Client", "Endpoint"], Awaitable[None]]
 
 WEATHER = {"type": "function", "name": "weather", "parameters": {"type": "object"}}
-MCP = {"type": "mcp", "server_label": "x", "server_url": "https://example.com"}
+MCP = {"type": "mcp", "server_label": "x", "require_approval": "never"}
 NO_TURNS = {"input": {"turn_detection": None}}
 #: A picture of one pixel.
 RED_DOT = "data:image/png;base64," + (
@@ -190,8 +191,40 @@ async def _wait(client: Client, _: Endpoint) -> None:
     await client.until("input_audio_buffer.timeout_triggered")
 
 
+async def _hosted(client: Client, _: Endpoint) -> None:
+    """A server's tools are listed and called, by which one fails."""
+    with Desk().serving() as url:
+        await client.configure(tools=[{**MCP, "server_url": url}])
+        await client.until("mcp_list_tools.completed")
+        response = await answer_to(client, "tool", output_modalities=["text"])
+        kinds = [item["type"] for item in response["output"]]
+        assert [kind for kind in kinds if kind != "message"] == ["mcp_call", "mcp_call"]
+    await client.configure(tools=[{**MCP, "server_url": "http://127.0.0.1:9/mcp"}])
+    await client.until("mcp_list_tools.failed")
+
+
+async def _hosted_once(client: Client, _: Endpoint) -> None:
+    with Desk().serving() as url:
+        response = await answer_to(client, "tool", tools=[{**MCP, "server_url": url}], output_modalities=["text"])
+        assert "mcp_call" in [item["type"] for item in response["output"]]
+
+
+async def _hosted_choice(client: Client, endpoint: Endpoint, *, once: bool = False) -> None:
+    choice = {"type": "mcp", "server_label": "x", "name": "clock"}
+    with Desk().serving() as url:
+        tools = [WEATHER, {**MCP, "server_url": url}]
+        if once:
+            await answer_to(client, "hi", tools=tools, tool_choice=choice, output_modalities=["text"])
+        else:
+            await client.configure(tools=tools, tool_choice=choice, output_modalities=["text"])
+            await client.until("mcp_list_tools.completed")
+            await answer_to(client, "hi")
+    asked = endpoint.brain.requests[-1]
+    assert ([tool["name"] for tool in asked.tools], asked.tool_choice) == (["clock"], "required")
+
+
 #: Talks in which every server event comes that comes at all.
-SCENES: list[Probe] = [_talk, _write, _call, _wait, *CLIENT_EVENTS.values()]
+SCENES: list[Probe] = [_talk, _write, _call, _wait, _hosted, *CLIENT_EVENTS.values()]
 
 
 # Session fields
@@ -350,6 +383,8 @@ SESSION_FIELDS: dict[str, Probe] = {
     "output_modalities": _writes,
     "tools": partial(_in_request, "tools", [WEATHER]),
     "tools[function]": partial(_in_request, "tools", [WEATHER]),
+    "tools[mcp]": _hosted,
+    "tool_choice[mcp]": _hosted_choice,
     "tool_choice": partial(_in_request, "tool_choice", "required", tools=[WEATHER]),
     "tool_choice[function]": partial(_in_request, "tool_choice", _FUNCTION_CHOICE, tools=[WEATHER]),
     "max_output_tokens": _limited,
@@ -411,8 +446,6 @@ def _create_of(**response: Any) -> dict[str, Any]:
 
 
 _REFUSED: dict[str, dict[str, Any]] = {
-    "tools[mcp]": {"tools": [MCP]},
-    "tool_choice[mcp]": {"tool_choice": {"type": "mcp", "server_label": "x"}},
     "prompt": {"prompt": {"id": "pmpt_1"}},
 }
 REFUSED_SESSION_FIELDS = {name: _update_of(**fields) for name, fields in _REFUSED.items()}
@@ -475,6 +508,8 @@ CREATE_FIELDS: dict[str, Probe] = {
     "instructions": partial(_once, "instructions", "Be kind."),
     "tools": partial(_once, "tools", [WEATHER]),
     "tools[function]": partial(_once, "tools", [WEATHER]),
+    "tools[mcp]": _hosted_once,
+    "tool_choice[mcp]": partial(_hosted_choice, once=True),
     "tool_choice": partial(_once, "tool_choice", "required", tools=[WEATHER]),
     "tool_choice[function]": partial(_once, "tool_choice", _FUNCTION_CHOICE, tools=[WEATHER]),
     "output_modalities": _writes_once,

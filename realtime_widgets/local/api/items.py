@@ -86,8 +86,32 @@ class FunctionCallOutput(_Item):
     output: str
 
 
+class McpCall(_Item):
+    """An earlier call of an MCP server."""
+
+    server_label: str
+    name: str
+    arguments: str
+    approval_request_id: str | None = None
+    output: str | None = None
+    error: dict[str, Any] | None = None
+
+
+class McpApprovalResponse(_Item):
+    """The user's answer to a request of the endpoint to call an MCP server."""
+
+    approval_request_id: str
+    approve: bool
+    reason: str | None = None
+
+
 _MESSAGES = {"system": SystemMessage, "user": UserMessage, "assistant": AssistantMessage}
-_OTHERS = {"function_call": FunctionCall, "function_call_output": FunctionCallOutput}
+_OTHERS = {
+    "function_call": FunctionCall,
+    "function_call_output": FunctionCallOutput,
+    "mcp_call": McpCall,
+    "mcp_approval_response": McpApprovalResponse,
+}
 
 
 def checked_item(value: Any, param: str = "item") -> dict[str, Any]:

@@ -109,13 +109,56 @@ class FunctionTool(Shape, tag="function", tag_field="type"):
     parameters: dict[str, Any] | None = None
 
 
+ServerLabel = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class McpToolFilter(Shape):
+    """Some tools of an MCP server: those of these names, and those that only read or do not."""
+
+    tool_names: list[str] | None = None
+    read_only: bool | None = None
+
+
+class McpApprovalFilter(Shape):
+    """Which tools of an MCP server need the user's consent, and which do not."""
+
+    always: McpToolFilter | None = None
+    never: McpToolFilter | None = None
+
+
+class McpTool(Shape, tag="mcp", tag_field="type"):
+    """An MCP server whose tools the model may call."""
+
+    server_label: ServerLabel
+    server_url: Annotated[str, Meta(max_length=4096)] | None = None
+    connector_id: str | None = None
+    tunnel_id: str | None = None
+    authorization: str | None = None
+    headers: dict[str, str] | None = None
+    allowed_tools: list[str] | McpToolFilter | None = None
+    require_approval: Literal["always", "never"] | McpApprovalFilter | None = None
+    server_description: str | None = None
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    defer_loading: bool | None = None
+
+
+Tools = list[FunctionTool | McpTool]
+
+
 class ToolChoice(Shape, tag="function", tag_field="type"):
     """The one function that the model must call."""
 
     name: Name
 
 
-ToolChoices = Literal["none", "auto", "required"] | ToolChoice
+class McpChoice(Shape, tag="mcp", tag_field="type"):
+    """The MCP server of which the model must call a tool, or the one tool of it."""
+
+    server_label: ServerLabel
+    name: str | None = None
+
+
+ToolChoices = Literal["none", "auto", "required"] | ToolChoice | McpChoice
 
 
 class Reasoning(Shape):
@@ -164,7 +207,7 @@ class RealtimeUpdate(_Update, kw_only=True):
     output_modalities: Modalities | None = None
     instructions: str | None = None
     audio: Audio | None = None
-    tools: list[FunctionTool] | None = None
+    tools: Tools | None = None
     tool_choice: ToolChoices | None = None
     parallel_tool_calls: bool | None = None
     reasoning: Reasoning | None = None
@@ -213,7 +256,7 @@ class ResponseCreate(Shape):
     conversation: Literal["auto", "none"] | None = None
     input: list[dict[str, Any]] | None = None
     instructions: str | None = None
-    tools: list[FunctionTool] | None = None
+    tools: Tools | None = None
     tool_choice: ToolChoices | None = None
     parallel_tool_calls: bool | None = None
     output_modalities: Modalities | None = None

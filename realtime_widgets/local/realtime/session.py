@@ -16,9 +16,13 @@ from realtime_widgets.local.api.errors import (
 )
 from realtime_widgets.local.api.items import checked_item, decoded_audio
 from realtime_widgets.local.api.names import new_id
+from realtime_widgets.local.api.session_shapes import ResponseCreate
+from realtime_widgets.local.api.validation import check
 from realtime_widgets.local.inference.loading import StageUnavailableError
+from realtime_widgets.local.mcp.definitions import is_mcp, shown_config
 from realtime_widgets.local.realtime import client_events as client
 from realtime_widgets.local.realtime.conversation.conversation import Conversation, Item, item_of
+from realtime_widgets.local.realtime.hosted.servers import HostedServers
 from realtime_widgets.local.realtime.responses.options import ResponseOptions, response_options
 from realtime_widgets.local.realtime.responses.rate_limits import RateLimits, SessionLimits
 from realtime_widgets.local.realtime.responses.responder import Responder
@@ -26,7 +30,7 @@ from realtime_widgets.local.realtime.session_config import OBJECTS, default_conf
 from realtime_widgets.local.realtime.turns.spoken_turns import SpokenTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from realtime_widgets.local.inference.workers import Inference
     from realtime_widgets.local.realtime.responses.output_buffer import OutputBuffer
@@ -84,12 +88,15 @@ class ServerSession:
             self.config["model"] = inference.models.model_id
         self._conversation = Conversation()
         self._rate_limits = RateLimits(limits, time.monotonic)
+        self._servers = HostedServers(limits.mcp, self._conversation, self.emit, self._tools_known)
+        self._interrupting = False
         self._responder = Responder(
             inference,
             self._conversation,
+            self._servers,
             self.emit,
             drained,
-            self._response_over,
+            on_done=self._response_over,
             max_input_tokens=limits.max_input_tokens,
         )
         self._turns = SpokenTurns(inference, self._conversation, self)
@@ -99,10 +106,25 @@ class ServerSession:
     async def start(self) -> None:
         """Announce the session and begin to listen."""
         await self._turns.configure()
+        refusal = self._check_tools()
         self.emit({"type": "session.created", "session": self._public_config()})
         self._reporter = asyncio.create_task(self._report_problems())
+        if refusal is not None:
+            self.refuse(refusal)
         if tools := self.config.get("tools"):
-            self._preparation = asyncio.create_task(self._prepare(tools))
+            self._servers.use(tools)
+            self._tools_known()
+
+    def _check_tools(self) -> RequestRefusedError | None:
+        """Leave the MCP servers out of the first configuration if the endpoint does not take them."""
+        if not self.config.get("tools"):
+            return None
+        try:
+            self.config["tools"] = self._servers.checked(self.config["tools"], "session.tools")
+        except RequestRefusedError as refusal:
+            self.config["tools"] = [tool for tool in self.config["tools"] if not is_mcp(tool)]
+            return refusal
+        return None
 
     async def close(self) -> None:
         """End everything under way."""
@@ -111,6 +133,7 @@ class ServerSession:
             task.cancel()
         await self._turns.close()
         await self._responder.close()
+        await self._servers.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def handle(self, frame: str) -> None:
@@ -175,13 +198,23 @@ class ServerSession:
 
     async def _update(self, update: dict[str, Any]) -> None:
         known_tools = self.config.get("tools")
-        self.config = updated_config(self.config, update, self._conversation.spoke, self._model)
+        config = updated_config(self.config, update, self._conversation.spoke, self._model)
+        if update.get("tools"):
+            config["tools"] = self._servers.checked(config["tools"], "session.tools")
+        self.config = config
         self._model = self._model or update.get("model")
         await self._turns.configure()
         self.emit({"type": "session.updated", "session": self._public_config()})
         tools = self.config.get("tools")
+        if update.get("tools"):
+            self._servers.use(self.config["tools"])
         if tools is not None and tools != known_tools:
-            self._preparation = asyncio.create_task(self._prepare(tools))
+            self._tools_known()
+
+    def _tools_known(self) -> None:
+        """Let the brain prepare for the tools as far as they are known."""
+        functions = self._servers.offer(self.config["tools"], "auto").functions
+        self._preparation = asyncio.create_task(self._prepare(functions))
 
     async def _prepare(self, tools: list[dict[str, Any]]) -> None:
         with contextlib.suppress(StageUnavailableError):  # `_report_problems` reports it
@@ -192,14 +225,20 @@ class ServerSession:
             "object": OBJECTS[self.config["type"]],
             "id": self.id,
             "expires_at": self.expires_at,
-            **self.config,
+            **shown_config(self.config),
         }
 
     def _create_item(self, event: client.CreateItem) -> None:
         item = item_of(checked_item(event.item), self._turns.encoding, "item")
+        approval = item.wire["type"] == "mcp_approval_response"
+        if approval:
+            self._responder.check_approval(item.wire)
         previous = self._conversation.insert(item, event.previous_item_id)
         self._turns.announce(item, previous)
         self._turns.understand(item)
+        if approval:
+            self._responder.approve(item)
+            self._go_on()
 
     def _truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         self._conversation.truncate(item_id, content_index, audio_end_ms)
@@ -225,7 +264,11 @@ class ServerSession:
     def interrupt(self) -> bool:
         """End the answer under way because the user speaks; return whether there was one."""
         self._clear_output()
-        return self._responder.interrupt()
+        self._interrupting = True  # what follows the answer comes after what the user says
+        try:
+            return self._responder.interrupt()
+        finally:
+            self._interrupting = False
 
     def answer(self, context: list[Item] | None) -> None:
         """Begin an answer as the session is configured; None answers the conversation as it is."""
@@ -234,15 +277,32 @@ class ServerSession:
     def _create_response(self, override: dict[str, Any] | None) -> None:
         if self.config["type"] == "transcription":
             raise invalid_value("A transcription session does not make responses.", "type")
+        override = override or {}
+        if check(override, ResponseCreate, "response").tools:
+            override = {**override, "tools": self._servers.checked(override["tools"], "response.tools")}
         options = response_options(self.config, override, self._conversation.spoke)
         given = options.input
-        self._respond(options, None if given is None else [self._context_item(value) for value in given])
-
-    def _respond(self, options: ResponseOptions, context: list[Item] | None) -> None:
-        self._responder.respond(
-            options, context, lambda: self._turns.understanding, self._rate_limits.count_request
+        own_tools = override.get("tools") or ()
+        self._respond(
+            options, None if given is None else [self._context_item(value) for value in given], own_tools
         )
+
+    def _respond(
+        self, options: ResponseOptions, context: list[Item] | None, own_tools: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        def awaited() -> list[asyncio.Task[None]]:
+            # A response with tools of its own would be in vain without them.
+            return [*self._turns.understanding, *self._servers.listing(own_tools)]
+
+        self._responder.respond(options, context, awaited, self._rate_limits.count_request)
+        self._servers.use(own_tools)
         if options.in_conversation:
+            self._turns.answered()
+
+    def _go_on(self) -> None:
+        """Begin the response that follows the user's answers to requests for consent, if one is due."""
+        options = self._responder.go_on(lambda: self._turns.understanding, self._rate_limits.count_request)
+        if options is not None and options.in_conversation:
             self._turns.answered()
 
     def _response_over(self, response: Response) -> None:
@@ -250,6 +310,8 @@ class ServerSession:
         self.emit({"type": "rate_limits.updated", "rate_limits": self._rate_limits.public()})
         if response.options.in_conversation:
             self._turns.listener.answered(response.playback_ms)
+        if not self._interrupting:
+            self._go_on()
 
     def _context_item(self, value: dict[str, Any]) -> Item:
         if value["type"] == "item_reference":

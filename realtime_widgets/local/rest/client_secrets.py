@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.api.validation import Shape, check
+from realtime_widgets.local.mcp.definitions import shown_config
 from realtime_widgets.local.realtime.session_config import OBJECTS, initial_config
 from realtime_widgets.local.rest.bodies import read_json
 
@@ -50,5 +51,10 @@ class ClientSecretRoutes:
         seconds = body.expires_after.seconds if body.expires_after else None
         session = initial_config({"type": "realtime"} if body.session is None else body.session)
         value, secret = self._secrets.mint(seconds or _DEFAULT_SECONDS, session)
-        public = {"id": new_id("sess"), "object": OBJECTS[session["type"]], "expires_at": 0, **session}
+        public = {
+            "id": new_id("sess"),
+            "object": OBJECTS[session["type"]],
+            "expires_at": 0,
+            **shown_config(session),
+        }
         return web.json_response({"value": value, "expires_at": secret.expires_at, "session": public})

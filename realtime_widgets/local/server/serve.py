@@ -20,10 +20,11 @@ from realtime_widgets.errors import ConfigurationError, LocalEndpointError
 from realtime_widgets.local.api.tokens import CONTEXT_TOKENS
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
 from realtime_widgets.local.logs import set_up_logs
+from realtime_widgets.local.mcp.policy import AllowedHost, McpPolicy
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=CONTEXT_TOKENS,
         help="tokens of a conversation that the model takes (default: today's models' %(default)s)",
     )
+    parser.add_argument(
+        "--allow-mcp",
+        action="append",
+        type=_allowed_host,
+        default=[],
+        metavar="HOST",
+        help="host[:port] of MCP servers that the endpoint may call for its clients, http://host for one without "
+        "TLS; may be repeated. Those on this machine are allowed if --host is a loopback address",
+    )
     parser.add_argument("--tls-cert", type=Path, help="serve wss:// and https:// with this PEM certificate")
     parser.add_argument("--tls-key", type=Path, help="its private key, if that is in a file of its own")
     parser.add_argument(
@@ -100,6 +110,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="end when standard input closes or the parent process goes away",
     )
+
+
+def _allowed_host(text: str) -> AllowedHost:
+    try:
+        return AllowedHost.read(text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
@@ -176,6 +193,14 @@ def _listen(host: str, port: int, api_key: str | None) -> socket.socket:
         ) from None
 
 
+def mcp_policy(address: str, allowed: Sequence[AllowedHost]) -> McpPolicy:
+    """Return which MCP servers an endpoint that listens on `address` reaches for its clients.
+
+    Whoever reaches the endpoint from another machine must not reach by it what listens on this one only.
+    """
+    return McpPolicy(ipaddress.ip_address(address).is_loopback, tuple(allowed))
+
+
 async def _serve(
     listener: socket.socket,
     arguments: argparse.Namespace,
@@ -201,6 +226,7 @@ async def _serve(
         arguments.requests_per_minute,
         arguments.tokens_per_minute,
         arguments.context_tokens,
+        mcp_policy(listener.getsockname()[0], arguments.allow_mcp),
     )
     app = create_app(models, key, arguments.max_sessions, limits=limits)
     runner = web.AppRunner(app, handler_cancellation=True)

@@ -106,7 +106,7 @@ class Endpoint:
             object.__setattr__(self, "dialect", "xai" if self.service == "xai" else "ga")
         if self.capabilities is None:
             known = Capabilities.of(self.service, self.model)
-            without = self.local or self.dialect == "2024"  # the shapes of that year have no field for it
+            without = self.dialect == "2024"  # the shapes of that year have no field for it
             object.__setattr__(self, "capabilities", replace(known, hosted_mcp=False) if without else known)
 
     @classmethod

@@ -122,7 +122,7 @@ REFUSED = [
     ),
     (session(tools=[{"type": "function"}]), MISSING, "session.tools[0].name"),
     (session(tools=[{"type": "function", "name": "a b"}]), INVALID, "session.tools[0].name"),
-    (session(tools=[{"type": "mcp", "server_label": "x"}]), INVALID, "session.tools[0].type"),
+    (session(tools=[{"type": "mcp"}]), MISSING, "session.tools[0].server_label"),
     (session(tool_choice="always"), INVALID, "session.tool_choice"),
     # Items
     (create("x"), INVALID, "item"),
@@ -206,7 +206,7 @@ REFUSED = [
     (
         respond(tool_choice={"type": "mcp", "server_label": "x"}),
         INVALID,
-        "response.tool_choice.type",
+        "response.tool_choice",
     ),
     (respond(prompt={"id": "pmpt_1"}), INVALID, "response.prompt"),
     (respond(reasoning={"effort": "heroic"}), INVALID, "response.reasoning.effort"),

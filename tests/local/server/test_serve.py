@@ -12,7 +12,8 @@ import urllib.request
 
 import pytest
 
-from realtime_widgets.local.server.serve import KEY_VARIABLE
+from realtime_widgets.local.mcp.policy import AllowedHost, McpPolicy
+from realtime_widgets.local.server.serve import KEY_VARIABLE, mcp_policy
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
 
@@ -110,6 +111,20 @@ def test_served_by_hand_it_has_a_key_of_its_own() -> None:
         _, log = server.communicate(timeout=120)
     assert len(key) >= 32
     assert key not in log
+
+
+def test_a_host_of_mcp_servers_that_cannot_be_is_refused_with_an_example() -> None:
+    refused = serve("--allow-mcp", "https://mcp.example.com/mcp")
+    assert refused.returncode == 2
+    assert "mcp.example.com:8443" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "here"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("192.168.1.7", False)]
+)
+def test_mcp_servers_of_this_machine_are_only_for_its_own_programs(address: str, here: bool) -> None:
+    named = AllowedHost.read("mcp.example.com")
+    assert mcp_policy(address, [named]) == McpPolicy(here, (named,))
 
 
 def test_a_key_and_none_exclude_each_other() -> None:

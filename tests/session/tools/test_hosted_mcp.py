@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devtools.endpoints.hosted_mcp import CALL, REQUEST, answered, asked, begins, ends, says, takes
-from realtime_widgets import ConfigurationError, RealtimeSession
+from realtime_widgets import ConfigurationError
 from realtime_widgets.testing import ScriptedServer, Talk, cut, expect, reconnect, stall
 from tests.session.watching import until
 from tests.tools.hosted import docs
@@ -106,8 +106,6 @@ async def test_hosted_servers_come_and_go_while_the_talk_goes_on(connect: Open) 
 
 
 async def test_an_endpoint_without_them_says_what_to_do(connect: Open) -> None:
-    with pytest.raises(ConfigurationError, match=r"session.mcp.add"):
-        RealtimeSession(endpoint="local", tools=[docs()])
     with pytest.raises(ConfigurationError, match=r"session.mcp.add"):
         connect("http://127.0.0.1:9/v1", dialect="2024").tools.add(docs())
     session = connect("http://127.0.0.1:9/v1", capabilities={"hosted_mcp": False})

@@ -104,9 +104,12 @@ def response_options(config: dict[str, Any], override: Any = None, spoke: bool =
 
 
 def _check_choice(tool_choice: str | dict[str, Any], tools: list[dict[str, Any]]) -> None:
-    """Refuse the choice of a function that is not among the tools."""
-    if isinstance(tool_choice, dict) and all(tool["name"] != tool_choice["name"] for tool in tools):
-        text = f"Tool choice '{tool_choice['name']}' not found in 'tools'."
+    """Refuse the choice of a function or an MCP server that is not among the tools."""
+    if not isinstance(tool_choice, dict):
+        return
+    key = "server_label" if tool_choice["type"] == "mcp" else "name"
+    if all(tool.get(key) != tool_choice[key] for tool in tools):
+        text = f"Tool choice '{tool_choice[key]}' not found in 'tools'."
         raise invalid_value(text, "response.tool_choice")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.api.tokens import CONTEXT_TOKENS, LONGEST_ANSWER_TOKENS
+from realtime_widgets.local.mcp.policy import McpPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +26,15 @@ class SessionLimits:
         Number of tokens that responses read and make.
     context_tokens
         Tokens of a conversation that the model takes, the longest answer included.
+    mcp
+        Which MCP servers it may reach, and for how long.
     """
 
     seconds: float = 60 * 60
     requests_per_minute: int = 20_000
     tokens_per_minute: int = 15_000_000
     context_tokens: int = CONTEXT_TOKENS
+    mcp: McpPolicy = field(default_factory=McpPolicy)
 
     @property
     def max_input_tokens(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.api.errors import SERVER_ERROR, RequestRefusedError, describe, log_failure
@@ -13,15 +14,20 @@ from realtime_widgets.local.api.tokens import PromptPart, Tokens, head, text_tok
 from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.inference.loading import StageUnavailableError
 from realtime_widgets.local.inference.pieces import Sound
+from realtime_widgets.local.mcp.client import McpFailedError
 from realtime_widgets.local.models.interfaces import BrainRequest, CallTool, Say
 from realtime_widgets.local.realtime.conversation.context_window import ContextWindow
-from realtime_widgets.local.realtime.responses.response import Response, Status
+from realtime_widgets.local.realtime.hosted.approvals import Approvals, Asked, Request
+from realtime_widgets.local.realtime.hosted.items import for_brain
+from realtime_widgets.local.realtime.responses.response import HostedCall, Response, Status
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from realtime_widgets.local.inference.workers import Inference
+    from realtime_widgets.local.mcp.definitions import HostedTool, Offer
     from realtime_widgets.local.realtime.conversation.conversation import Conversation, Item
+    from realtime_widgets.local.realtime.hosted.servers import HostedServers
     from realtime_widgets.local.realtime.responses.options import ResponseOptions
 
     #: Returns the recognitions under way, for which an answer waits.
@@ -30,6 +36,17 @@ if TYPE_CHECKING:
     Permit = Callable[[], str | None]
 
 logger = logging.getLogger(__name__)
+
+#: Largest number of times that one response calls MCP servers and goes on with their results.
+MAX_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """What a response needs that goes on after the user's answer: the settings, and the items it depends on."""
+
+    options: ResponseOptions
+    context: Sequence[Item] | None
 
 
 class Responder:
@@ -41,6 +58,8 @@ class Responder:
         Runs the models.
     conversation
         The default conversation.
+    servers
+        The MCP servers of the session.
     emit
         Receives each server event in order.
     drained
@@ -55,14 +74,19 @@ class Responder:
         self,
         inference: Inference,
         conversation: Conversation,
+        servers: HostedServers,
         emit: Callable[[dict[str, Any]], None],
         drained: Callable[[], Awaitable[None]],
-        on_done: Callable[[Response], None],
         *,
+        on_done: Callable[[Response], None],
         max_input_tokens: int,
     ) -> None:
         self._inference = inference
         self._conversation = conversation
+        self._servers = servers
+        self._approvals: Approvals[GoingOn] = Approvals()
+        #: What responses under way ask, by their ids.
+        self._asking: dict[str, Asked[GoingOn]] = {}
         self._conversation_id = new_id("conv")
         self._emit = emit
         self._wait_drained = drained
@@ -80,7 +104,12 @@ class Responder:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def respond(
-        self, options: ResponseOptions, context: Sequence[Item] | None, hearing: Hearing, permit: Permit
+        self,
+        options: ResponseOptions,
+        context: Sequence[Item] | None,
+        hearing: Hearing,
+        permit: Permit,
+        approved: Sequence[Request] = (),
     ) -> None:
         """Begin a response.
 
@@ -94,6 +123,8 @@ class Responder:
             Returns the recognitions that must end before the brain is asked.
         permit
             Returns the reason if the response may not begin; it then fails at once.
+        approved
+            Calls of MCP servers that the user allowed; they are made first.
 
         Raises
         ------
@@ -107,13 +138,45 @@ class Responder:
                 "Wait until the response is finished before creating a new one.",
             )
         items = list(self._conversation) if context is None else list(context)
+        if options.in_conversation and options.input is None:
+            approved = [*approved, *self._approvals.take_along()]
         conversation = self._conversation if options.in_conversation else None
         response = Response(options, conversation, self._conversation_id, self._emit)
         if options.in_conversation:
             self._active = response
         response.start()
-        task = asyncio.create_task(self._make(response, items, hearing, permit()))
+        calls = []
+        for request in approved:
+            tool, arguments = request.tool, request.item.wire["arguments"]
+            call = response.hosted_call(tool.server_label, tool.name, arguments, request.item.id)
+            calls.append((call, tool))
+        task = asyncio.create_task(self._make(response, items, hearing, permit(), calls))
         self._running[response.id] = (response, task)
+
+    def check_approval(self, answer: dict[str, Any]) -> None:
+        """Refuse an ``mcp_approval_response`` that answers no open request."""
+        self._approvals.check(answer)
+
+    def approve(self, answer: Item) -> None:
+        """Apply the user's answer to a request for consent; `go_on` then continues what asked."""
+        self._approvals.answer(answer)
+
+    def go_on(self, hearing: Hearing, permit: Permit) -> ResponseOptions | None:
+        """Begin the response that follows the user's answers, if one is due and nothing is in its way.
+
+        Returns
+        -------
+        ResponseOptions or None
+            Its settings; None if none has begun.
+        """
+        asked = self._approvals.due()
+        if asked is None or (asked.in_conversation and self._active is not None):
+            return None
+        self._approvals.drop(asked)
+        going_on = asked.context
+        context = None if going_on.context is None else [*going_on.context, *asked.answers]
+        self.respond(going_on.options, context, hearing, permit, asked.approved())
+        return going_on.options
 
     def interrupt(self) -> bool:
         """End the conversation's response because the user speaks; return whether there was one."""
@@ -140,28 +203,30 @@ class Responder:
             )
         self._end(response, "cancelled", "client_cancelled")
 
-    async def _make(self, response: Response, context: list[Item], hearing: Hearing, obstacle: str | None) -> None:
+    async def _make(
+        self,
+        response: Response,
+        context: list[Item],
+        hearing: Hearing,
+        obstacle: str | None,
+        calls: Sequence[tuple[HostedCall, HostedTool]],
+    ) -> None:
         options = response.options
         try:
             if obstacle is not None:
                 raise RequestRefusedError("rate_limit_exceeded", obstacle, kind="rate_limit_error")
             if understanding := hearing():
                 await asyncio.wait(understanding)
-            request = self._brain_request(response, context)
-            voice = options.voice if options.speaks else None
-            async with contextlib.aclosing(self._inference.answer(request, voice, options.speed)) as answer:
-                async for piece in answer:
-                    match piece:
-                        case Say(text=text):
-                            response.say(text)
-                        case Sound(samples=samples):
-                            response.sound(samples)
-                        case CallTool(name=name, arguments=arguments):
-                            response.call(name, arguments)
-                    if response.full:
-                        self._end(response, "incomplete", "max_output_tokens")
-                        return
-                    await self._wait_drained()
+            await self._call(response, calls)
+            offer = self._servers.offer(options.tools, options.tool_choice)
+            for rounds_left in reversed(range(MAX_ROUNDS + 1)):
+                if not rounds_left:
+                    offer = replace(offer, tool_choice="none")
+                goes_on = await self._round(response, context, offer)
+                if not goes_on or response.finished:
+                    break
+                # What had to be called has been called.
+                offer = replace(offer, tool_choice="auto")
             self._end(response, "completed")
         except RequestRefusedError as refusal:
             self._fail(response, refusal.code, refusal.message, refusal.kind)
@@ -172,12 +237,70 @@ class Responder:
             log_failure("a response", error)
             self._fail(response, "server_error", describe(error))
 
+    async def _round(self, response: Response, context: list[Item], offer: Offer) -> bool:
+        """Ask the brain once and make its calls of MCP servers; return whether it has to be asked again."""
+        options = response.options
+        calls: list[tuple[HostedCall, HostedTool]] = []
+        waits = False
+        request = self._brain_request(response, [*context, *response.items], offer)
+        voice = options.voice if options.speaks else None
+        async with contextlib.aclosing(self._inference.answer(request, voice, options.speed)) as answer:
+            async for piece in answer:
+                match piece:
+                    case Say(text=text):
+                        response.say(text)
+                    case Sound(samples=samples):
+                        response.sound(samples)
+                    case CallTool(name=name, arguments=arguments):
+                        tool = offer.hosted.get(name)
+                        if tool is None:
+                            response.call(name, arguments)
+                            waits = True
+                        elif tool.asks:
+                            self._ask(response, context, tool, arguments)
+                            waits = True
+                        else:
+                            call = response.hosted_call(tool.server_label, tool.name, arguments)
+                            calls.append((call, tool))
+                if response.full:
+                    self._end(response, "incomplete", "max_output_tokens")
+                    return False
+                await self._wait_drained()
+        await self._call(response, calls)
+        return bool(calls) and not waits
+
+    async def _call(self, response: Response, calls: Sequence[tuple[HostedCall, HostedTool]]) -> None:
+        """Make calls of MCP servers, one after another."""
+        for call, tool in calls:
+            response.begin_call(call)
+            try:
+                output = await self._servers.call(tool, call.item.wire["arguments"])
+            except McpFailedError as error:
+                response.end_call(call, error=error.error)
+            else:
+                response.end_call(call, output)
+
+    def _ask(self, response: Response, context: list[Item], tool: HostedTool, arguments: str) -> None:
+        """Ask the user for consent to a call, and keep what is needed to go on after the answer."""
+        item = response.ask_approval(tool.server_label, tool.name, arguments)
+        asked = self._asking.get(response.id)
+        if asked is None:
+            options = response.options
+            if options.in_conversation:
+                # The next response is the conversation's own: nobody asked for it under a name.
+                options = replace(options, metadata=None)
+            standing = options.in_conversation and options.input is None
+            going_on = GoingOn(options, None if standing else context)
+            asked = self._asking[response.id] = Asked(going_on, options.in_conversation)
+            self._approvals.ask(asked)
+        asked.requests.append(Request(item, tool))
+
     def _fail(self, response: Response, code: str, message: str, kind: str = SERVER_ERROR) -> None:
         self._end(response, "failed", error={"type": kind, "code": code, "message": message})
 
-    def _brain_request(self, response: Response, context: list[Item]) -> BrainRequest:
+    def _brain_request(self, response: Response, context: list[Item], offer: Offer) -> BrainRequest:
         options = response.options
-        before = head(options.instructions, options.tools)
+        before = head(options.instructions, offer.functions)
         head_size = text_tokens(before)
         context = self._window.fitted(context, head_size, options.truncation, standing=options.input is None)
         prompt = [PromptPart(before, Tokens(text=head_size))]
@@ -185,9 +308,9 @@ class Responder:
         response.prompt, response.previous_prompt = prompt, self._last_prompt
         self._last_prompt = prompt
         return BrainRequest(
-            items=[item.for_brain() for item in context],
-            tools=options.tools,
-            tool_choice=options.tool_choice,
+            items=for_brain(context, offer),
+            tools=offer.functions,
+            tool_choice=offer.tool_choice,
             instructions=options.instructions,
             metadata=options.metadata or {},
         )
@@ -201,6 +324,11 @@ class Responder:
         if self._active is response:
             self._active = None
         response.finish(status, reason, error)
+        if (asked := self._asking.pop(response.id, None)) is not None:
+            asked.over = True
+            if asked.context.context is not None:
+                going_on = replace(asked.context, context=[*asked.context.context, *response.items])
+                asked.context = going_on
         self._on_done(response)
         if task is not asyncio.current_task():
             task.cancel()

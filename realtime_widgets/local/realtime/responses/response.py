@@ -54,6 +54,15 @@ class _Call:
     index: int
 
 
+@dataclass
+class HostedCall:
+    """A call of an MCP server that the endpoint makes: its arguments are sent, its outcome is not known yet."""
+
+    item: Item
+    index: int
+    begun: bool = False
+
+
 class Response:
     """Builds one response.
 
@@ -85,7 +94,7 @@ class Response:
         self._conversation = conversation
         self._conversation_id = conversation_id if conversation is not None else None
         self._emit = emit
-        self._open: list[_Message | _Call] = []
+        self._open: list[_Message | _Call | HostedCall] = []
         self._output: list[Item] = []
         self._words: list[str] = []
         self._text_bytes = 0
@@ -111,6 +120,11 @@ class Response:
     def playback_ms(self) -> float:
         """Duration of the audio made so far."""
         return self._audio_made_ms
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items made so far."""
+        return tuple(self._output)
 
     @property
     def full(self) -> bool:
@@ -159,14 +173,60 @@ class Response:
             "call_id": new_id("call"),
             "arguments": "",
         }
-        if self._open and isinstance(self._open[-1], _Message):
-            self._flush_words(self._open[-1])
+        self._end_words()
         call = _Call(Item(wire), len(self._output))
         self._add(call)
         self._text_bytes += text_bytes(name) + text_bytes(arguments)
         for delta in argument_deltas(arguments):
             self._emit(self._call_event(call, "response.function_call_arguments.delta", delta=delta))
         wire["arguments"] = arguments
+
+    def hosted_call(
+        self, server_label: str, name: str, arguments: str, approval_request_id: str | None = None
+    ) -> HostedCall:
+        """Add a call that the endpoint makes itself; `arguments` is a JSON object as text."""
+        self._end_words()
+        wire = _hosted("mcp_call", server_label, name, "")
+        if approval_request_id is not None:
+            wire["approval_request_id"] = approval_request_id
+        call = HostedCall(Item(wire), len(self._output))
+        self._add(call)
+        self._text_bytes += text_bytes(name) + text_bytes(arguments)
+        event = {"response_id": self.id, "item_id": call.item.id, "output_index": call.index}
+        for delta in argument_deltas(arguments):
+            self._emit({"type": "response.mcp_call_arguments.delta", **event, "delta": delta})
+        wire["arguments"] = arguments
+        self._emit({"type": "response.mcp_call_arguments.done", **event, "arguments": arguments})
+        return call
+
+    def begin_call(self, call: HostedCall) -> None:
+        """Announce that a call is made now; what was said before it is closed."""
+        for part in [part for part in self._open if isinstance(part, _Message)]:
+            self._close_message(part, "completed", whole=True)
+            self._open.remove(part)
+        call.begun = True
+        self._emit_outcome(call, "in_progress")
+
+    def end_call(self, call: HostedCall, output: str = "", error: dict[str, Any] | None = None) -> None:
+        """Close a call with its output, or with the protocol's `error`."""
+        self._open.remove(call)
+        if error is None:
+            call.item.wire["output"] = output
+        else:
+            call.item.wire["error"] = error
+        self._emit_outcome(call, "completed" if error is None else "failed")
+        self._close_item(call, "completed" if error is None else "incomplete")
+
+    def ask_approval(self, server_label: str, name: str, arguments: str) -> Item:
+        """Add the request for the user's consent to a call, and return its item."""
+        self._end_words()
+        wire = _hosted("mcp_approval_request", server_label, name, arguments)
+        request = HostedCall(Item(wire), len(self._output))
+        self._add(request)
+        self._text_bytes += text_bytes(name) + text_bytes(arguments)
+        self._open.remove(request)
+        self._close_item(request, "completed")
+        return request.item
 
     def finish(self, status: Status, reason: str | None = None, error: dict[str, Any] | None = None) -> None:
         """Close every open part and item and announce the outcome; no piece may follow."""
@@ -175,6 +235,8 @@ class Response:
             if isinstance(part, _Message):
                 # A failure comes between two sentences: the words of the last one were spoken.
                 self._close_message(part, item_status, whole=status in ("completed", "failed"))
+            elif isinstance(part, HostedCall):
+                self._break_off(part)
             else:
                 self._close_call(part)
         self._open.clear()
@@ -211,7 +273,7 @@ class Response:
         self._emit(self._part_event(message, "response.content_part.added", part=part))
         return message
 
-    def _add(self, part: _Message | _Call) -> None:
+    def _add(self, part: _Message | _Call | HostedCall) -> None:
         self._open.append(part)
         self._output.append(part.item)
         self._emit(self._item_event(part, "response.output_item.added"))
@@ -272,14 +334,31 @@ class Response:
         # Its arguments are complete, whatever became of the response around it.
         self._close_item(call, "completed")
 
-    def _close_item(self, part: _Message | _Call, status: str) -> None:
+    def _break_off(self, call: HostedCall) -> None:
+        """Close a call whose outcome nobody waits for any more."""
+        what = "whether the server has acted is unknown" if call.begun else "it was not made"
+        message = f"The response ended before the call was answered; {what}."
+        call.item.wire["error"] = {"type": "tool_execution_error", "message": message}
+        self._emit_outcome(call, "failed")
+        self._close_item(call, "incomplete")
+
+    def _emit_outcome(self, call: HostedCall, outcome: str) -> None:
+        event = {"type": f"response.mcp_call.{outcome}", "item_id": call.item.id}
+        self._emit({**event, "output_index": call.index})
+
+    def _end_words(self) -> None:
+        """Send the words of a sentence whose sound is made."""
+        if self._open and isinstance(self._open[-1], _Message):
+            self._flush_words(self._open[-1])
+
+    def _close_item(self, part: _Message | _Call | HostedCall, status: str) -> None:
         part.item.wire["status"] = status
         if self._conversation is not None:
             done = {"type": "conversation.item.done", "item": part.item.snapshot()}
             self._emit(done | {"previous_item_id": self._conversation.previous_id(part.item)})
         self._emit(self._item_event(part, "response.output_item.done"))
 
-    def _item_event(self, part: _Message | _Call, kind: str) -> dict[str, Any]:
+    def _item_event(self, part: _Message | _Call | HostedCall, kind: str) -> dict[str, Any]:
         return {
             "type": kind,
             "response_id": self.id,
@@ -319,6 +398,18 @@ class Response:
             **self.options.public(),
             "usage": usage(self.prompt, self.previous_prompt, self.output_tokens) if done else None,
         }
+
+
+def _hosted(kind: str, server_label: str, name: str, arguments: str) -> dict[str, Any]:
+    return {
+        "id": new_id("mcp" if kind == "mcp_call" else "mcpr"),
+        "object": "realtime.item",
+        "type": kind,
+        "status": "in_progress",
+        "server_label": server_label,
+        "name": name,
+        "arguments": arguments,
+    }
 
 
 def _base64(data: bytes) -> str:
