@@ -50,8 +50,6 @@ class ServerSession:
         The effective configuration to begin with; None means the defaults.
     output
         The transport's output buffer, if the transport plays the answers in real time; None if the client does.
-    model
-        The model that the client asked for, which it may name again in updates.
     limits
         What the session may use; None means the service's limits.
 
@@ -69,7 +67,6 @@ class ServerSession:
         config: dict[str, Any] | None = None,
         output: OutputBuffer | None = None,
         *,
-        model: str | None = None,
         limits: SessionLimits | None = None,
     ) -> None:
         limits = limits or SessionLimits()
@@ -79,7 +76,6 @@ class ServerSession:
         self._inference = inference
         self._send = emit
         self._output = output
-        self._model = model
         if self.config["type"] == "realtime":
             self.config["model"] = inference.models.model_id
         self._conversation = Conversation()
@@ -175,8 +171,7 @@ class ServerSession:
 
     async def _update(self, update: dict[str, Any]) -> None:
         known_tools = self.config.get("tools")
-        self.config = updated_config(self.config, update, self._conversation.spoke, self._model)
-        self._model = self._model or update.get("model")
+        self.config = updated_config(self.config, update, self._conversation.spoke)
         await self._turns.configure()
         self.emit({"type": "session.updated", "session": self._public_config()})
         tools = self.config.get("tools")

@@ -14,10 +14,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.language.numbers import find_numbers
-from realtime_widgets.local.brain.language.words import REQUEST_VERBS, content_stems, words_of
+from realtime_widgets.local.brain.language.words import REQUEST_VERBS, content_stems, stem, words_of
 from realtime_widgets.local.brain.rules import small_talk
+from realtime_widgets.local.brain.rules.brevity import Length, asked_length, shortened, without_length
+from realtime_widgets.local.brain.rules.directions import Direction, read_direction
 from realtime_widgets.local.brain.rules.embedding import SentenceEmbedder
-from realtime_widgets.local.brain.rules.history import Turn, fresh_outputs, read_turns
+from realtime_widgets.local.brain.rules.history import (
+    Turn,
+    closing_directions,
+    fresh_outputs,
+    read_turns,
+    standing_directions,
+)
 from realtime_widgets.local.brain.rules.intent import (
     ASK_SCORE,
     SURE_SCORE,
@@ -27,6 +35,7 @@ from realtime_widgets.local.brain.rules.intent import (
     is_likely,
     rank,
 )
+from realtime_widgets.local.brain.rules.obeying import perform
 from realtime_widgets.local.brain.rules.phrasing import ask_for, ask_whether, say_result
 from realtime_widgets.local.brain.slots.fill import Filled, fill, known_values
 from realtime_widgets.local.brain.slots.strings import takes_a_phrase
@@ -54,6 +63,8 @@ _FOLLOW_UP = re.compile(
 )
 _LONGEST_FOLLOW_UP = 9  # words
 _LONGEST_AGAIN = 15
+#: Stems of tools that say something themselves.
+_SPEAKING = frozenset(map(stem, ("say", "speak", "announce", "read", "repeat")))
 _CLAUSES = re.compile(
     r"\s*(?:,|;)?\s+(?:and then|and also|and|then)\s+|[.;!?]\s+(?:and\s+|then\s+)?", re.IGNORECASE
 )
@@ -120,19 +131,39 @@ class StandInBrain:
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
         """Yield the parts of the answer to `request`, sentence by sentence or call by call."""
         turns = read_turns(request.items)
-        outputs = fresh_outputs(turns)
-        if outputs:
-            for output in outputs:
-                yield from map(Say, say_result(output.tool, output.text))
+        directed = [read_direction(text) for text in (request.direction, closing_directions(request.items))]
+        obeyed = next((one for one in directed if one.doable or one.silent), None)
+        tools = read_tools(request.tools)
+        if obeyed is not None and not _forced_tools(request.tool_choice, tools):
+            yield from map(Say, perform(obeyed, tools, request.instructions))
             return
-        yield from _Answer(request, turns, self._embed, self._clock()).parts()
+        asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
+        texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
+        length = next(filter(None, map(asked_length, texts)), None)
+        if outputs := fresh_outputs(turns):
+            told = [sentence for output in outputs for sentence in say_result(output.tool, output.text)]
+            yield from map(Say, shortened(told, length))
+            return
+        wishes = [wish for one in directed for wish in one.undoable]
+        yield from _Answer(request, turns, self._embed, self._clock(), length=length, wishes=wishes).parts()
 
 
 class _Answer:
     """One answer to a turn of the user."""
 
-    def __init__(self, request: BrainRequest, turns: Sequence[Turn], embed: Embedder, now: datetime) -> None:
+    def __init__(
+        self,
+        request: BrainRequest,
+        turns: Sequence[Turn],
+        embed: Embedder,
+        now: datetime,
+        *,
+        length: Length | None,
+        wishes: Sequence[str],
+    ) -> None:
         self._turns = turns
+        self._length = length
+        self._wishes = wishes
         self._embed = embed
         self._now = now
         self._instructions = request.instructions if isinstance(request.instructions, str) else ""
@@ -145,9 +176,16 @@ class _Answer:
         """Yield the parts of the answer."""
         place = max((i for i, turn in enumerate(self._turns) if turn.kind == "user"), default=-1)
         turn = self._turns[place] if place >= 0 else None
-        text = turn.text if turn else ""
+        text = without_length(turn.text) if turn else ""
         if self._forced:
             yield self._forced_plan(text, place).call()
+            return
+        if self._wishes and (turn is None or self._turns[-1].kind != "user"):
+            yield from map(Say, shortened(small_talk.cannot(self._wishes), self._length))
+            return
+        wish = read_direction(turn.text if turn else "", by_user=True)
+        if self._is_dictation(wish):
+            yield from map(Say, perform(wish, self._tools, self._instructions))
             return
         if turn is None:
             yield from map(Say, small_talk.greeting(self._tools, self._instructions))
@@ -159,8 +197,15 @@ class _Answer:
             yield from (plan.call() for plan in plans)
         elif (likely := self._likely(text, place)) is not None:
             yield Say(likely.question())
+        elif wish.whole and wish.doable and self._talk(text) is None:
+            yield from map(Say, perform(wish, self._tools, self._instructions))
         else:
-            yield from map(Say, self._words(turn, text))
+            yield from map(Say, shortened(self._words(turn, text), self._length))
+
+    def _is_dictation(self, wish: Direction) -> bool:
+        """Return whether the user only dictates words, or wants silence, and no tool is there for it."""
+        dictated = wish.silent or (bool(wish.acts) and all(act.marked for act in wish.acts))
+        return wish.whole and dictated and not any(_SPEAKING & tool.own_stems for tool in self._tools)
 
     def _words(self, turn: Turn, text: str) -> list[str]:
         said = self._talk(text) if text else None

@@ -49,6 +49,25 @@ def read_turns(items: Sequence[Mapping[str, Any]]) -> list[Turn]:
     return turns
 
 
+def closing_directions(items: Sequence[Mapping[str, Any]]) -> str:
+    """Return the system messages after everything that was said, one a line: they concern the next answer."""
+    texts: list[str] = []
+    for item in reversed(items):
+        if not _is_system(item):
+            break
+        texts.append(_content(item.get("content"))[0])
+    return "\n".join(text for text in reversed(texts) if text)
+
+
+def standing_directions(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the texts of all system messages, the newest first."""
+    return [_content(item.get("content"))[0] for item in reversed(items) if _is_system(item)]
+
+
+def _is_system(item: object) -> bool:
+    return isinstance(item, Mapping) and item.get("type") == "message" and item.get("role") == "system"
+
+
 def fresh_outputs(turns: Sequence[Turn]) -> list[Turn]:
     """Return the tool outputs at the end that were not spoken about yet, oldest first."""
     if not turns or turns[-1].kind != "output":

@@ -190,6 +190,11 @@ class Responder:
             tool_choice=options.tool_choice,
             instructions=options.instructions,
             metadata=options.metadata or {},
+            direction=options.direction,
+            reasoning_effort=options.reasoning_effort,
+            parallel_tool_calls=options.parallel_tool_calls,
+            max_output_tokens=options.max_output_tokens,
+            transcription=options.transcription,
         )
 
     def _end(
