@@ -213,6 +213,8 @@ class _Answer:
             return said
         if (tool := self._asked_how(text)) is not None:
             return small_talk.how_to(tool)
+        if self._length is not None and self._length.words is not None:
+            return ["Sorry."]
         return small_talk.no_match(text, self._tools, turn.has_image)
 
     def _plans(self, text: str, place: int) -> list[_Plan]:

@@ -111,7 +111,8 @@ def response_options(config: dict[str, Any], override: Any = None, spoke: bool =
         truncation=config["truncation"],
         direction=_own_instructions(named.get("instructions", ""), config["instructions"]),
         reasoning_effort=reasoning.get("effort"),
-        parallel_tool_calls=named.get("parallel_tool_calls", config["parallel_tool_calls"]),
+        # True is the default everywhere, and not every server knows the setting.
+        parallel_tool_calls=None if named.get("parallel_tool_calls", config["parallel_tool_calls"]) else False,
         transcription=config["audio"]["input"]["transcription"] or {},
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.local.api.errors import SERVER_ERROR, RequestRefusedError, describe, log_failure
 from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.api.tokens import PromptPart, Tokens, head, text_tokens
-from realtime_widgets.local.brain.errors import BrainError
+from realtime_widgets.local.brain.errors import MAX_OUTPUT_TOKENS, BrainError
 from realtime_widgets.local.inference.loading import StageUnavailableError
 from realtime_widgets.local.inference.pieces import Sound
 from realtime_widgets.local.models.interfaces import BrainRequest, CallTool, Say
@@ -159,13 +159,16 @@ class Responder:
                         case CallTool(name=name, arguments=arguments):
                             response.call(name, arguments)
                     if response.full:
-                        self._end(response, "incomplete", "max_output_tokens")
+                        self._end(response, "incomplete", MAX_OUTPUT_TOKENS)
                         return
                     await self._wait_drained()
             self._end(response, "completed")
         except RequestRefusedError as refusal:
             self._fail(response, refusal.code, refusal.message, refusal.kind)
         except (StageUnavailableError, BrainError) as error:
+            if error.code == MAX_OUTPUT_TOKENS and options.max_output_tokens is not None:
+                self._end(response, "incomplete", MAX_OUTPUT_TOKENS)
+                return
             logger.warning("a response failed with %s", error.code)
             self._fail(response, error.code, describe(error))
         except Exception as error:
