@@ -23,6 +23,7 @@ from realtime_widgets.local.brain.rules.history import (
     Turn,
     closing_directions,
     fresh_outputs,
+    last_told,
     read_turns,
     standing_directions,
 )
@@ -140,11 +141,11 @@ class StandInBrain:
         asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
         texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
         length = next(filter(None, map(asked_length, texts)), None)
-        if outputs := fresh_outputs(turns):
-            told = [sentence for output in outputs for sentence in say_result(output.tool, output.text)]
-            yield from map(Say, shortened(told, length))
-            return
         wishes = [wish for one in directed for wish in one.undoable]
+        results = _results(turns)
+        if results is not None and not (wishes and not results):
+            yield from map(Say, shortened(results or ["Is there anything else?"], length))
+            return
         yield from _Answer(request, turns, self._embed, self._clock(), length=length, wishes=wishes).parts()
 
 
@@ -370,6 +371,17 @@ class _Answer:
         fits = rank(text, self._forced, self._embed, self._now)
         tool = fits[0].tool if fits else self._forced[0]
         return _Plan(tool, fill(tool, text, self._now))
+
+
+def _results(turns: Sequence[Turn]) -> list[str] | None:
+    """Return what tools returned and was not told yet; None if no tool was called since the user spoke."""
+    if outputs := fresh_outputs(turns):
+        return [sentence for output in outputs for sentence in say_result(output.tool, output.text)]
+    outputs, answer = last_told(turns)
+    if not outputs:
+        return None
+    told = [say_result(output.tool, output.text) for output in outputs]
+    return [sentence for one in told if " ".join(one) not in answer for sentence in one]
 
 
 def _wants_again(text: str) -> bool:

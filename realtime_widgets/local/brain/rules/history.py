@@ -87,6 +87,16 @@ def fresh_outputs(turns: Sequence[Turn]) -> list[Turn]:
     return tail[::-1]
 
 
+def last_told(turns: Sequence[Turn]) -> tuple[list[Turn], str]:
+    """Return the tool outputs before the answer at the end, oldest first, and that answer; none without both."""
+    answer: list[str] = []
+    place = len(turns)
+    while place and turns[place - 1].kind == "assistant":
+        place -= 1
+        answer.append(turns[place].text)
+    return (fresh_outputs(turns[:place]) if answer else []), " ".join(reversed(answer))
+
+
 def _content(content: object) -> tuple[str, bool]:
     if isinstance(content, str):
         return content.strip(), False

@@ -9,7 +9,7 @@ import pytest
 
 from realtime_widgets.local.brain.rules.phrasing import say_number, say_result
 from realtime_widgets.local.models.interfaces import Say
-from tests.local.brain.talk import ask, called, spoken, words
+from tests.local.brain.talk import answered, ask, called, spoken, words
 from tests.local.brain.tools_table import TOOLS
 
 if TYPE_CHECKING:
@@ -109,3 +109,19 @@ def test_long_texts_are_told_in_short(brain: StandInBrain) -> None:
     told = words(ask(brain, items, TOOLS))
     assert len(told) < 450
     assert told.endswith("There is more.")
+
+
+@pytest.mark.models
+def test_a_result_is_told_once(brain: StandInBrain) -> None:
+    first, second = (
+        called("reaction_rate", "12.5", "call_1", temperature=40),
+        called("get_weather", "sunny", "call_2"),
+    )
+    asked = [spoken("Both, please."), first[0], second[0]]
+    # The second result came while the first was told.
+    told = [*asked, first[1], second[1], answered("The reaction rate is 12.5.")]
+    assert words(ask(brain, told, TOOLS)) == "The weather is sunny."
+    told.append(answered("The weather is sunny."))
+    assert words(ask(brain, told, TOOLS)) == "Is there anything else?"
+    cut_off = [*asked[:2], first[1], answered("")]
+    assert words(ask(brain, cut_off, TOOLS)) == "The reaction rate is 12.5."
