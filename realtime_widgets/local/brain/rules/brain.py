@@ -136,14 +136,26 @@ class StandInBrain:
         obeyed = next((one for one in directed if one.doable or one.silent), None)
         tools = read_tools(request.tools)
         if obeyed is not None and not _forced_tools(request.tool_choice, tools):
+            if obeyed.answers and turns and turns[-1].kind in ("user", "output"):
+                usual = list(self._usual_answer(request, turns, directed))
+                yield from usual
+                if any(isinstance(part, CallTool) for part in usual):
+                    return  # the rest belongs to the answer with the result
             yield from map(Say, perform(obeyed, tools, request.instructions))
             return
+        yield from self._usual_answer(request, turns, directed)
+
+    def _usual_answer(
+        self, request: BrainRequest, turns: Sequence[Turn], directed: Sequence[Direction]
+    ) -> Iterator[Say | CallTool]:
+        """Yield the answer to what the user said, or what tools returned."""
         asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
         texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
         length = next(filter(None, map(asked_length, texts)), None)
         wishes = [wish for one in directed for wish in one.undoable]
         results = _results(turns)
-        if results is not None and not (wishes and not results):
+        forced = _forced_tools(request.tool_choice, read_tools(request.tools))
+        if results is not None and (results or not (wishes or forced)):
             yield from map(Say, shortened(results or ["Is there anything else?"], length))
             return
         yield from _Answer(request, turns, self._embed, self._clock(), length=length, wishes=wishes).parts()

@@ -26,7 +26,7 @@ from realtime_widgets.local.brain.rules.brevity import Length, asked_length, wit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kind = Literal["literal", "told", "greet", "introduce", "unable"]
+Kind = Literal["literal", "told", "greet", "introduce", "answer", "unable"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Act:
     ----------
     kind : str
         ``literal``: say `text` as it is (`marked` if quotes, a colon or "exactly" show where it begins);
-        ``told``: say `text`; ``greet`` somebody, whose name is `text` if it is
-        known; ``introduce`` yourself; ``unable``: `text` is something that the brain cannot do.
+        ``told``: say `text`; ``greet`` somebody, whose name is `text` if it is known; ``introduce`` yourself;
+        ``answer`` the user; ``unable``: `text` is something that the brain cannot do.
     """
 
     kind: Kind
@@ -58,7 +58,12 @@ class Direction:
     @property
     def doable(self) -> list[Act]:
         """The acts that the brain can do."""
-        return [act for act in self.acts if act.kind != "unable"]
+        return [act for act in self.acts if act.kind not in ("answer", "unable")]
+
+    @property
+    def answers(self) -> bool:
+        """Whether what the user said is to be answered, too."""
+        return any(act.kind == "answer" for act in self.acts)
 
     @property
     def undoable(self) -> list[str]:
@@ -165,7 +170,7 @@ _TELL = (
     r"|explain|add|update)"
 )
 _THAT = re.compile(
-    rf"^{_TELL}\b(?:\s+(?:to )?{_WHOM}\b)?(?:\s+know)?(?:\s+briefly)?\s+that\s+(?P<clause>.+)", re.I
+    rf"^{_TELL}\b(?:\s+(?:to )?{_WHOM}\b)?(?:\s+know)?(?:\s+[a-z]+ly)?\s+that\s+(?P<clause>.+)", re.I
 )
 _TO_DO = re.compile(
     rf"^(?P<verb>tell|remind|ask|advise|invite|encourage)\s+{_WHOM}\s+(?P<no>not )?to\s+(?P<what>.+)", re.I
@@ -173,7 +178,8 @@ _TO_DO = re.compile(
 _TOLD = re.compile(
     rf"^(?:tell|inform|remind|notify|assure|warn|let)\s+{_WHOM}(?:\s+know)?[\s,]+(?P<clause>.+)", re.I
 )
-_SAY = re.compile(rf"^(?:say|reply|respond)\s+(?:with\s+)?(?P<words>.+?)(?:\s+to {_WHOM})?$", re.I)
+_ANSWER = re.compile(r"^(?:answer|reply|respond|help|assist|address|handle|continue)\b(?!\s+with\b)", re.I)
+_SAY = re.compile(rf"^(?:say|(?:answer|reply|respond)\s+with)\s+(?P<words>.+?)(?:\s+to {_WHOM})?$", re.I)
 #: What "say" is followed by when it does not stand before the words to be said.
 _VAGUE = re.compile(
     r"^(?:your|their|his|her|its|a|an|some|something|anything|any|one|two|three|about|how|why|what|where|when|who"
@@ -182,7 +188,8 @@ _VAGUE = re.compile(
     re.I,
 )
 _CANNOT = re.compile(
-    r"^(?:describe|explain|summari[sz]e|translate|write|sing|tell|discuss|give|recommend|suggest|talk|speak|list"
+    r"^(?:(?:answer|reply|respond) with"
+    r"|describe|explain|summari[sz]e|translate|write|sing|tell|discuss|give|recommend|suggest|talk|speak|list"
     r"|define|greet|compare|elaborate|say|compose|draft|make up|improvise|spell|recite|share|provide|offer|read"
     r"|mention|ask|inform)\b",
     re.I,
@@ -326,6 +333,9 @@ class _Reader:
             "told", statement(f"Welcome {where}" if where.startswith(("to ", "back", "home")) else "Welcome")
         )
 
+    def answering(self, _: re.Match[str]) -> Act:
+        return Act("answer")
+
     def introduction(self, _: re.Match[str]) -> Act:
         return Act("introduce")
 
@@ -409,6 +419,7 @@ class _Reader:
 
 
 _ACTS: Sequence[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], Act | None]]] = (
+    (_ANSWER, _Reader.answering),
     (_SELF, _Reader.introduction),
     (_THAT, _Reader.message),
     (_BYE, _Reader.goodbye),

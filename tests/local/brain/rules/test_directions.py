@@ -138,6 +138,8 @@ def test_several_things_in_order() -> None:
         "Never say goodbye.",
         "Don't greet the user.",
         "Answer the user's question.",
+        "Respond politely.",
+        "Reply to the user as a pirate.",
         "The user said hello.",
         "",
     ],
@@ -197,6 +199,14 @@ def test_what_cannot_be_done_is_said_honestly_unless_there_is_something_to_answe
     assert refused == "I cannot tell you a joke about cats. I am a small stand-in, not a language model."
     open_turn = [spoken("Hello.")]
     assert words(ask(brain, open_turn, TOOLS, direction="Tell a joke.")).startswith("Hello.")
+
+
+@pytest.mark.models
+def test_the_user_is_answered_first_where_that_is_part_of_the_direction(brain: StandInBrain) -> None:
+    direction = "Answer the user's question, then ask whether they want more."
+    plain = words(ask(brain, [spoken("What time is it?")], []))
+    assert words(ask(brain, [spoken("What time is it?")], [], direction=direction)) == f"{plain} Do you want more?"
+    assert words(ask(brain, DONE, [], direction=direction)) == "Do you want more?"
 
 
 @pytest.mark.models
