@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: How an application names whom the brain talks to.
 PERSON = (
-    r"(?:(?:the|our|this|your) )?"
+    r"(?:the|our|this|your) "
     r"(?:user|caller|customer|person|guest|visitor|client|student|patient|listener|human)"
 )
 #: Forms of being and having after each pronoun, by the form after the other one.
@@ -32,6 +32,7 @@ _PARTICIPLES = word_set("been gone done seen heard made got taken come become fo
 _QUESTION_WORDS = r"(?:who|whom|whose|what|which|where|when|why|how)"
 _LONGEST_SUBJECT = 4  # words
 
+_SHORT_VERB = re.compile(r"['\u2019](?:re|ve|ll|d|t)$")
 _THEM = re.compile(
     rf"\b(?P<owner>{PERSON}['\u2019]s|their|his or her)\b(?!\s+(?:is|are)\b)"
     rf"|\b(?P<named>{PERSON})\s+(?P<verb>[a-z]+)\b"
@@ -101,7 +102,9 @@ def is_question_clause(text: str) -> bool:
 def has_verb(text: str) -> bool:
     """Return whether `text` may be a clause: whether something like "is" or "will" follows a subject in it."""
     words = [word.lower() for word in _words(text)]
-    return any(word in _AUXILIARIES for word in words[1:]) or bool(words and words[0] in _SUBJECTS)
+    if any(word in _AUXILIARIES or _SHORT_VERB.search(word) for word in words[1:]):
+        return True
+    return bool(words) and re.split("['\u2019]", words[0])[0] in _SUBJECTS
 
 
 def _inverted(words: Sequence[str]) -> list[str]:

@@ -76,7 +76,7 @@ _QUOTED = re.compile(
     r"|(?<![\w])['\u2018]([^'\u2019\n]{1,400}(?:['\u2019]\w[^'\u2019\n]{0,400}){0,4})['\u2019](?!\w)"
 )
 _KEPT = re.compile("\x00(\\d+)\x00")
-_WHOM = rf"(?:{PERSON}s?|them|him|her|me|us|everyone|everybody|all)"
+_WHOM = rf"(?:{PERSON}s?|users?|callers?|customers?|them|him|her|me|us|everyone|everybody|all)"
 _ADVERBS = r"(?:(?!reply|apply|supply)[a-z]+ly|please|just|also|now|then|first|next|finally|only|simply|always)"
 _OPENING = re.compile(
     rf"^(?:{_ADVERBS}[\s,]+|(?:ok(?:ay)?|so|and|hey)[\s,]+"
@@ -119,22 +119,25 @@ _FILLER = (
     r"|that|is|be|by"
     r"|saying|out)"
 )
-_COLON = re.compile(rf"^{_SPEAK}\b(?:[\s,]+{_FILLER}\b)*+\s*(?:[:\u2014]|\s-\s|\n)\s*(?P<words>\S.*)", re.I | re.S)
+_COLON = re.compile(
+    rf"^(?:{_SPEAK}|notify|inform|remind|warn|ask|begin|start|open)\b(?:[\s,]+{_FILLER}\b)*+\s*(?:[:\u2014]|\s-\s|\n)\s*(?P<words>\S.*)",
+    re.I | re.S,
+)
 _IN_QUOTES = re.compile(
     rf"^(?:{_SPEAK}|greet|ask|tell|welcome)\b(?:[\s,]+{_FILLER}\b)*+[\s,:]*"
     r"\x00(?P<place>\d+)\x00(?!\s+(?:or|in [A-Z]))",
     re.I,
 )
 _NEXT_IS = re.compile(
-    r"^(?:your|the) (?:next |only |whole |entire )*(?:reply|response|answer|message|output)"
-    r" (?:must|should|is to|will|has to)"
+    r"^(?:your|the) (?:next |only |whole |entire |first |opening )*"
+    r"(?:reply|response|answer|message|output|sentence) (?:must|should|is to|will|has to)"
     rf" (?:be|say|read)(?:[\s,]+{_FILLER}\b)*+\s*(?::\s*(?P<words>\S.*)|\x00(?P<place>\d+)\x00)",
     re.I | re.S,
 )
 _EXACTLY = re.compile(
     rf"^{_SPEAK}\b(?=(?:[\s,]+{_FILLER}\b){{0,3}}[\s,]+"
     rf"(?:{_VERBATIM}|(?:the|this) (?:single )?(?:words?|phrase|sentence|number|letter))\b)"
-    rf"(?:[\s,]+{_FILLER}\b)*+[\s,]+(?P<words>\S[^\n]*?)(?:,? and nothing else)?$",
+    rf"(?:[\s,]+{_FILLER}\b)*+[\s,]+(?P<words>\S[^\n]*?)(?:,? (?:and )?nothing (?:else|more))?$",
     re.I,
 )
 _HELLO = re.compile(
@@ -163,7 +166,8 @@ _OFFER = re.compile(
 )
 _COUNT = re.compile(r"^count\b(?P<what>.*)", re.I)
 _ASK = re.compile(
-    rf"^(?:ask|inquire|enquire|find out|query|check)\b(?:\s+(?:with |of |from )?{_WHOM}\b)?\s*(?P<what>.+)", re.I
+    rf"^(?:ask|prompt|inquire|enquire|find out|query|check)\b(?:\s+(?:with |of |from )?{_WHOM}\b)?\s*(?P<what>.+)",
+    re.I,
 )
 _TELL = (
     r"(?:tell|inform|remind|notify|assure|warn|advise|reassure|let|mention|announce|state|say|confirm|note|report"
@@ -195,7 +199,7 @@ _CANNOT = re.compile(
     re.I,
 )
 _VERBS = (
-    rf"(?:{_SPEAK_VERBS}|greet|welcome|bid|wish|introduce|present|thank|apologi[sz]e|congratulate|offer|count|ask"
+    rf"(?:{_SPEAK_VERBS}|greet|welcome|bid|wish|introduce|present|thank|apologi[sz]e|congratulate|offer|count|ask|prompt"
     r"|inquire|enquire|find out|check|inform|remind|notify|assure|warn|advise|let|mention|confirm|invite|encourage"
     r"|describe|explain|summari[sz]e|suggest|give|stay|be silent)"
 )
@@ -205,7 +209,9 @@ _CLAUSES = re.compile(
     rf"|\s*,\s+(?=(?:{_ADVERBS} )*{_VERBS}\b)",
     re.I,
 )
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|\s*;\s+|\n+\s*(?:[-*\u2022]\s+|\d+[.)]\s+)?")
+_SENTENCES = re.compile(
+    r"(?<![DM]r\.)(?<!Mrs\.)(?<![ap]\.m\.)(?<=[.!?])\s+|\s*;\s+|\n+\s*(?:[-*\u2022]\s+|\d+[.)]\s+)?"
+)
 _GERUNDS = {
     "greeting": "greet", "saying": "say", "asking": "ask", "telling": "tell", "introducing": "introduce",
     "welcoming": "welcome", "thanking": "thank", "reading": "read", "wishing": "wish", "offering": "offer",
@@ -264,7 +270,7 @@ class _Reader:
         if not _CONDITION.match(opened) and not _NEGATION.match(opened):
             # What stands after a colon goes on to the end, over sentences and lines.
             whole = _COLON.match(opened) or _NEXT_IS.match(opened)
-            if whole is not None and "\x00" not in whole.group()[: whole.start("words") - whole.start()]:
+            if whole is not None and (whole["words"] is None or "\x00" not in opened[: whole.start("words")]):
                 return self._literal(whole)
         self._clauses(sentence.strip().rstrip(".!?").strip())
         return rest
@@ -314,7 +320,7 @@ class _Reader:
             if (match := pattern.match(clause)) is not None and (done := act(self, match)) is not None:
                 return done
         if _CANNOT.match(clause):
-            undoable = self._spoken(clause)
+            undoable = re.sub(r"\b(?:me|us)\b", "you", self._spoken(clause))
             return Act("unable", undoable[:1].lower() + undoable[1:])
         return None
 
@@ -393,7 +399,7 @@ class _Reader:
     def message(self, match: re.Match[str]) -> Act | None:
         clause = self._spoken(match["clause"])
         vague = _VAGUE.match(match["clause"]) is not None and not match["clause"].lower().startswith(
-            ("their ", "its ")
+            ("their ", "its ", "it ", "it's ")
         )
         sayable = match.re is _THAT or (has_verb(clause) and not vague)
         return Act("told", statement(clause)) if sayable else None

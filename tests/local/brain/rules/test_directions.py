@@ -34,6 +34,9 @@ def said(direction: str, by_user: bool = False) -> list[str]:
         "You are a butler.\nAnnounce the following message to the guests:\n\nDinner at eight, bring wine.",
         "Speak the following: <text>Dinner at eight, bring wine.</text>",
         "Tell the user: Dinner at eight, bring wine.",
+        'Your first message should be "Dinner at eight, bring wine."',
+        'Say the following\n"Dinner at eight, bring wine."',
+        "Begin with: Dinner at eight, bring wine.",
     ],
 )
 def test_words_are_said_as_they_are(direction: str) -> None:
@@ -95,10 +98,14 @@ def test_greetings(direction: str) -> None:
         ("Say goodbye to the user.", "Goodbye."),
         ("Welcome the user back.", "Welcome back."),
         ("Count from three to one.", "3, 2, 1."),
+        ("Let them know it's raining.", "It's raining."),
+        ("Tell the user you're transferring them to a human agent.", "I am transferring you to a human agent."),
+        ("Inform the user that Dr. Smith is here at 3 p.m. today.", "Dr. Smith is here at 3 p.m. today."),
+        ("Notify the caller: your table is ready", "your table is ready"),
     ],
 )
 def test_what_the_user_is_told(direction: str, told: str) -> None:
-    assert said(direction) == [told]
+    assert " ".join(said(direction)) == told
 
 
 @pytest.mark.parametrize(
@@ -117,6 +124,8 @@ def test_what_the_user_is_told(direction: str, told: str) -> None:
         ("Find out what their name is.", "What is your name?"),
         ("Ask whether the parcel arrived.", "May I ask whether the parcel arrived?"),
         ("Ask the user to confirm the address.", "Could you please confirm the address?"),
+        ("Prompt the user for their age.", "What is your age?"),
+        ("Ask which city they live in.", "Which city do you live in?"),
         ("Ask about their trip.", "What can you tell me about your trip?"),
     ],
 )  # fmt: skip
