@@ -351,6 +351,7 @@ SESSION_FIELDS: dict[str, Probe] = {
     "tools[function]": partial(_in_request, "tools", [WEATHER]),
     "tool_choice": partial(_in_request, "tool_choice", "required", tools=[WEATHER]),
     "tool_choice[function]": partial(_in_request, "tool_choice", _FUNCTION_CHOICE, tools=[WEATHER]),
+    "parallel_tool_calls": partial(_in_request, "parallel_tool_calls", False),
     "max_output_tokens": _limited,
     "truncation": _window,
     "truncation[retention_ratio]": _ratio,
@@ -386,7 +387,6 @@ def _noise(**settings: Any) -> Probe:
 
 
 SHOWN_SESSION_FIELDS: dict[str, Probe] = {
-    "parallel_tool_calls": partial(_shown, "parallel_tool_calls", False),
     "reasoning": partial(_shown, "reasoning", {"effort": "high"}),
     "tracing": partial(_shown, "tracing", "auto"),
     "include": partial(_shown, "include", ["item.input_audio_transcription.logprobs"]),
@@ -476,6 +476,7 @@ CREATE_FIELDS: dict[str, Probe] = {
     "tools[function]": partial(_once, "tools", [WEATHER]),
     "tool_choice": partial(_once, "tool_choice", "required", tools=[WEATHER]),
     "tool_choice[function]": partial(_once, "tool_choice", _FUNCTION_CHOICE, tools=[WEATHER]),
+    "parallel_tool_calls": partial(_once, "parallel_tool_calls", False),
     "output_modalities": _writes_once,
     **{f"audio.output.format[{name}]": partial(_output_format, name, once=True) for name in _FORMATS},
     "audio.output.voice": partial(_voice, once=True),
@@ -483,7 +484,6 @@ CREATE_FIELDS: dict[str, Probe] = {
     "metadata": _metadata,
 }
 TAKEN_CREATE_FIELDS: dict[str, Probe] = {
-    "parallel_tool_calls": partial(_taken, "parallel_tool_calls", False),
     "reasoning": partial(_taken, "reasoning", {"effort": "high"}),
 }
 

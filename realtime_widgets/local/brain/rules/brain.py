@@ -184,6 +184,7 @@ class _Answer:
         self._forced = _forced_tools(request.tool_choice, self._tools)
         self._last_said = next((one.text for one in reversed(turns) if one.kind == "assistant" and one.text), "")
         self._may_call = request.tool_choice != "none"
+        self._several_calls = request.parallel_tool_calls is not False
 
     def parts(self) -> Iterator[Say | CallTool]:
         """Yield the parts of the answer."""
@@ -207,7 +208,7 @@ class _Answer:
         if plans and plans[0].filled.missing:
             yield Say(ask_for(plans[0].filled.missing[0], plans[0].tool))
         elif plans:
-            yield from (plan.call() for plan in plans)
+            yield from (plan.call() for plan in (plans if self._several_calls else plans[:1]))
         elif (likely := self._likely(text, place)) is not None:
             yield Say(likely.question())
         elif wish.whole and wish.doable and self._talk(text) is None:
