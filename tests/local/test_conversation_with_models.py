@@ -143,6 +143,31 @@ async def test_written_turn_is_answered_in_text(talk: Talk) -> None:
     assert "".join(e.delta for e in talk.events if e.type == "response.output_text.delta") == text
 
 
+async def test_an_application_says_what_one_answer_is_to_do(talk: Talk) -> None:
+    await talk.configure(output_modalities=["text"], instructions="You are Ada.")
+    said = []
+    for instructions in (
+        # As LiveKit sends it: with the instructions of the session before its own.
+        "You are Ada.\nGreet the user.",
+        "You are Ada.\nAsk the user for their name.",
+        "Read the following text aloud verbatim: One.\nTwo, and three.",
+    ):
+        await talk.connection.response.create(response={"instructions": instructions})
+        said.append((await talk.until("response.done")).response.output[0].content[0].text)
+    assert said[0].startswith("Hello, I am Ada.")
+    assert said[1:] == ["What is your name?", "One.\nTwo, and three."]
+    # As Pipecat sends what is appended.
+    text = "The user has been quiet. Politely ask if they're still there."
+    item = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]}
+    await talk.connection.conversation.item.create(item=item)
+    await talk.connection.response.create()
+    done = await talk.until("response.done")
+    assert done.response.output[0].content[0].text == "Are you still there?"
+    await talk.connection.response.create(response={"instructions": "Say nothing."})
+    done = await talk.until("response.done")
+    assert (done.response.status, done.response.output) == ("completed", [])
+
+
 @pytest.mark.parametrize("way", ["written", "spoken"])
 async def test_tool_is_called_and_its_result_used(talk: Talk, synthesiser: Synthesiser, way: str) -> None:
     await talk.configure(tools=[WEATHER_TOOL], audio=TRANSCRIBED)

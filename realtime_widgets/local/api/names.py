@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -16,6 +17,9 @@ TRANSCRIPTION_MODEL_ID = "local-whisper"
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 #: Voices that only the REST routes of the service have, and the nearest voice of this endpoint.
 _REST_VOICES = {"fable": "verse", "nova": "coral", "onyx": "ash"}
+
+#: Models at ``/v1/live/sessions``; ``gpt-live-transcribe`` is a model of the Realtime protocol.
+_LIVE = re.compile(r"gpt-live(?:-\d|$)")
 
 #: How a REST request names a voice.
 Voice = str | CustomVoice
@@ -47,3 +51,8 @@ def rest_voice(name: Voice, param: str) -> str:
         known = ", ".join((*VOICES, *_REST_VOICES))
         raise invalid_value(f"Invalid value for '{param}': this endpoint's voices are {known}.", param)
     return voice
+
+
+def speaks_live(model: str) -> bool:
+    """Return whether a model of the service speaks GPT-Live's protocol instead of the Realtime protocol."""
+    return _LIVE.match(model) is not None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from realtime_widgets.errors import LocalEndpointError
 
+#: Code for an answer that ended because it reached the limit that the request set.
+MAX_OUTPUT_TOKENS = "max_output_tokens"
+
 
 class BrainError(LocalEndpointError):
     """A brain cannot answer.

@@ -105,6 +105,16 @@ class BrainRequest:
         Instructions of the application.
     metadata
         Metadata of the response.
+    direction
+        What the response's own instructions add to those of the session: what this one answer is to do.
+    reasoning_effort
+        The protocol's ``reasoning.effort``; None leaves it to the model.
+    parallel_tool_calls
+        Whether one answer may hold several calls; None leaves it to the model.
+    max_output_tokens
+        Largest number of tokens of the answer; None for no limit of its own.
+    transcription
+        The protocol's settings of the user's transcription, with hints for words that may be misheard.
     """
 
     items: Sequence[Mapping[str, Any]]
@@ -112,6 +122,11 @@ class BrainRequest:
     tool_choice: str | Mapping[str, Any] = "auto"
     instructions: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    direction: str = ""
+    reasoning_effort: str | None = None
+    parallel_tool_calls: bool | None = None
+    max_output_tokens: int | None = None
+    transcription: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Brain(Protocol):

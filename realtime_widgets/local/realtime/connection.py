@@ -89,7 +89,6 @@ async def serve_session(
     inference: Inference,
     limits: SessionLimits,
     config: dict[str, Any] | None = None,
-    model: str | None = None,
     *,
     watch: Callable[[Emit], Emit] = lambda emit: emit,
 ) -> None:
@@ -99,13 +98,13 @@ async def serve_session(
     ----------
     socket
         The prepared WebSocket.
-    inference, config, model, limits
+    inference, config, limits
         As in `ServerSession`.
     watch
         Returns the function that receives the server events; it passes them on to the function that it is given.
     """
     outbox = Outbox(socket)
-    session = ServerSession(inference, watch(outbox.put), outbox.drained, config, model=model, limits=limits)
+    session = ServerSession(inference, watch(outbox.put), outbox.drained, config, limits=limits)
     sender = asyncio.create_task(outbox.run())
     code, reason = WSCloseCode.OK, ""
     try:

@@ -54,8 +54,6 @@ class ServerSession:
         The effective configuration to begin with; None means the defaults.
     output
         The transport's output buffer, if the transport plays the answers in real time; None if the client does.
-    model
-        The model that the client asked for, which it may name again in updates.
     limits
         What the session may use; None means the service's limits.
 
@@ -73,7 +71,6 @@ class ServerSession:
         config: dict[str, Any] | None = None,
         output: OutputBuffer | None = None,
         *,
-        model: str | None = None,
         limits: SessionLimits | None = None,
     ) -> None:
         limits = limits or SessionLimits()
@@ -83,7 +80,6 @@ class ServerSession:
         self._inference = inference
         self._send = emit
         self._output = output
-        self._model = model
         if self.config["type"] == "realtime":
             self.config["model"] = inference.models.model_id
         self._conversation = Conversation()
@@ -198,11 +194,10 @@ class ServerSession:
 
     async def _update(self, update: dict[str, Any]) -> None:
         known_tools = self.config.get("tools")
-        config = updated_config(self.config, update, self._conversation.spoke, self._model)
+        config = updated_config(self.config, update, self._conversation.spoke)
         if update.get("tools"):
             config["tools"] = self._servers.checked(config["tools"], "session.tools")
         self.config = config
-        self._model = self._model or update.get("model")
         await self._turns.configure()
         self.emit({"type": "session.updated", "session": self._public_config()})
         tools = self.config.get("tools")

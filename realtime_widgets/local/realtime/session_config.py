@@ -90,7 +90,7 @@ def initial_config(update: Any) -> dict[str, Any]:
     return updated_config(default_config(session_type), update, spoke=False)
 
 
-def updated_config(config: dict[str, Any], update: Any, spoke: bool, model: str | None = None) -> dict[str, Any]:
+def updated_config(config: dict[str, Any], update: Any, spoke: bool) -> dict[str, Any]:
     """Merge an update of the client into a configuration.
 
     Parameters
@@ -99,10 +99,9 @@ def updated_config(config: dict[str, Any], update: Any, spoke: bool, model: str 
         The effective configuration; it is not changed.
     update
         The ``session`` of the client's event. Only the fields it names change; null restores the default.
+        A ``model`` has no effect, as in the service: the model is chosen with the address.
     spoke
         Whether the session has answered with audio: its voice is fixed from then on.
-    model
-        The model that the client asked for, which it may name again but not change; None if it named none.
 
     Returns
     -------
@@ -121,7 +120,7 @@ def updated_config(config: dict[str, Any], update: Any, spoke: bool, model: str 
     merged: dict[str, Any] = _merge(config, named, _DEFAULTS[session_type])
     check_transcription(merged["audio"]["input"], "session.audio.input", session_type == "realtime")
     if session_type == "realtime":
-        _check_fixed(config, update, merged, spoke, model)
+        _check_fixed(config, merged, spoke)
         if head_tokens(merged["instructions"], merged["tools"]) > MAX_HEAD_TOKENS:
             text = f"Instructions and tools together may have at most {MAX_HEAD_TOKENS} tokens."
             raise invalid_value(text, "session.instructions")
@@ -137,13 +136,8 @@ def _check_type(update: Any, session_type: SessionType) -> None:
         )
 
 
-def _check_fixed(
-    config: dict[str, Any], update: dict[str, Any], merged: dict[str, Any], spoke: bool, model: str | None
-) -> None:
+def _check_fixed(config: dict[str, Any], merged: dict[str, Any], spoke: bool) -> None:
     """Refuse changes of what is fixed from the start, from the first sound, or once it is set."""
-    if model is not None and update.get("model") not in (None, config["model"], model):
-        text = f"The model of a session cannot be changed; this one was asked for as '{model}'."
-        raise invalid_value(text, "session.model")
     voice = merged["audio"]["output"]["voice"]
     check_voice(voice, "session.audio.output.voice")
     if spoke and voice != config["audio"]["output"]["voice"]:

@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, web
 
 from realtime_widgets.local.api.errors import INVALID_REQUEST, RequestRefusedError, invalid_value
 from realtime_widgets.local.api.items import MAX_AUDIO_BYTES
-from realtime_widgets.local.api.names import new_id
+from realtime_widgets.local.api.names import new_id, speaks_live
 from realtime_widgets.local.http.auth import Auth
 from realtime_widgets.local.http.capacity import Capacity
 from realtime_widgets.local.http.client_secrets import ClientSecrets
@@ -78,7 +78,6 @@ def create_app(
 
 #: Header with which clients of 2024 asked for the protocol's first shape.
 _BETA = ("OpenAI-Beta", "realtime=v1")
-_BETA_GONE = "beta_api_shape_disabled"
 
 
 def _wants_beta(request: web.Request) -> bool:
@@ -86,14 +85,26 @@ def _wants_beta(request: web.Request) -> bool:
     return value in request.headers.get(name, "")
 
 
-async def _refuse_beta(socket: web.WebSocketResponse) -> None:
-    """Refuse the shape of 2024 as the service has done since May 2026: an error, then code 4000."""
-    refusal = RequestRefusedError(
-        _BETA_GONE,
-        "The beta of the Realtime API is gone: connect without the header OpenAI-Beta, in the shapes of GA.",
-    )
+def _refusal(request: web.Request) -> RequestRefusedError | None:
+    """Return why the client cannot have a session although its WebSocket opens; None if it can."""
+    if _wants_beta(request):
+        # As the service does since May 2026.
+        text = "The beta of the Realtime API is gone: connect without the header OpenAI-Beta, in the shapes of GA."
+        return RequestRefusedError("beta_api_shape_disabled", text)
+    model = request.query.get("model", "")
+    if speaks_live(model):
+        text = (
+            f"'{model}' does not speak the Realtime protocol but another one, at /v1/live/sessions, which this "
+            "endpoint does not have; ask for a Realtime model, such as gpt-realtime."
+        )
+        return RequestRefusedError("invalid_model", text, "model")
+    return None
+
+
+async def _refuse(socket: web.WebSocketResponse, refusal: RequestRefusedError) -> None:
+    """Refuse a session as the service does: an error, then code 4000."""
     await socket.send_json({"type": "error", "event_id": new_id("event"), "error": refusal.body()})
-    await socket.close(code=4000, message=f"{INVALID_REQUEST}.{_BETA_GONE}".encode())
+    await socket.close(code=4000, message=f"{INVALID_REQUEST}.{refusal.code}".encode())
 
 
 class _Endpoint:
@@ -163,8 +174,8 @@ class _Endpoint:
             transport = request.transport
             assert transport is not None
             await socket.prepare(request)
-            if _wants_beta(request):
-                await _refuse_beta(socket)
+            if (refusal := _refusal(request)) is not None:
+                await _refuse(socket, refusal)
                 return socket
             if call is None:
                 await self._hold(socket, request)
@@ -182,8 +193,7 @@ class _Endpoint:
             config = None if secret is None else secret.session
             if request.query.get("intent") == "transcription" and (config or {}).get("type") != "transcription":
                 config = default_config("transcription")
-            model = request.query.get("model")
-            await serve_session(socket, self.inference, self._limits, config, model, watch=counted.watch)
+            await serve_session(socket, self.inference, self._limits, config, watch=counted.watch)
         finally:
             counted.end()
             self._sockets.discard(socket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -38,6 +39,8 @@ OPENAI_DEFAULT_MODEL = "gpt-realtime-2.1"
 OPENAI_DEFAULT_TRANSCRIPTION = "gpt-transcribe"
 #: xAI's model if the user names none.
 XAI_DEFAULT_MODEL = "grok-voice-latest"
+#: Models of OpenAI that speak GPT-Live's protocol; ``gpt-live-transcribe`` is none of them.
+_LIVE = re.compile(r"gpt-live(?:-\d|$)")
 #: Model name of the embedded endpoint.
 LOCAL_MODEL = "local-stand-in"
 
@@ -316,7 +319,8 @@ def resolve_endpoint(
     Raises
     ------
     ConfigurationError
-        If the endpoint is not a URL, or it is a service that needs a key and there is none.
+        If the endpoint is not a URL, it is a service that needs a key and there is none, or the model speaks
+        another protocol.
     """
     for name, value in (("model", model), ("transcription", transcription)):
         if isinstance(value, str) and value.startswith("sk-"):
@@ -346,6 +350,11 @@ def resolve_endpoint(
     if capabilities:
         changes["capabilities"] = found.capabilities.changed(capabilities)
     found = replace(found, **changes)
+    if found.service != "azure" and _LIVE.match(found.model):  # Azure's are names of deployments
+        raise ConfigurationError(
+            f"{found.model!r} speaks another protocol than Realtime (at /v1/live), which this package lacks "
+            f"yet, and is refused here with invalid_model: choose a Realtime model, such as {OPENAI_DEFAULT_MODEL}"
+        )
     if found.service != "other" and not (found.api_key or found.token_provider or isinstance(endpoint, Endpoint)):
         variable = key_variable(found.base_url) or "OPENAI_API_KEY"
         raise ConfigurationError(

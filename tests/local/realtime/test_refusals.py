@@ -55,7 +55,6 @@ REFUSED = [
     ({"type": "session.update", "session": {"instructions": "x"}}, MISSING, "session.type"),
     ({"type": "session.update", "session": {"type": "transcription"}}, INVALID, "session.type"),
     ({"type": "session.update", "session": {"type": "translation"}}, INVALID, "session.type"),
-    (session(model="gpt-realtime-2.1"), INVALID, "session.model"),
     (session(reasoning={"effort": "heroic"}), INVALID, "session.reasoning.effort"),
     (session(truncation="never"), INVALID, "session.truncation"),
     (session(truncation={"type": "retention_ratio"}), MISSING, "session.truncation.retention_ratio"),

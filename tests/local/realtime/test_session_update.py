@@ -20,15 +20,15 @@ async def test_tracing_cannot_be_changed_once_it_is_set(client: Client, later: A
     assert (error["code"], error["param"]) == ("invalid_value", "session.tracing")
 
 
-async def test_the_model_asked_for_may_be_named_again(client: Client) -> None:
-    session = await client.configure(model="gpt-realtime")
-    assert session["model"] == "local-stand-in"
-    await client.configure(model="local-stand-in")
+@pytest.mark.parametrize("model", ["gpt-realtime", "local-stand-in", "gpt-realtime-2.1"])
+async def test_another_model_in_an_update_has_no_effect_and_the_rest_has(client: Client, model: str) -> None:
+    session = await client.configure(model=model, instructions="Be kind.")
+    assert (session["model"], session["instructions"]) == ("local-stand-in", "Be kind.")
 
 
 async def test_a_refused_update_changes_nothing(client: Client) -> None:
     before = await client.configure(instructions="Be kind.")
-    await client.send("session.update", session={"type": "realtime", "instructions": "Be rude.", "model": "other"})
+    await client.send("session.update", session={"type": "realtime", "instructions": "Be rude.", "tracing": 1})
     await client.refused()
     assert await client.configure() == before
 

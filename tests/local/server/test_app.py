@@ -134,3 +134,17 @@ async def test_the_shape_of_2024_is_refused_as_the_service_does(endpoint: Endpoi
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4000)
         assert closed.extra == "invalid_request_error.beta_api_shape_disabled"
     await endpoint.connect()
+
+
+@pytest.mark.parametrize("model", ["gpt-live-1", "gpt-live-1.1"])
+async def test_a_live_model_is_told_to_be_another_protocol(endpoint: Endpoint, model: str) -> None:
+    async with endpoint.http.ws_connect(f"{endpoint.url}/v1/realtime?model={model}") as socket:
+        error = (await socket.receive_json())["error"]
+        assert (error["type"], error["code"], error["param"]) == (
+            "invalid_request_error",
+            "invalid_model",
+            "model",
+        )
+        assert "/v1/live/sessions" in error["message"]
+        closed = await socket.receive()
+        assert (closed.data, closed.extra) == (4000, "invalid_request_error.invalid_model")

@@ -107,3 +107,11 @@ def test_a_dialect_must_be_one() -> None:
         resolve_endpoint("http://127.0.0.1:1/v1", dialect="2023")  # type: ignore[arg-type]
     assert resolve_endpoint("http://127.0.0.1:1/v1", dialect="2024").dialect == "2024"
     assert resolve_endpoint("http://127.0.0.1:1/v1").dialect == "auto"
+
+
+@pytest.mark.parametrize("endpoint", ["local", "http://localhost:8000/v1"])
+def test_a_live_model_is_told_to_speak_another_protocol(endpoint: str) -> None:
+    for model in ("gpt-live-1", "gpt-live-1.1"):
+        with pytest.raises(ConfigurationError, match=r"another protocol.*invalid_model"):
+            resolve_endpoint(endpoint, model=model)
+    assert resolve_endpoint(endpoint, transcription="gpt-live-transcribe").transcription == "gpt-live-transcribe"

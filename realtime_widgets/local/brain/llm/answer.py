@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_widgets.local.brain.errors import BrainError
+from realtime_widgets.local.brain.errors import MAX_OUTPUT_TOKENS, BrainError
 from realtime_widgets.local.brain.llm.sentences import SentenceCutter
 from realtime_widgets.local.models.interfaces import CallTool, Say
 
@@ -116,13 +116,18 @@ class AnswerReader:
         last = self._said(self._cutter.flush())
         calls = [CallTool(call.name, call.arguments.strip() or "{}") for call in self._calls]
         if not self._spoke and not calls:
-            raise BrainError(self._why_nothing())
+            raise BrainError(self._why_nothing(), MAX_OUTPUT_TOKENS if self.cut else "server_error")
         return [*last, *calls]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the model ended because it was allowed no more tokens."""
+        return self._finish_reason == "length"
 
     def _why_nothing(self) -> str:
         if self._finish_reason == "content_filter":
             return "the brain's answer was withheld by a content filter"
-        if self._finish_reason == "length":
+        if self.cut:
             return "the brain used up its tokens before it said anything"
         return "the brain gave an empty answer"
 

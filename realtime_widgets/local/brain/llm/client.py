@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.local.brain.errors import BrainError
+from realtime_widgets.local.brain.errors import MAX_OUTPUT_TOKENS, BrainError
 from realtime_widgets.local.brain.llm.answer import AnswerReader, ServerSentEvents, error_text
 from realtime_widgets.local.brain.llm.request import chat_request
 
@@ -64,6 +64,7 @@ class ChatBrain:
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ConfigurationError("the brain's key contains characters that no key has; set it again")
         self._key = key
+        self._newest = urlsplit(self.url).hostname == "api.openai.com"
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=silence_s
         )
@@ -84,12 +85,14 @@ class ChatBrain:
             If the server cannot be reached, refuses, or breaks off.
         """
         with self._errors_worded():
-            body = chat_request(request, self.model or await self._only_model(), self.sees)
+            model = self.model or await self._only_model()
+            body = chat_request(request, model, self.sees, newest=self._newest)
             http = self._http()
             async with http.post(f"{self.url}/chat/completions", json=body, allow_redirects=False) as response:
                 if response.status != 200:
                     raise await self._refusal(response)
-                async for part in _read(response):
+                limited = request.max_output_tokens is not None
+                async for part in _read(response, limited):
                     yield part
 
     async def models(self) -> list[str]:
@@ -211,7 +214,7 @@ class ChatBrain:
         return BrainError(f"the brain at {self.url} has no model {self.model!r}{_named(names)}", "model_not_found")
 
 
-async def _read(response: aiohttp.ClientResponse) -> AsyncGenerator[Say | CallTool, None]:
+async def _read(response: aiohttp.ClientResponse, limited: bool) -> AsyncGenerator[Say | CallTool, None]:
     events, reader = ServerSentEvents(), AnswerReader()
     if response.content_type == "application/json":  # it does not stream
         for part in reader.feed((await response.read()).decode("utf-8", "replace")):
@@ -228,6 +231,8 @@ async def _read(response: aiohttp.ClientResponse) -> AsyncGenerator[Say | CallTo
                 yield part
     for rest in reader.end():
         yield rest
+    if limited and reader.cut:
+        raise BrainError("the brain's answer reached its limit of tokens", MAX_OUTPUT_TOKENS)
 
 
 def checked_url(url: str) -> str:

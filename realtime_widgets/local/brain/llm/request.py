@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 UNSEEN = "(An image was shown here, which you cannot see.)"
 #: What stands for the result of a call without one.
 NO_RESULT = "(This call has no result yet.)"
+#: Settings of the transcription that help to understand what was misheard, and how they are told.
+_HINTS = {
+    "keywords": "These may occur in them:",
+    "prompt": "About them:",
+    "language": "The language that was expected:",
+    "languages": "The languages that were expected:",
+}
 _BEGIN = "Nobody has said anything yet. Begin the conversation."
 
 
-def chat_request(request: BrainRequest, model: str, sees: bool = False) -> dict[str, Any]:
+def chat_request(request: BrainRequest, model: str, sees: bool = False, *, newest: bool = False) -> dict[str, Any]:
     """Build the JSON body of a streamed ``POST /chat/completions``.
 
     Parameters
@@ -31,22 +38,32 @@ def chat_request(request: BrainRequest, model: str, sees: bool = False) -> dict[
         Name of the chat model.
     sees
         Whether the model takes images; if not, a note stands for each.
+    newest
+        Whether the server is OpenAI's own, which knows the newest names of settings.
     """
     body: dict[str, Any] = {"model": model, "stream": True, "messages": chat_messages(request, sees)}
+    if request.reasoning_effort is not None:
+        body["reasoning_effort"] = request.reasoning_effort
+    if request.max_output_tokens is not None:
+        # OpenAI's own models take the newer name only, many other servers the older one only.
+        body["max_completion_tokens" if newest else "max_tokens"] = request.max_output_tokens
     # Not every server knows the tool_choice "none"; without tools nothing can be called.
     tools = [] if request.tool_choice == "none" else _tools(request.tools)
     if tools:
         body["tools"] = tools
         if request.tool_choice != "auto":
             body["tool_choice"] = _tool_choice(request.tool_choice)
+        if request.parallel_tool_calls is not None:
+            body["parallel_tool_calls"] = request.parallel_tool_calls
     return body
 
 
 def chat_messages(request: BrainRequest, sees: bool = False) -> list[Message]:
     """Translate instructions and conversation items into chat messages."""
     messages: list[Message] = []
-    if request.instructions.strip():
-        messages.append({"role": "system", "content": request.instructions})
+    head = [request.instructions, _hearing(request.transcription)]
+    if system := "\n\n".join(text for text in head if text.strip()):
+        messages.append({"role": "system", "content": system})
     results = _results(request.items)
     for item in request.items:
         kind = item.get("type")
@@ -61,13 +78,29 @@ def chat_messages(request: BrainRequest, sees: bool = False) -> list[Message]:
     return _with_results(messages, results)
 
 
+def _hearing(transcription: Mapping[str, Any]) -> str:
+    """Return what the model should know of the user's words: that they may be misheard, and what to expect."""
+    hints = [
+        f"{before} {', '.join(value) if isinstance(value, list) else value}."
+        for key, before in _HINTS.items()
+        if (value := transcription.get(key))
+    ]
+    if not hints:
+        return ""
+    return " ".join(["The user's words were recognised from speech and may hold mistakes.", *hints])
+
+
 def _called(items: Sequence[Mapping[str, Any]]) -> set[Any]:
     return {item.get("call_id") for item in items if item.get("type") == "function_call"}
 
 
 def _results(items: Sequence[Mapping[str, Any]]) -> dict[Any, str]:
     outputs = (item for item in items if item.get("type") == "function_call_output")
-    return {item.get("call_id"): str(item.get("output", "")) for item in outputs}
+    return {item.get("call_id"): _result(item.get("output", "")) for item in outputs}
+
+
+def _result(output: object) -> str:
+    return output if isinstance(output, str) else json.dumps(output, default=str, ensure_ascii=False)
 
 
 def _with_results(messages: list[Message], results: Mapping[Any, str]) -> list[Message]:

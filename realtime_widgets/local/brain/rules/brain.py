@@ -14,10 +14,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.language.numbers import find_numbers
-from realtime_widgets.local.brain.language.words import REQUEST_VERBS, content_stems, words_of
+from realtime_widgets.local.brain.language.words import REQUEST_VERBS, content_stems, stem, words_of
 from realtime_widgets.local.brain.rules import small_talk
+from realtime_widgets.local.brain.rules.brevity import Length, asked_length, shortened, without_length
+from realtime_widgets.local.brain.rules.directions import Direction, read_direction
 from realtime_widgets.local.brain.rules.embedding import SentenceEmbedder
-from realtime_widgets.local.brain.rules.history import Turn, fresh_outputs, read_turns
+from realtime_widgets.local.brain.rules.history import (
+    Turn,
+    closing_directions,
+    fresh_outputs,
+    last_told,
+    read_turns,
+    standing_directions,
+)
 from realtime_widgets.local.brain.rules.intent import (
     ASK_SCORE,
     SURE_SCORE,
@@ -27,6 +36,7 @@ from realtime_widgets.local.brain.rules.intent import (
     is_likely,
     rank,
 )
+from realtime_widgets.local.brain.rules.obeying import perform
 from realtime_widgets.local.brain.rules.phrasing import ask_for, ask_whether, say_result
 from realtime_widgets.local.brain.slots.fill import Filled, fill, known_values
 from realtime_widgets.local.brain.slots.strings import takes_a_phrase
@@ -54,6 +64,8 @@ _FOLLOW_UP = re.compile(
 )
 _LONGEST_FOLLOW_UP = 9  # words
 _LONGEST_AGAIN = 15
+#: Stems of tools that say something themselves.
+_SPEAKING = frozenset(map(stem, ("say", "speak", "announce", "read", "repeat")))
 _CLAUSES = re.compile(
     r"\s*(?:,|;)?\s+(?:and then|and also|and|then)\s+|[.;!?]\s+(?:and\s+|then\s+)?", re.IGNORECASE
 )
@@ -120,19 +132,51 @@ class StandInBrain:
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
         """Yield the parts of the answer to `request`, sentence by sentence or call by call."""
         turns = read_turns(request.items)
-        outputs = fresh_outputs(turns)
-        if outputs:
-            for output in outputs:
-                yield from map(Say, say_result(output.tool, output.text))
+        directed = [read_direction(text) for text in (request.direction, closing_directions(request.items))]
+        obeyed = next((one for one in directed if one.doable or one.silent), None)
+        tools = read_tools(request.tools)
+        if obeyed is not None and not _forced_tools(request.tool_choice, tools):
+            if obeyed.answers and turns and turns[-1].kind in ("user", "output"):
+                usual = list(self._usual_answer(request, turns, directed))
+                yield from usual
+                if any(isinstance(part, CallTool) for part in usual):
+                    return  # the rest belongs to the answer with the result
+            yield from map(Say, perform(obeyed, tools, request.instructions))
             return
-        yield from _Answer(request, turns, self._embed, self._clock()).parts()
+        yield from self._usual_answer(request, turns, directed)
+
+    def _usual_answer(
+        self, request: BrainRequest, turns: Sequence[Turn], directed: Sequence[Direction]
+    ) -> Iterator[Say | CallTool]:
+        """Yield the answer to what the user said, or what tools returned."""
+        asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
+        texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
+        length = next(filter(None, map(asked_length, texts)), None)
+        wishes = [wish for one in directed for wish in one.undoable]
+        results = _results(turns)
+        forced = _forced_tools(request.tool_choice, read_tools(request.tools))
+        if results is not None and (results or not (wishes or forced)):
+            yield from map(Say, shortened(results or ["Is there anything else?"], length))
+            return
+        yield from _Answer(request, turns, self._embed, self._clock(), length=length, wishes=wishes).parts()
 
 
 class _Answer:
     """One answer to a turn of the user."""
 
-    def __init__(self, request: BrainRequest, turns: Sequence[Turn], embed: Embedder, now: datetime) -> None:
+    def __init__(
+        self,
+        request: BrainRequest,
+        turns: Sequence[Turn],
+        embed: Embedder,
+        now: datetime,
+        *,
+        length: Length | None,
+        wishes: Sequence[str],
+    ) -> None:
         self._turns = turns
+        self._length = length
+        self._wishes = wishes
         self._embed = embed
         self._now = now
         self._instructions = request.instructions if isinstance(request.instructions, str) else ""
@@ -140,14 +184,22 @@ class _Answer:
         self._forced = _forced_tools(request.tool_choice, self._tools)
         self._last_said = next((one.text for one in reversed(turns) if one.kind == "assistant" and one.text), "")
         self._may_call = request.tool_choice != "none"
+        self._several_calls = request.parallel_tool_calls is not False
 
     def parts(self) -> Iterator[Say | CallTool]:
         """Yield the parts of the answer."""
         place = max((i for i, turn in enumerate(self._turns) if turn.kind == "user"), default=-1)
         turn = self._turns[place] if place >= 0 else None
-        text = turn.text if turn else ""
+        text = without_length(turn.text) if turn else ""
         if self._forced:
             yield self._forced_plan(text, place).call()
+            return
+        if self._wishes and (turn is None or self._turns[-1].kind != "user"):
+            yield from map(Say, shortened(small_talk.cannot(self._wishes), self._length))
+            return
+        wish = read_direction(turn.text if turn else "", by_user=True)
+        if self._is_dictation(wish):
+            yield from map(Say, perform(wish, self._tools, self._instructions))
             return
         if turn is None:
             yield from map(Say, small_talk.greeting(self._tools, self._instructions))
@@ -156,11 +208,18 @@ class _Answer:
         if plans and plans[0].filled.missing:
             yield Say(ask_for(plans[0].filled.missing[0], plans[0].tool))
         elif plans:
-            yield from (plan.call() for plan in plans)
+            yield from (plan.call() for plan in (plans if self._several_calls else plans[:1]))
         elif (likely := self._likely(text, place)) is not None:
             yield Say(likely.question())
+        elif wish.whole and wish.doable and self._talk(text) is None:
+            yield from map(Say, perform(wish, self._tools, self._instructions))
         else:
-            yield from map(Say, self._words(turn, text))
+            yield from map(Say, shortened(self._words(turn, text), self._length))
+
+    def _is_dictation(self, wish: Direction) -> bool:
+        """Return whether the user only dictates words, or wants silence, and no tool is there for it."""
+        dictated = wish.silent or (bool(wish.acts) and all(act.marked for act in wish.acts))
+        return wish.whole and dictated and not any(_SPEAKING & tool.own_stems for tool in self._tools)
 
     def _words(self, turn: Turn, text: str) -> list[str]:
         said = self._talk(text) if text else None
@@ -168,6 +227,8 @@ class _Answer:
             return said
         if (tool := self._asked_how(text)) is not None:
             return small_talk.how_to(tool)
+        if self._length is not None and self._length.words is not None:
+            return ["Sorry."]
         return small_talk.no_match(text, self._tools, turn.has_image)
 
     def _plans(self, text: str, place: int) -> list[_Plan]:
@@ -323,6 +384,17 @@ class _Answer:
         fits = rank(text, self._forced, self._embed, self._now)
         tool = fits[0].tool if fits else self._forced[0]
         return _Plan(tool, fill(tool, text, self._now))
+
+
+def _results(turns: Sequence[Turn]) -> list[str] | None:
+    """Return what tools returned and was not told yet; None if no tool was called since the user spoke."""
+    if outputs := fresh_outputs(turns):
+        return [sentence for output in outputs for sentence in say_result(output.tool, output.text)]
+    outputs, answer = last_told(turns)
+    if not outputs:
+        return None
+    told = [say_result(output.tool, output.text) for output in outputs]
+    return [sentence for one in told if " ".join(one) not in answer for sentence in one]
 
 
 def _wants_again(text: str) -> bool:

@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+#: Types of content parts: those of the service, and those of MCP.
+_PARTS = (
+    *("input_text", "output_text", "input_image", "input_file"),
+    *("text", "image", "audio", "resource", "resource_link"),
+)
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -49,6 +55,25 @@ def read_turns(items: Sequence[Mapping[str, Any]]) -> list[Turn]:
     return turns
 
 
+def closing_directions(items: Sequence[Mapping[str, Any]]) -> str:
+    """Return the system messages after everything that was said, one a line: they concern the next answer."""
+    texts: list[str] = []
+    for item in reversed(items):
+        if not _is_system(item):
+            break
+        texts.append(_content(item.get("content"))[0])
+    return "\n".join(text for text in reversed(texts) if text)
+
+
+def standing_directions(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the texts of all system messages, the newest first."""
+    return [_content(item.get("content"))[0] for item in reversed(items) if _is_system(item)]
+
+
+def _is_system(item: object) -> bool:
+    return isinstance(item, Mapping) and item.get("type") == "message" and item.get("role") == "system"
+
+
 def fresh_outputs(turns: Sequence[Turn]) -> list[Turn]:
     """Return the tool outputs at the end that were not spoken about yet, oldest first."""
     if not turns or turns[-1].kind != "output":
@@ -60,6 +85,16 @@ def fresh_outputs(turns: Sequence[Turn]) -> list[Turn]:
         if turn.kind == "output":
             tail.append(turn)
     return tail[::-1]
+
+
+def last_told(turns: Sequence[Turn]) -> tuple[list[Turn], str]:
+    """Return the tool outputs before the answer at the end, oldest first, and that answer; none without both."""
+    answer: list[str] = []
+    place = len(turns)
+    while place and turns[place - 1].kind == "assistant":
+        place -= 1
+        answer.append(turns[place].text)
+    return (fresh_outputs(turns[:place]) if answer else []), " ".join(reversed(answer))
 
 
 def _content(content: object) -> tuple[str, bool]:
@@ -90,9 +125,46 @@ def _arguments(raw: object) -> Mapping[str, Any] | None:
 
 
 def _output(raw: object) -> str:
+    """Return an output as text: the words of content parts, the value itself where it is there beside them."""
     if isinstance(raw, str):
-        return raw
+        try:
+            content = _content_form(json.loads(raw)) if raw.lstrip()[:1] in ("[", "{") else None
+        except (ValueError, RecursionError):
+            content = None
+        return raw if content is None else content
+    content = _content_form(raw)
+    if content is not None:
+        return content
     return "" if raw is None else json.dumps(raw, default=str, ensure_ascii=False)
+
+
+def _content_form(value: object) -> str | None:
+    """Return the text of content parts, as servers of tools send results; None if `value` is none of that."""
+    if not isinstance(value, Mapping):
+        return _parts_text(value)
+    failed = value.get("isError") is True or value.get("is_error") is True
+    text = _parts_text(value.get("content"))
+    if text is None:
+        return None
+    if failed:
+        return json.dumps({"error": text or "no reason was given"}, ensure_ascii=False)
+    structured = value.get("structuredContent")
+    # The parts repeat the value: it is told once.
+    return text if structured is None else json.dumps(structured, default=str, ensure_ascii=False)
+
+
+def _parts_text(parts: object) -> str | None:
+    if not isinstance(parts, list) or not parts or not all(_is_part(part) for part in parts):
+        return None
+    texts = [str(part["text"]).strip() for part in parts if isinstance(part.get("text"), str)]
+    told = list(dict.fromkeys(text for text in texts if text))
+    if any(not isinstance(part.get("text"), str) for part in parts):
+        told.append("There is something to see or hear, which I cannot tell.")
+    return "\n".join(told)
+
+
+def _is_part(part: object) -> bool:
+    return isinstance(part, Mapping) and part.get("type") in _PARTS
 
 
 def _remember(tools_by_call: dict[object, str], call_id: object, name: str) -> None:

@@ -15,7 +15,7 @@ from realtime_widgets.local.brain.slots.choices import spoken_choices
 if TYPE_CHECKING:
     from realtime_widgets.local.brain.tool_schema import Parameter, Tool
 
-_LONGEST_TEXT = 600
+_LONGEST_TEXT = 400
 _LISTED = 6
 _FETCHING = word_set(
     """

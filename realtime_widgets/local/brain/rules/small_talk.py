@@ -240,6 +240,11 @@ def what_it_can(tools: Sequence[Tool]) -> list[str]:
     return [abilities(tools), "Just ask in your own words.", STAND_IN]
 
 
+def cannot(wishes: Sequence[str]) -> list[str]:
+    """Return what to say to an application that wants what the brain cannot do."""
+    return [*(f"I cannot {wish.rstrip('.!?')}." for wish in wishes), STAND_IN]
+
+
 def asks_how(text: str) -> bool:
     """Return whether the user asks how something is done, instead of asking for it."""
     return _HOW.search(text) is not None

@@ -27,6 +27,10 @@ class ResponseOptions:
         Whether the answer is spoken.
     audio_format : dict
         The protocol's format object.
+    direction : str
+        What the response's own instructions add to those of the session.
+    transcription : dict
+        The session's settings of the user's transcription; empty if it is off.
     """
 
     in_conversation: bool
@@ -41,6 +45,10 @@ class ResponseOptions:
     max_output_tokens: int | None
     metadata: dict[str, str] | None
     truncation: str | dict[str, Any]
+    direction: str
+    reasoning_effort: str | None
+    parallel_tool_calls: bool | None
+    transcription: dict[str, Any]
 
     def public(self) -> dict[str, Any]:
         """Return the effective values as a response object shows them."""
@@ -87,6 +95,7 @@ def response_options(config: dict[str, Any], override: Any = None, spoke: bool =
     tool_choice = named.get("tool_choice", config["tool_choice"])
     _check_choice(tool_choice, tools)
     limit = named.get("max_output_tokens", config["max_output_tokens"])
+    reasoning = named.get("reasoning") or config["reasoning"] or {}
     return ResponseOptions(
         in_conversation=in_conversation,
         input=_checked_input(named.get("input")),
@@ -100,7 +109,17 @@ def response_options(config: dict[str, Any], override: Any = None, spoke: bool =
         max_output_tokens=None if limit == "inf" else limit,
         metadata=named.get("metadata"),
         truncation=config["truncation"],
+        direction=_own_instructions(named.get("instructions", ""), config["instructions"]),
+        reasoning_effort=reasoning.get("effort"),
+        # True is the default everywhere, and not every server knows the setting.
+        parallel_tool_calls=None if named.get("parallel_tool_calls", config["parallel_tool_calls"]) else False,
+        transcription=config["audio"]["input"]["transcription"] or {},
     )
+
+
+def _own_instructions(instructions: str, standing: str) -> str:
+    """Return what a response's instructions add to the session's, which some clients repeat before them."""
+    return instructions.removeprefix(standing).strip()
 
 
 def _check_choice(tool_choice: str | dict[str, Any], tools: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.local.api.errors import SERVER_ERROR, RequestRefusedError, describe, log_failure
 from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.api.tokens import PromptPart, Tokens, head, text_tokens
-from realtime_widgets.local.brain.errors import BrainError
+from realtime_widgets.local.brain.errors import MAX_OUTPUT_TOKENS, BrainError
 from realtime_widgets.local.inference.loading import StageUnavailableError
 from realtime_widgets.local.inference.pieces import Sound
 from realtime_widgets.local.mcp.client import McpFailedError
@@ -231,6 +231,9 @@ class Responder:
         except RequestRefusedError as refusal:
             self._fail(response, refusal.code, refusal.message, refusal.kind)
         except (StageUnavailableError, BrainError) as error:
+            if error.code == MAX_OUTPUT_TOKENS and options.max_output_tokens is not None:
+                self._end(response, "incomplete", MAX_OUTPUT_TOKENS)
+                return
             logger.warning("a response failed with %s", error.code)
             self._fail(response, error.code, describe(error))
         except Exception as error:
@@ -263,7 +266,7 @@ class Responder:
                             call = response.hosted_call(tool.server_label, tool.name, arguments)
                             calls.append((call, tool))
                 if response.full:
-                    self._end(response, "incomplete", "max_output_tokens")
+                    self._end(response, "incomplete", MAX_OUTPUT_TOKENS)
                     return False
                 await self._wait_drained()
         await self._call(response, calls)
@@ -313,6 +316,11 @@ class Responder:
             tool_choice=offer.tool_choice,
             instructions=options.instructions,
             metadata=options.metadata or {},
+            direction=options.direction,
+            reasoning_effort=options.reasoning_effort,
+            parallel_tool_calls=options.parallel_tool_calls,
+            max_output_tokens=options.max_output_tokens,
+            transcription=options.transcription,
         )
 
     def _end(

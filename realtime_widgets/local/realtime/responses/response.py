@@ -233,8 +233,9 @@ class Response:
         item_status = "completed" if status == "completed" else "incomplete"
         for part in self._open:
             if isinstance(part, _Message):
-                # A failure comes between two sentences: the words of the last one were spoken.
-                self._close_message(part, item_status, whole=status in ("completed", "failed"))
+                # A failure, or the brain's own limit, comes between two sentences: the last one was spoken.
+                between = status == "failed" or (status == "incomplete" and not self.full)
+                self._close_message(part, item_status, whole=status == "completed" or between)
             elif isinstance(part, HostedCall):
                 self._break_off(part)
             else:

@@ -48,7 +48,8 @@ def check_transcription(audio_input: dict[str, Any], param: str, in_conversation
     model = settings.get("model")
     if not in_conversation and model in _WITHOUT_TURNS and audio_input["turn_detection"] is not None:
         where = f"{param}.turn_detection"
-        raise invalid_value(f"Turn detection is not supported with '{model}'; set '{where}' to null.", where)
+        text = f"Turn detection is not supported for this transcription model; set '{where}' to null."
+        raise invalid_value(text, where)
     for name, models in _ONLY_FOR.items():
         if settings.get(name) is not None and model not in models and not (model or "").startswith(_OWN):
             where = f"{param}.transcription.{name}"

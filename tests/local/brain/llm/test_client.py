@@ -112,6 +112,47 @@ async def test_calls_that_arrive_in_pieces_are_joined_and_their_result_goes_back
     assert [one["role"] for one in second["messages"]] == ["system", "user", "assistant", "tool", "tool"]
 
 
+async def test_settings_of_the_session_and_of_a_response_reach_the_model(
+    start_endpoint: StartEndpoint, chat: ChatServer
+) -> None:
+    client = await talk(start_endpoint, chat)
+    transcription = {"model": "gpt-transcribe", "keywords": ["hibari"]}
+    await client.configure(
+        tools=[TOOL],
+        tool_choice="required",
+        parallel_tool_calls=False,
+        reasoning={"effort": "high"},
+        max_output_tokens=500,
+        audio={"input": {"transcription": transcription}},
+    )
+    overrides: dict[str, Any] = {
+        "reasoning": {"effort": "minimal"},
+        "tool_choice": "auto",
+        "max_output_tokens": 90,
+    }
+    for response in ({}, overrides):
+        chat.streams(delta("Well."), delta(finish="stop"))
+        await client.say("Hello.", **response)
+        await client.until("response.done")
+    first, second = chat.requests
+    assert (first["reasoning_effort"], first["max_tokens"], first["tool_choice"]) == ("high", 500, "required")
+    assert (second["reasoning_effort"], second["max_tokens"]) == ("minimal", 90)
+    assert "tool_choice" not in second
+    assert first["parallel_tool_calls"] is second["parallel_tool_calls"] is False
+    assert "hibari" in first["messages"][0]["content"]
+
+
+async def test_an_answer_cut_by_its_limit_ends_incomplete(start_endpoint: StartEndpoint, chat: ChatServer) -> None:
+    client = await talk(start_endpoint, chat)
+    for said in (("Once upon a time there",), ()):
+        chat.streams(*map(delta, said), delta(finish="length"))
+        await client.say("A story.", max_output_tokens=200)
+        response = (await client.until("response.done"))["response"]
+        assert response["status"] == "incomplete"
+        assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
+        assert transcript(response) == " ".join(said)
+
+
 async def test_calls_under_one_index_stay_apart(start_endpoint: StartEndpoint, chat: ChatServer) -> None:
     client = await talk(start_endpoint, chat)
     chat.streams(

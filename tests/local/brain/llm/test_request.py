@@ -90,3 +90,40 @@ def test_tools_and_tool_choice() -> None:
     body = chat_request(BrainRequest([typed("Hi.")], [GET_WEATHER], named), "tiny")
     assert body["tool_choice"] == {"type": "function", "function": {"name": "get_weather"}}
     assert "tools" not in chat_request(BrainRequest([typed("Hi.")], [GET_WEATHER], "none"), "tiny")
+
+
+def test_settings_of_the_answer_are_passed_on_where_they_were_set() -> None:
+    plain = chat_request(BrainRequest([typed("Hi.")], [GET_WEATHER]), "tiny")
+    assert not {"reasoning_effort", "parallel_tool_calls", "max_tokens", "max_completion_tokens"} & set(plain)
+    settings: dict[str, Any] = {"reasoning_effort": "low", "parallel_tool_calls": False, "max_output_tokens": 50}
+    request = BrainRequest([typed("Hi.")], [GET_WEATHER], **settings)
+    body = chat_request(request, "tiny")
+    assert (body["reasoning_effort"], body["parallel_tool_calls"], body["max_tokens"]) == ("low", False, 50)
+    newest = chat_request(request, "tiny", newest=True)
+    assert newest["max_completion_tokens"] == 50
+    assert "max_tokens" not in newest
+    assert "parallel_tool_calls" not in chat_request(BrainRequest([typed("Hi.")], **settings), "tiny")
+
+
+def test_the_model_is_told_what_to_expect_in_words_that_may_be_misheard() -> None:
+    hints = {
+        "model": "gpt-transcribe",
+        "language": "en",
+        "keywords": ["hibari", "Aoi"],
+        "prompt": "A talk on birds",
+    }
+    [system, _] = chat_messages(
+        BrainRequest([spoken("The he bari?")], instructions="Be kind.", transcription=hints)
+    )
+    assert system["content"].startswith("Be kind.")
+    for told in ("recognised from speech", "hibari, Aoi", "A talk on birds", "en"):
+        assert told in system["content"]
+    [alone] = chat_messages(BrainRequest([spoken("Hi.")], transcription={"model": "whisper-1"}))
+    assert alone["role"] == "user"
+
+
+def test_results_in_content_form_are_sent_as_text() -> None:
+    [call, result] = called("look", "")
+    result["output"] = [{"type": "input_text", "text": "a bird"}]
+    messages = chat_messages(BrainRequest([typed("Go."), call, result]))
+    assert json.loads(messages[-1]["content"]) == result["output"]

@@ -121,6 +121,11 @@ def test_two_tools_in_one_breath(brain: StandInBrain) -> None:
     assert calls(parts) == [("roll_dice", {"count": 2}), ("set_timer", {"minutes": 5})]
 
 
+def test_one_call_at_a_time_where_that_is_asked_for(brain: StandInBrain) -> None:
+    asked = [spoken("Roll two dice and set a timer for 5 minutes.")]
+    assert calls(ask(brain, asked, TOOLS, parallel_tool_calls=False)) == [("roll_dice", {"count": 2})]
+
+
 def test_tool_choice_none_calls_nothing(brain: StandInBrain) -> None:
     parts = ask(brain, [spoken("Roll two dice.")], TOOLS, tool_choice="none")
     assert calls(parts) == []

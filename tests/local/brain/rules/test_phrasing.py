@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from realtime_widgets.local.brain.rules.phrasing import say_number, say_result
 from realtime_widgets.local.models.interfaces import Say
-from tests.local.brain.talk import ask, called, spoken
+from tests.local.brain.talk import answered, ask, called, spoken, words
 from tests.local.brain.tools_table import TOOLS
 
 if TYPE_CHECKING:
@@ -76,3 +76,55 @@ def test_results_of_several_calls_are_told_one_after_another(brain: StandInBrain
         Say("The reaction rate is 12.5."),
         Say("The tool get_weather failed: no such city."),
     ]
+
+
+def part(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ([part("It rains in Paris.")], "It rains in Paris."),
+        ({"content": [part("It rains in Paris.")]}, "It rains in Paris."),
+        ({"content": [part("It rains."), part("It rains."), part("It is cold.")]}, "It rains. It is cold."),
+        ([{"type": "input_text", "text": "rainy"}], "The weather is rainy."),
+        ({"content": [part('{"weather": "rainy"}')], "structuredContent": {"weather": "rainy"}},
+         "The weather is rainy."),
+        ({"content": [part("no such city")], "isError": True}, "The tool get_weather failed: no such city."),
+        ([part("A map."), {"type": "image", "data": "AAAA", "mimeType": "image/png"}],
+         "A map. There is something to see or hear, which I cannot tell."),
+        ([{"city": "Paris"}, {"city": "Rome"}], "The weather is city Paris and city Rome."),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoded", [True, False])
+def test_results_in_content_form_are_told_once(brain: StandInBrain, output: Any, said: str, encoded: bool) -> None:
+    call, result = called("get_weather", "", city="Paris")
+    result["output"] = json.dumps(output) if encoded else output
+    assert words(ask(brain, [spoken("How is the weather in Paris?"), call, result], TOOLS)) == said
+
+
+@pytest.mark.models
+def test_long_texts_are_told_in_short(brain: StandInBrain) -> None:
+    story = {"content": [part("This is a sentence of a very long report. " * 100)]}
+    items = [spoken("Well?"), *called("get_weather", json.dumps(story), city="Paris")]
+    told = words(ask(brain, items, TOOLS))
+    assert len(told) < 450
+    assert told.endswith("There is more.")
+
+
+@pytest.mark.models
+def test_a_result_is_told_once(brain: StandInBrain) -> None:
+    first, second = (
+        called("reaction_rate", "12.5", "call_1", temperature=40),
+        called("get_weather", "sunny", "call_2"),
+    )
+    asked = [spoken("Both, please."), first[0], second[0]]
+    # The second result came while the first was told.
+    told = [*asked, first[1], second[1], answered("The reaction rate is 12.5.")]
+    assert words(ask(brain, told, TOOLS)) == "The weather is sunny."
+    told.append(answered("The weather is sunny."))
+    assert words(ask(brain, told, TOOLS)) == "Is there anything else?"
+    cut_off = [*asked[:2], first[1], answered("")]
+    assert words(ask(brain, cut_off, TOOLS)) == "The reaction rate is 12.5."
