@@ -29,9 +29,11 @@ class HostedMcp:
     server_label : str
         Name of the server in its calls.
     server_url : str
-        Address of the server; give either this or `connector_id`.
+        Address of the server; give this, `connector_id` or `tunnel_id`.
     connector_id : str
-        Id of one of the service's own connectors; give either this or `server_url`.
+        Id of one of the service's own connectors.
+    tunnel_id : str
+        Id of a tunnel to a server that the service cannot reach otherwise.
     authorization : str or Secret, optional
         Token for the server; it is sent to the service only, and never shown, logged or saved.
     headers : mapping of str to str
@@ -42,6 +44,10 @@ class HostedMcp:
         Whether the user is asked before a call, or filters in the protocol's shape.
     server_description : str
         What the server is for, as the model reads it.
+    allowed_callers : sequence of str, optional
+        Who may call its tools, as the service names callers; None leaves that to the service.
+    defer_loading : bool, optional
+        Whether the model gets its tools only when it looks for them; None leaves that to the service.
     approval_limit : float or None
         Seconds without an answer after which a call counts as denied; None means no limit.
     approve_by_voice : bool
@@ -61,14 +67,17 @@ class HostedMcp:
     allowed_tools: Sequence[str] | Mapping[str, Any] | None = None
     require_approval: RequireApproval = "always"
     server_description: str = ""
+    tunnel_id: str = ""
+    allowed_callers: Sequence[str] | None = None
+    defer_loading: bool | None = None
     approval_limit: float | None = DEFAULT_APPROVAL_LIMIT_S
     approve_by_voice: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.server_label, str) or not self.server_label.strip():
             raise ConfigurationError("a hosted MCP server needs a server_label, its name in calls")
-        if bool(self.server_url) == bool(self.connector_id):
-            raise ConfigurationError(f"{self.server_label}: give either server_url or connector_id")
+        if sum(map(bool, (self.server_url, self.connector_id, self.tunnel_id))) != 1:
+            raise ConfigurationError(f"{self.server_label}: give either server_url, connector_id or tunnel_id")
         if self.server_url and not self.server_url.startswith(("https://", "http://")):
             raise ConfigurationError(f"{self.server_label}: server_url must begin with https://")
         if self.require_approval not in ("always", "never") and not isinstance(self.require_approval, Mapping):
@@ -76,8 +85,11 @@ class HostedMcp:
                 f'{self.server_label}: require_approval must be "always", "never" or filters such as '
                 '{"never": {"tool_names": ["search"]}}'
             )
-        if isinstance(self.allowed_tools, str):
-            raise ConfigurationError(f"{self.server_label}: allowed_tools must be a list of names")
+        for name in ("allowed_tools", "allowed_callers"):
+            if isinstance(getattr(self, name), str):
+                raise ConfigurationError(f"{self.server_label}: {name} must be a list of names")
+        if self.defer_loading is not None and not isinstance(self.defer_loading, bool):
+            raise ConfigurationError(f"{self.server_label}: defer_loading must be True or False")
         authorization = hidden(self.authorization)
         if isinstance(authorization, Secret):
             authorization.check()
@@ -96,9 +108,13 @@ class HostedMcp:
         }
         if self.server_url:
             told["server_url"] = _told_url(self.server_url)
-        for name in ("connector_id", "server_description", "authorization", "headers"):
+        for name in ("connector_id", "tunnel_id", "server_description", "authorization", "headers"):
             if value := getattr(self, name):
                 told[name] = value
+        if self.allowed_callers is not None:
+            told["allowed_callers"] = list(self.allowed_callers)
+        if self.defer_loading is not None:
+            told["defer_loading"] = self.defer_loading
         if allowed is not None:
             told["allowed_tools"] = dict(allowed) if isinstance(allowed, Mapping) else list(allowed)
         return told

@@ -16,16 +16,26 @@ from tests.tools.hosted import docs
     ("arguments", "says"),
     [
         ({"server_label": ""}, "server_label"),
-        ({"server_url": ""}, "either server_url or connector_id"),
-        ({"connector_id": "connector_gmail"}, "either server_url or connector_id"),
+        ({"server_url": ""}, "either server_url, connector_id or tunnel_id"),
+        ({"connector_id": "connector_gmail"}, "either server_url, connector_id or tunnel_id"),
         ({"server_url": "docs"}, "https://"),
         ({"require_approval": "sometimes"}, "always"),
         ({"allowed_tools": "search"}, "list of names"),
+        ({"tunnel_id": "tunnel_1"}, "either server_url, connector_id or tunnel_id"),
+        ({"allowed_callers": "direct"}, "allowed_callers must be a list"),
+        ({"defer_loading": "yes"}, "defer_loading must be True or False"),
     ],
 )
 def test_what_cannot_be_is_told(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
         HostedMcp(**{"server_label": "docs", "server_url": "https://x/mcp"} | arguments)
+
+
+def test_a_tunnel_and_when_tools_are_loaded_go_out() -> None:
+    server = HostedMcp("docs", tunnel_id="tunnel_1", allowed_callers=["direct"], defer_loading=True)
+    told = server.definition()
+    assert (told["tunnel_id"], told["allowed_callers"], told["defer_loading"]) == ("tunnel_1", ["direct"], True)
+    assert "server_url" not in told
 
 
 def test_filters_and_headers_go_out_as_they_are_and_show_nowhere() -> None:
