@@ -15,7 +15,7 @@ from realtime_widgets.concurrency.blocking import blocking
 from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.concurrency.io_thread import running_loop, shared_engine
 from realtime_widgets.core.answer_settings import answer_settings, aside_settings
-from realtime_widgets.core.call import CallCore, CallSettings
+from realtime_widgets.core.call import SOUND_IS_ELSEWHERE, CallCore, CallSettings, attached
 from realtime_widgets.core.conversation.export import ConversationExport, export
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS, check_max_rounds
 from realtime_widgets.core.conversation.history import earlier_talk
@@ -36,7 +36,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
-from realtime_widgets.session import attached_call, client_secrets, exchanges, reading
+from realtime_widgets.session import exchanges, over_http, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
@@ -69,8 +69,8 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.secrets import Secret
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime.session_runtime import State
-    from realtime_widgets.session.client_secrets import ClientSecret
     from realtime_widgets.session.event_stream import EventStream
+    from realtime_widgets.session.over_http import ClientSecret
     from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.widgets import RealtimeConsole, ReplyCard
 
@@ -254,7 +254,7 @@ class RealtimeSession:
             endpoint, key, model, settings.heard_by, client=client, dialect=dialect, capabilities=capabilities
         )
         if call_id is not None:
-            resolved = attached_call.attached(resolved, call_id, history)
+            resolved = attached(resolved, call_id, history)
         resolved.capabilities.check(settings.session([], resolved.heard_by))
         accounts = Accounts(resolved, prices, budget, clock)
         self.tools = ToolRegistry(resolved.capabilities.check)
@@ -608,7 +608,7 @@ class RealtimeSession:
         ConnectionFailedError, ResponseFailedError
             If the endpoint cannot be reached, or the call is over.
         """
-        await self._io(attached_call.hang_up(self.endpoint))
+        await self._io(over_http.hang_up(self.endpoint))
 
     async def client_secret(self, *, expires_after: int = 600) -> ClientSecret:
         """Have the service make a key with a short life that opens a session with this session's settings.
@@ -634,11 +634,11 @@ class RealtimeSession:
         ConnectionFailedError, LocalEndpointError, ResponseFailedError
             If the endpoint cannot be reached, or makes no such keys.
         """
-        seconds = client_secrets.lifetime(expires_after)
+        seconds = over_http.lifetime(expires_after)
         await self.start()  # the local endpoint has its address then
         endpoint = self._runtime.endpoint
         settings = self._runtime.settings.session(self.tools.definitions(), endpoint.heard_by)
-        return await self._io(client_secrets.make_client_secret(endpoint, settings, seconds))
+        return await self._io(over_http.make_client_secret(endpoint, settings, seconds))
 
     async def update(self, **changes: Unpack[Changes]) -> None:
         """Change settings of the running session.
@@ -776,7 +776,7 @@ class RealtimeSession:
 
     def _check_sound(self) -> None:
         if self.endpoint.call_id:
-            raise ConfigurationError(attached_call.SOUND_IS_ELSEWHERE)
+            raise ConfigurationError(SOUND_IS_ELSEWHERE)
 
     def _asks(self) -> None:
         """Note on the asking thread who asks: the answer is played in that browser."""

@@ -1,4 +1,4 @@
-"""Keys with a short life that open a session like this one, for a page that must not have the real key."""
+"""What a session asks of its service over HTTP: keys with a short life for a page, and the end of a call."""
 
 from __future__ import annotations
 
@@ -73,3 +73,21 @@ async def make_client_secret(endpoint: Endpoint, session: JsonObject, seconds: i
         raise ResponseFailedError(
             f"{endpoint.where} made no key: its answer is not that of this protocol"
         ) from None
+
+
+async def hang_up(endpoint: Endpoint) -> None:
+    """End the call.
+
+    Raises
+    ------
+    ConfigurationError
+        If the session is attached to none.
+    ConnectionFailedError, ResponseFailedError
+        If the endpoint cannot be reached, or knows no such call.
+    """
+    if not endpoint.call_id:
+        raise ConfigurationError("this session is not attached to a call: close() ends it")
+    service = Service(endpoint, None, None, job="answer")
+    path = f"realtime/calls/{endpoint.call_id}/hangup"
+    async with http_client() as http, service.post(http, path, json={}):
+        pass
