@@ -102,7 +102,8 @@ async def test_a_session_shows_what_the_recording_says(connect: Open, path: Path
         assert [line.text for line in said if line.role == "assistant"] == talk.assistant
         assert {line.state for line in session.conversation} == {"completed"}
         assert [reply.question for reply in replies] == talk.user
-        assert " ".join(reply.text for reply in replies) == " ".join(filter(None, talk.assistant))
+        answered = [words for reply in replies for words in (reply.preamble, reply.text) if words]
+        assert " ".join(answered) == " ".join(filter(None, talk.assistant))
         assert not any(reply.interrupted for reply in replies)
         made = [call for reply in replies for call in reply.tool_calls]
         assert [(call.name, json.loads(call.arguments), call.output) for call in made] == talk.calls
