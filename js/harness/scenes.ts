@@ -30,6 +30,7 @@ const tool = (change: Partial<ToolCard>): ToolCard => ({
   seconds_left: null,
   by_voice: false,
   consent: "",
+  always: false,
   outputs: [],
   read_as: "",
   seconds: null,

@@ -258,7 +258,7 @@ export interface ShownImage {
   text: string;
 }
 /**
- * A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent; `by_voice` says that a spoken or typed yes or no answers it, and `consent` how the user decided, in words. `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were displayed.
+ * A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent; `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and `always` that the user has allowed all calls of the tool, which can be taken back. `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were displayed.
  */
 export interface ToolCard {
   call_id: string;
@@ -278,6 +278,7 @@ export interface ToolCard {
   seconds_left: number | null;
   by_voice: boolean;
   consent: string;
+  always: boolean;
   outputs: ShownOutput[];
 }
 /**
@@ -307,12 +308,12 @@ export interface Say {
   text: string;
 }
 /**
- * The user allows, refuses or stops a tool call.
+ * The user allows, refuses or stops a tool call, or wants to be asked again before those of its tool.
  */
 export interface Decide {
   type: "decide";
   call_id: string;
-  decision: "always" | "approve" | "cancel" | "deny";
+  decision: "always" | "approve" | "ask" | "cancel" | "deny";
 }
 /**
  * The user wants to go on with the talk of a session whose kernel is gone, which the page has kept.

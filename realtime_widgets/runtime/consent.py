@@ -10,6 +10,7 @@ from realtime_widgets.runtime.utterances import Asking, Utterances
 from realtime_widgets.tools.execution.calls import (
     ALWAYS_ALLOWED,
     DENIED_BY_USER,
+    WAS_ALWAYS_ALLOWED,
     by_button,
     by_word,
 )
@@ -123,6 +124,8 @@ class Consent:
         request = self._core.approvals.requests.get(call_id)
         if request is None:
             self._calls.decide(decision, call_id, reason, how)
+        elif decision == "ask":
+            self._ask_again(request)
         elif request.open and not self._stopped and decision != "cancel":
             self._answer(request, decision, reason, how or by_button(decision))
 
@@ -181,6 +184,16 @@ class Consent:
             for other in list(self._core.approvals.requests.values()):
                 if other.open and (other.server_label, other.name) == (request.server_label, request.name):
                     self._answer(other, "approve", "", ALWAYS_ALLOWED)
+
+    def _ask_again(self, request: ApprovalRequest) -> None:
+        """Ask before each call of a tool of the service again."""
+        if self._always.pop((request.server_label, request.name), None) is None:
+            return
+        for other in self._core.approvals.requests.values():
+            same = (other.server_label, other.name) == (request.server_label, request.name)
+            if same and other.consent == ALWAYS_ALLOWED:
+                other.consent = WAS_ALWAYS_ALLOWED
+        self._calls.refresh()
 
     def _allow_complete(self) -> None:
         self._automatic = [each for each in self._automatic if each.open]

@@ -11,6 +11,7 @@ from realtime_widgets.core.conversation.notices import Notice
 from realtime_widgets.core.conversation.picture_item import PICTURE
 from realtime_widgets.core.playback.ledger import to_ms
 from realtime_widgets.images import estimate_image_tokens
+from realtime_widgets.tools.execution.calls import ALWAYS_ALLOWED
 from realtime_widgets.tools.output.outcome import PICTURES, returned_nothing
 from realtime_widgets.widgets.messages import Entry, ShownImage, ShownOutput, ToolCard
 
@@ -65,7 +66,7 @@ def tool_card(running: RunningCall | None, name: str, arguments: str, closed: bo
     card = _blank_card(running.call.call_id if running else "", name, arguments)
     result = running.result if running else None
     if running:
-        card.consent = running.consent
+        card.consent, card.always = running.consent, running.consent == ALWAYS_ALLOWED
     if running and running.output is not None:
         card.read_as = _pretty(running.output.read_as)
     if result is not None:
@@ -192,7 +193,8 @@ def _fill_hosted(core: SessionCore, item: Item, card: ToolCard, closed: bool) ->
     """Fill a blank card with the state of a call or of a request for approval."""
     request = core.approvals.requests.get(item.approval_request_id or item.id)
     if request is not None:
-        card.consent = request.consent
+        card.consent, card.always = request.consent, request.consent == ALWAYS_ALLOWED
+        card.call_id = request.id if card.always else card.call_id
     if item.kind == CALL_KIND:
         _fill_hosted_call(item, card, closed)
         return

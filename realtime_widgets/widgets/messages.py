@@ -240,7 +240,8 @@ class ToolCard(Struct):
 
     `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts
     as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent;
-    `by_voice` says that a spoken or typed yes or no answers it, and `consent` how the user decided, in words.
+    `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and
+    `always` that the user has allowed all calls of the tool, which can be taken back.
     `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were
     displayed.
     """
@@ -262,6 +263,7 @@ class ToolCard(Struct):
     seconds_left: float | None = None
     by_voice: bool = False
     consent: str = ""
+    always: bool = False
     outputs: list[ShownOutput] = field(default_factory=list)
 
 
@@ -314,10 +316,10 @@ class Say(Message, frozen=True, tag="say"):
 
 
 class Decide(Message, frozen=True, tag="decide"):
-    """The user allows, refuses or stops a tool call."""
+    """The user allows, refuses or stops a tool call, or wants to be asked again before those of its tool."""
 
     call_id: str
-    decision: Literal["approve", "always", "deny", "cancel"]
+    decision: Literal["approve", "always", "deny", "cancel", "ask"]
 
 
 class Said(Struct, frozen=True):

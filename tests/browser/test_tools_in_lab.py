@@ -83,7 +83,7 @@ def open_door(door: int) -> str:
 async def test_consent_is_asked_where_it_is_seen_and_given_by_a_word_or_for_good(lab: Lab) -> None:
     talk = Talk()
     steps = [*talk.start(), *talk.text_turn("Hello", "A long story. " * 300)]
-    for door in (1, 2, 3):
+    for door in (1, 2, 3, 4):
         call = Call("open_door", {"door": door}, re.compile("open"))
         steps += talk.function_call_turn("Go", [call], f"Door {door}.")
     async with ScriptedServer(steps) as server:
@@ -116,8 +116,17 @@ async def test_consent_is_asked_where_it_is_seen_and_given_by_a_word_or_for_good
         await page.run_cell(3)
         assert await page.output_text(3) == "Door 3."
         assert not await page.page.locator(".rw-approval").count()
+        last = page.page.locator(".rw-tool").last
+        await last.locator("summary").click()
+        await last.get_by_role("button", name="Ask me again").click()
+        await page.expect(".rw-tool:has-text('allowed while it was allowed always')")
+        assert not await page.page.get_by_role("button", name="Ask me again").count()
+        await page.run_cell(2)
+        await page.page.locator(".rw-approval").get_by_role("button", name="Allow", exact=True).click()
+        await page.run_cell(3)
+        assert await page.output_text(3) == "Door 4."
         await page.run_cell(4)
-        assert await page.output_text(4) == "[1, 2, 3]"
+        assert await page.output_text(4) == "[1, 2, 3, 4]"
 
 
 _SEND = '''

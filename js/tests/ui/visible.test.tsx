@@ -40,6 +40,7 @@ describe("text from outside", () => {
       seconds_left: null,
       by_voice: false,
       consent: "",
+      always: false,
       outputs: [],
       seconds: null,
     };

@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from realtime_widgets.tools.tool import Tool
 
 #: What the user can decide about a call.
-Decision = Literal["approve", "always", "deny", "cancel"]
+Decision = Literal["approve", "always", "deny", "cancel", "ask"]
 
 #: Shortest time between two refreshes for the output and progress of running calls, in seconds.
 OUTPUT_REFRESH_S = 0.1
 STOPPED_BY_USER = "the user stopped this call"
 DENIED_BY_USER = "the user did not allow this call"
 ALWAYS_ALLOWED = "allowed always"
+#: The same once the user wants to be asked again.
+WAS_ALWAYS_ALLOWED = "allowed while it was allowed always"
 _STILL_RUNS = "; its code may still be running"
 
 
@@ -166,12 +168,13 @@ class CallScheduler:
         self._event(call_id, Stopped(STOPPED_BY_USER))
 
     def decide(self, decision: Decision, call_id: str, reason: str = "", how: str = "") -> None:
-        """Apply the user's decision to a call; all but "cancel" are for calls that wait for approval.
+        """Apply the user's decision to a call; all but "cancel" and "ask" are for calls that wait for approval.
 
         Parameters
         ----------
         decision
-            "always" allows the call, and all calls of the tool from now on, until the tool has another version.
+            "always" allows the call, and all calls of the tool from now on, until the tool has another version or
+            the user decides "ask" on one of them.
         call_id
             Id of the call.
         reason
@@ -182,6 +185,8 @@ class CallScheduler:
         running = self.by_id.get(call_id)
         if decision == "cancel":
             self.cancel(call_id)
+        elif decision == "ask":
+            self._ask_again(running)
         elif running is not None and running.phase == "approval":
             running.consent = how or by_button(decision)
             if decision == "deny":
@@ -194,6 +199,20 @@ class CallScheduler:
                 if self._always_allowed(other):
                     other.consent = ALWAYS_ALLOWED
                     self._apply(other, Approved())
+
+    def _ask_again(self, running: RunningCall | None) -> None:
+        """Ask before each call of a tool again."""
+        if running is None or running.tool is None or not self._always_allowed(running):
+            return
+        self._always.discard(_version(running.tool))
+        for each in self.by_id.values():
+            if each.consent == ALWAYS_ALLOWED and each.tool and _version(each.tool) == _version(running.tool):
+                each.consent = WAS_ALWAYS_ALLOWED
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tell who shows the calls that something about them is different."""
+        self._changed()
 
     async def wait(self) -> None:
         """Wait until the tasks of all calls have ended; call `stop` first."""

@@ -9,6 +9,7 @@ import pytest
 
 from devtools.endpoints.hosted_mcp import CALL, REQUEST, answered, asked, begins, ends, says, takes
 from realtime_widgets import ConfigurationError
+from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.testing import ScriptedServer, Talk, cut, expect, reconnect, stall
 from tests.session.watching import until
 from tests.tools.hosted import docs
@@ -48,6 +49,27 @@ async def test_a_person_allows_a_call_and_the_answer_follows(connect: Open, tmp_
         assert "query-key" not in shown
         records = session.conversation.to_records()
         assert [record["output"] for record in records if record["kind"] == "hosted_call"] == ["three pages"]
+
+
+async def test_a_call_that_is_allowed_always_is_not_asked_for_until_that_is_taken_back(connect: Open) -> None:
+    def again(number: int, allowed: bool) -> list[Any]:
+        item_id = f"item_m{number}"
+        answer = {"type": "mcp_approval_response", "approval_request_id": item_id, "approve": allowed}
+        return [begins(number), *ends(number, {**REQUEST, "id": item_id}), takes(answer)]
+
+    script = [*Talk().start(), *asked(), answered(True), *again(2, True), stall(), *again(3, False)]
+    async with ScriptedServer([*script, begins(4), *says(4, "Done.")]) as server:
+        session = connect(server, tools=[docs()])
+        asking = asyncio.create_task(session.ask("Look it up"))
+        await session.calls.next_asking()
+        shared_engine().run(session.runtime.decide, "always", "item_m1")
+        await server.stalled()
+        assert session.calls["item_m2"].phase != "approval"
+        shared_engine().run(session.runtime.decide, "ask", "item_m1")
+        server.resume()
+        call = await session.calls.next_asking()
+        call.deny()
+        assert (await asking).text == "Done."
 
 
 async def test_time_out_means_refused(connect: Open) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime_widgets.tools.execution.calls import ALWAYS_ALLOWED, WAS_ALWAYS_ALLOWED
 from tests.tools.execution.desk import Desk
 from tests.tools.tool_calls import tool_of
 
@@ -102,3 +103,19 @@ async def test_arguments_that_do_not_fit_are_refused_without_asking(desk: Desk):
 
     running = desk.begin(tool_of(pay, approval="always"), amount="much")
     assert "amount: Input should be a valid integer" in (await desk.output(running))["error"]
+
+
+async def test_a_tool_that_is_allowed_always_asks_again_once_that_is_taken_back(desk: Desk):
+    tool = tool_of(lambda: 1, name="erase", approval="always")
+    first = desk.begin(tool)
+    await desk.until(lambda: first.phase == "approval")
+    desk.calls.decide("ask", first.call.call_id)
+    assert first.phase == "approval"
+    desk.calls.decide("always", first.call.call_id)
+    second = desk.begin(tool)
+    await desk.until(lambda: first.result and second.result)
+    assert {first.consent, second.consent} == {ALWAYS_ALLOWED}
+    desk.calls.decide("ask", first.call.call_id)
+    assert {first.consent, second.consent} == {WAS_ALWAYS_ALLOWED}
+    third = desk.begin(tool)
+    await desk.until(lambda: third.phase == "approval")

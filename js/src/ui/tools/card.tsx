@@ -38,6 +38,22 @@ function Section(props: { title: string; text: string; kind?: string }) {
   );
 }
 
+/** The way back from a tool that is always allowed. */
+function AskAgain({ tool, decide }: { tool: ToolCard; decide?: ((message: Decide) => void) | undefined }) {
+  if (!decide || !tool.always || !tool.call_id) return null;
+  return (
+    <div class="rw-tool-buttons">
+      <button
+        type="button"
+        title={`Ask before each further call of ${tool.name}`}
+        onClick={() => decide({ type: "decide", call_id: tool.call_id, decision: "ask" })}
+      >
+        Ask me again
+      </button>
+    </div>
+  );
+}
+
 /** The progress of a call, and the button that cancels it; one that asks is answered where it is pinned. */
 function Working({ tool, decide }: { tool: ToolCard; decide?: ((message: Decide) => void) | undefined }) {
   if (tool.state === "done" || tool.state === "error") return null;
@@ -95,6 +111,7 @@ export function ToolCardView({
           {tool.read_as && <Section title="Read as" text={prettyJson(tool.read_as)} />}
           <Section title="Result" text={prettyJson(tool.result)} />
           <Section title="Traceback" text={tool.traceback} kind="rw-tool-traceback" />
+          <AskAgain tool={tool} decide={decide} />
         </div>
       </details>
       <Working tool={tool} decide={decide} />
