@@ -134,7 +134,11 @@ class Service:
     async def _listed(self, http: aiohttp.ClientSession) -> tuple[str, ...] | None:
         url = f"{_over_http(self.endpoint.base_url)}/models"
         headers, proxy = await self.endpoint.fresh_headers(), request_proxy(self.endpoint, url)
-        async with await _sent(http.get, url, None, (headers, {}), proxy) as response:
+        # A server may close the connection after it without saying so, and the question would break off.
+        once = {"Connection": "close"}
+        async with await _sent(http.get, url, None, (headers, once), proxy) as response:
+            if response.status == 407:
+                raise proxy_refusal(self.endpoint, proxy, response.status)
             if response.status != 200:
                 return None
             told = msgspec.json.decode(await response.content.read(_LIST_BYTES))

@@ -36,7 +36,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
-from realtime_widgets.session import exchanges, over_http, reading
+from realtime_widgets.session import exchanges, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
@@ -608,6 +608,8 @@ class RealtimeSession:
         ConnectionFailedError, ResponseFailedError
             If the endpoint cannot be reached, or the call is over.
         """
+        from realtime_widgets.session import over_http  # brings the ways to talk over HTTP
+
         await self._io(over_http.hang_up(self.endpoint))
 
     async def client_secret(self, *, expires_after: int = 600) -> ClientSecret:
@@ -634,6 +636,8 @@ class RealtimeSession:
         ConnectionFailedError, LocalEndpointError, ResponseFailedError
             If the endpoint cannot be reached, or makes no such keys.
         """
+        from realtime_widgets.session import over_http  # brings the ways to talk over HTTP
+
         seconds = over_http.lifetime(expires_after)
         await self.start()  # the local endpoint has its address then
         endpoint = self._runtime.endpoint
