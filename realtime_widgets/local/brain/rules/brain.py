@@ -132,8 +132,11 @@ class StandInBrain:
     def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
         """Yield the parts of the answer to `request`, sentence by sentence or call by call."""
         turns = read_turns(request.items)
-        directed = [read_direction(text) for text in (request.direction, closing_directions(request.items))]
+        closing = closing_directions(request.items)
+        directed = [read_direction(text) for text in (request.direction, closing)]
         obeyed = next((one for one in directed if one.doable or one.silent), None)
+        if obeyed is None and closing.endswith("?") and not (turns and turns[-1].kind == "user"):
+            turns.append(Turn("user", closing))  # some clients bring what the user typed as the system's
         tools = read_tools(request.tools)
         if obeyed is not None and not _forced_tools(request.tool_choice, tools):
             if obeyed.answers and turns and turns[-1].kind in ("user", "output"):

@@ -197,6 +197,16 @@ def test_the_direction_of_a_response_and_system_messages_at_the_end_are_obeyed(b
 
 
 @pytest.mark.models
+def test_a_question_that_comes_as_a_system_message_is_answered_like_the_users(brain: StandInBrain) -> None:
+    parts = ask(brain, [*DONE, system("Could you roll three dice?")], TOOLS)
+    assert called(parts) == called(ask(brain, [*DONE, typed("Could you roll three dice?")], TOOLS))
+    assert called(parts)
+    # The user's own question goes first.
+    both = [*DONE, typed("Roll two dice."), system("Could you roll three dice?")]
+    assert called(ask(brain, both, TOOLS)) == called(ask(brain, [*DONE, typed("Roll two dice.")], TOOLS))
+
+
+@pytest.mark.models
 def test_system_messages_before_a_turn_do_not_answer_it(brain: StandInBrain) -> None:
     items = [system("Say exactly: welcome aboard"), spoken("Roll two dice.")]
     assert ask(brain, items, TOOLS) == ask(brain, items[1:], TOOLS)
