@@ -56,7 +56,7 @@ class Service:
     endpoint, api_key, model, client
         As for `RealtimeSession`.
     job
-        What the model has to do: decides which one is asked if the user names none.
+        What the model has to do: decides which one is asked if the user names none. None if no model is asked.
     prices
         As for `RealtimeSession`.
     lists
@@ -75,7 +75,7 @@ class Service:
         api_key: str | Secret | TokenProvider | None,
         model: str | None,
         *,
-        job: Job,
+        job: Job | None,
         client: Any = None,
         prices: PriceTable | OwnPrices | None = None,
         lists: ModelLists | None = None,
@@ -85,7 +85,8 @@ class Service:
         if self._open:
             if found.service == "xai":
                 raise ConfigurationError("xAI has no model for this by default: name one as model=")
-            found = replace(found, model=KNOWN[job][0])
+            if job is not None:
+                found = replace(found, model=KNOWN[job][0])
         self.endpoint = found
         self._job = job
         self._lists: ModelLists = {} if lists is None else lists
@@ -110,7 +111,7 @@ class Service:
         ConfigurationError
             If none of them is known to do the job.
         """
-        if not self._open:
+        if not self._open or self._job is None:
             return
         offered = await self._offered(http)
         model = choose(self._job, offered, datetime.now(UTC).date())
@@ -141,14 +142,19 @@ class Service:
                 raise proxy_refusal(self.endpoint, proxy, response.status)
             if response.status != 200:
                 return None
-            told = msgspec.json.decode(await response.content.read(_LIST_BYTES))
+            body = bytearray()
+            async for block in response.content.iter_any():
+                body += block
+                if len(body) > _LIST_BYTES:
+                    return None
+        told = msgspec.json.decode(body)
         models = told.get("data") if isinstance(told, dict) else None
         names = [each.get("id") for each in models if isinstance(each, dict)] if isinstance(models, list) else []
         return tuple(name for name in names if isinstance(name, str)) or None
 
     async def _would_do(self, http: aiohttp.ClientSession, status: int, code: str | None) -> str:
         """Return what to say, with a refusal, of the models that could be asked instead."""
-        if status != 404 and code != "model_not_found":
+        if self._job is None or (status != 404 and code != "model_not_found"):
             return ""
         ending = ending_of(self.model)
         told = ending.notice(ending.date) if ending else ""

@@ -63,7 +63,7 @@ async def make_client_secret(endpoint: Endpoint, session: JsonObject, seconds: i
     settings = {"expires_after": {"anchor": "created_at", "seconds": seconds}}
     if endpoint.dialect != "xai":  # its keys carry no settings
         settings["session"] = {**session, "model": endpoint.model}
-    service = Service(endpoint, None, None, job="answer")
+    service = Service(endpoint, None, None, job=None)
     async with http_client() as http, service.post(http, "realtime/client_secrets", json=settings) as response:
         body = await response.read()
     try:
@@ -87,7 +87,7 @@ async def hang_up(endpoint: Endpoint) -> None:
     """
     if not endpoint.call_id:
         raise ConfigurationError("this session is not attached to a call: close() ends it")
-    service = Service(endpoint, None, None, job="answer")
+    service = Service(endpoint, None, None, job=None)
     path = f"realtime/calls/{endpoint.call_id}/hangup"
     async with http_client() as http, service.post(http, path, json={}):
         pass

@@ -12,6 +12,7 @@ from realtime_widgets import (
     AudioChat,
     ConfigurationError,
     ConnectionFailedError,
+    RealtimeSession,
     ResponseFailedError,
     SpeechPipeline,
 )
@@ -142,3 +143,21 @@ async def test_a_list_that_is_none_is_passed_over(server: RestServer, keep: Any,
     chat = keep(AudioChat(endpoint=server.url, api_key="sk"))
     await chat.ask("Hello")
     assert server.asked[0]["model"] == "gpt-audio-1.5"
+
+
+async def test_a_long_list_is_read_whole(server: RestServer, keep: Any) -> None:
+    server.models = [*(f"somebodys-model-{number}" for number in range(10_000)), "gpt-audio-mini"]
+    server.completions(spoken("Hello.", b"12"))
+    chat = keep(AudioChat(endpoint=server.url, api_key="sk"))
+    await chat.ask("Hello")
+    assert server.asked[0]["model"] == "gpt-audio-mini"
+
+
+async def test_a_call_that_is_over_is_no_matter_of_models(server: RestServer) -> None:
+    server.models = NEXT
+    server.answers("realtime/calls/rtc_1/hangup", refusal(404, "No call found", "call_id_not_found"))
+    session = RealtimeSession(endpoint=server.url, api_key="sk", model="gpt-realtime", call_id="rtc_1")
+    with pytest.raises(ConnectionFailedError, match="No call found") as refused:
+        await session.hang_up()
+    assert "It offers" not in str(refused.value)
+    assert server.lists_asked == 0

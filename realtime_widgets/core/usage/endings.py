@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import re
 from dataclasses import dataclass
+
+from realtime_widgets.core.usage.price import names_of
 
 #: How many days before its end a model that is used is named in a notice.
 NOTICE_DAYS = 90
 
 _PAGE = "https://developers.openai.com/api/docs/deprecations, as read in November 2026"
-_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 @dataclass(frozen=True)
@@ -77,5 +77,5 @@ def ending_of(model: str) -> Ending | None:
     >>> ending_of("gpt-4o-mini-tts").successor is None
     True
     """
-    known = _BY_NAME.get(model) or _BY_NAME.get(_SNAPSHOT.sub("", model))
+    known = next((_BY_NAME[name] for name in names_of(model) if name in _BY_NAME), None)
     return Ending(model, *known) if known else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,13 @@ class Price:
         return self.fresh(kind) if rate is None else rate
 
 
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 #: What costs nothing, on this machine.
 ON_THIS_MACHINE = Price(0, 0, 0, 0, 0, 0, 0, 0, per_minute=0, per_session_minute=0, source="on this machine")
 #: A model that nobody knows the price of.
 UNPRICED = Price()
+
+
+def names_of(model: str) -> dict[str, None]:
+    """Return a model's name, and without its date: what is not known of a snapshot is that of its undated name."""
+    return dict.fromkeys((model, _SNAPSHOT.sub("", model)))

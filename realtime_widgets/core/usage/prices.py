@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.core.usage.price import ON_THIS_MACHINE, Price
+from realtime_widgets.core.usage.price import ON_THIS_MACHINE, Price, names_of
 from realtime_widgets.core.usage.published_prices import published_prices
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.protocol.endpoint.endpoint import LOCAL_MODEL
@@ -56,8 +55,6 @@ OWN_LIST: tuple[tuple[str, Price], ...] = (
     (LOCAL_MODEL, ON_THIS_MACHINE),
     ("local-script", ON_THIS_MACHINE),
 )
-
-_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 #: What the user may give as prices: by a model's or deployment's name, its price, or the name of the model it is.
 OwnPrices = Mapping[str, Price | Mapping[str, Any] | str]
@@ -150,7 +147,7 @@ class PriceTable:
 
 
 def _find(entries: tuple[tuple[str, Price], ...], model: str, on: date | None) -> Price | None:
-    for name in _names(model):
+    for name in names_of(model):
         if (whole := _find_whole(entries, name, on)) is not None:
             return whole
         if found := [price for key, price in entries if "*" in key and fnmatchcase(name, key)]:
@@ -159,15 +156,10 @@ def _find(entries: tuple[tuple[str, Price], ...], model: str, on: date | None) -
 
 
 def _find_whole(entries: tuple[tuple[str, Price], ...], model: str, on: date | None) -> Price | None:
-    for name in _names(model):
+    for name in names_of(model):
         if found := [price for key, price in entries if key == name]:
             return _of_day(found, on)
     return None
-
-
-def _names(model: str) -> dict[str, None]:
-    """Return the name, and without its date: a snapshot that is not listed costs what its undated name costs."""
-    return dict.fromkeys((model, _SNAPSHOT.sub("", model)))
 
 
 def _of_day(prices: list[Price], on: date | None) -> Price:
