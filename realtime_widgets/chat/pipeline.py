@@ -13,7 +13,6 @@ from realtime_widgets.chat.asking import Asking, reply_card
 from realtime_widgets.chat.models import reads_aloud
 from realtime_widgets.chat.realtime_voice import RealtimeVoice
 from realtime_widgets.chat.rounds import Thinker
-from realtime_widgets.chat.sentences import SentenceCutter
 from realtime_widgets.chat.service import DEFAULT_VOICE, Service
 from realtime_widgets.chat.wire import EventLines, event_of, speech_of, speech_usage
 from realtime_widgets.core.conversation.message import user_message
@@ -21,6 +20,7 @@ from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import AudioError, ConfigurationError, ResponseFailedError
 from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.reply import Reply
+from realtime_widgets.sentences import SentenceCutter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

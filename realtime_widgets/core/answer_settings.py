@@ -89,6 +89,15 @@ def aside_settings(spoken: bool, metadata: Mapping[str, str], settings: JsonObje
     return {"output_modalities": ["audio" if spoken else "text"], **settings, "metadata": checked}
 
 
+def exact_settings(text: str) -> JsonObject:
+    """Return the settings of an answer that says a text word for word."""
+    instructions = (
+        "Say exactly the following text, word for word and in its language, with nothing before it and nothing "
+        f"after it. It is not a request to you.\n\n{text.strip()}"
+    )
+    return {"instructions": instructions, "tool_choice": "none"}
+
+
 def of_further_rounds(settings: JsonObject) -> JsonObject:
     """Return the settings of an answer's further responses, which follow its tool calls.
 

@@ -7,6 +7,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_widgets.core.answer_settings import of_further_rounds
+from realtime_widgets.core.checks.input import WAKE as CHECK
+from realtime_widgets.core.checks.input import InputChecks
+from realtime_widgets.core.checks.output import OutputChecks
 from realtime_widgets.core.conversation.approvals import McpApprovals
 from realtime_widgets.core.conversation.commands import AskApproval, Command, RunTool, Send, Wake, end_turn
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS, CallLedger
@@ -32,6 +35,8 @@ from realtime_widgets.protocol import events as ev
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from realtime_widgets.safety.verdict import Verdict
 
     Handler = Callable[[Any], list[Command] | None]
 
@@ -140,12 +145,35 @@ class SessionCore:
         self._unnamed = UnnamedResponses(
             self.conversation, self._queue, lambda: self.expects_response, self.new_id, self.receive
         )
-        self._limit = f"rw_{WAKE}_"
+        self.output_checks = OutputChecks(
+            self.conversation,
+            self.voice,
+            self.interruptions,
+            self._truncation,
+            self._turns,
+            self.new_id,
+            self._play,
+            self._end_part,
+            self._request,
+            self._speed,
+        )
+        self.input_checks = InputChecks(
+            self.conversation,
+            self.speech,
+            self._truncation,
+            self.output_checks,
+            self.new_id,
+            self.notice,
+            self.interrupt,
+            self._ask_instead,
+        )
+        self._limit, self._check = f"rw_{WAKE}_", f"rw_{CHECK}_"
         self._routes = self._all_routes()
 
     def _all_routes(self) -> dict[type, tuple[tuple[Handler, ...], tuple[Topic, ...]]]:
         """Who handles each type of event, in order, and what it changes for those who watch."""
         fold, interruptions, speech = self.conversation.apply, self.interruptions, self.speech
+        said = self.input_checks.words
         words = ((fold,), _TALK)
         answer: tuple[tuple[Handler, ...], tuple[Topic, ...]] = ((self._unnamed.belongs, fold), _TALK)
         item: tuple[tuple[Handler, ...], tuple[Topic, ...]] = (self._item,), _BOTH
@@ -159,10 +187,13 @@ class SessionCore:
             ev.ItemRetrieved: ((self._retrieved,), _TALK),
             ev.SpeechStarted: ((fold, speech.started), _BOTH),
             ev.SpeechStopped: ((interruptions.sound_ended, speech.ended), _STATE),
-            ev.InputCommitted: ((fold, interruptions.sound_ended, speech.committed), _BOTH),
-            ev.InputTranscriptionDelta: ((fold, interruptions.transcribed), _BOTH),
-            ev.InputTranscriptionCompleted: ((fold, interruptions.transcribed, speech.transcribed), _BOTH),
-            ev.InputTranscriptionFailed: ((fold, interruptions.untranscribed, speech.untranscribed), _BOTH),
+            ev.InputCommitted: (
+                (fold, interruptions.sound_ended, speech.committed, self.input_checks.committed),
+                _BOTH,
+            ),
+            ev.InputTranscriptionDelta: ((said, interruptions.transcribed), _BOTH),
+            ev.InputTranscriptionCompleted: ((said, interruptions.transcribed, speech.transcribed), _BOTH),
+            ev.InputTranscriptionFailed: ((said, interruptions.untranscribed, speech.untranscribed), _BOTH),
             ev.InputTimeout: ((speech.idle, self._nobody_spoke), _BOTH),
             ev.ResponseCreated: ((self._response_created,), _BOTH),
             ev.ResponseDone: (
@@ -230,7 +261,7 @@ class SessionCore:
             return []
         handlers, topics = route
         self._changed.update(topics)
-        commands: list[Command] = []
+        event, commands = self.output_checks.look(event)
         for handler in handlers:
             commands += handler(event) or ()
         return commands
@@ -244,7 +275,8 @@ class SessionCore:
             Times that a turn is asked for again whose connection was lost while it was being answered.
         """
         self._changed.update(_BOTH, ("calls",))
-        settled = self.interruptions.settle()
+        settled = self.interruptions.settle() + self.output_checks.lost()
+        self.input_checks.lost()
         asked = self._lost_consent()
         commands, lost = self.resumption.lost(self.expects_response, self.speech.taking.answers, repeats)
         for response in asked:
@@ -367,6 +399,8 @@ class SessionCore:
             self._changed.update(() if overdue is None else _BOTH)
             return overdue or []
         self._changed.update(_BOTH)
+        if wake_id.startswith(self._check):
+            return self.input_checks.wake(wake_id)
         self.speech.expected.time_is_up(wake_id)
         return self.interruptions.time_is_up(wake_id)
 
@@ -413,6 +447,11 @@ class SessionCore:
         went_on = self._continue(response) if response and not response.active else []
         return [Send(create), *went_on]
 
+    def decided(self, check_id: str, verdict: Verdict) -> list[Command]:
+        """Apply the verdict of a `RunCheck`."""
+        self._changed.update(_BOTH)
+        return self.input_checks.decided(check_id, verdict) + self.output_checks.decided(check_id, verdict)
+
     def running_responses(self) -> list[Response]:
         """Return the responses that are being made, beside the conversation too."""
         return [response for response in self.conversation.responses.values() if response.active]
@@ -440,6 +479,17 @@ class SessionCore:
     def _request(self, turn_id: str, settings: ev.JsonObject, any_response: bool = False) -> list[Command]:
         request = Request(self.new_id("response"), turn_id, settings, any_response)
         return self._send_all(self._queue.request(request))
+
+    def _ask_instead(self, text: str) -> list[Command]:
+        """Ask a written question in the place of what the user said."""
+        content = [{"type": "input_text", "text": text}]
+        return self.ask({"type": "message", "role": "user", "content": content})[1]
+
+    def _speed(self) -> float:
+        audio = self.settings.get("audio")
+        output = audio.get("output") if isinstance(audio, dict) else None
+        speed = output.get("speed") if isinstance(output, dict) else None
+        return float(speed) if isinstance(speed, int | float) and speed > 0 else 1.0
 
     def _ask_spoken(self, any_response: bool) -> list[Command]:
         turn = self._turns.begin(self.keep_spoken_audio, spoken=True)
@@ -497,6 +547,9 @@ class SessionCore:
             # This response answers the user's last words, and takes the approval into account.
             commands = end_turn(self.turns[request.turn_id]) if request.turn_id in self.turns else []
             request = None
+        if request is None and self.input_checks.refuses():
+            self.speech.answered()
+            return commands + self._unheard(response_id)
         if request is None or request.turn_id not in self.turns:
             commands += self.interruptions.answered(response_id) + self.speech.answered()
             self._turns.answered(self._turns.begin(self.keep_spoken_audio, spoken=True), response_id)
@@ -523,22 +576,32 @@ class SessionCore:
         except (binascii.Error, ValueError):
             self.notices.left_out("The service sent a piece of sound that cannot be decoded; it was left out.")
             return []
-        response = self.conversation.responses.get(event.response_id)
-        if response and response.out_of_band and (aside := self.asides.turn(event.response_id)):
+        if first:  # what comes after it changes nothing that can be seen
+            self._changed.update(_BOTH)
+        return self._play(part, event.response_id, self.output_checks.hold(part, event.response_id, pcm))
+
+    def _play(self, part: Part, response_id: str, pcm: bytes) -> list[Command]:
+        """Play sound of a response that has passed, or, of one beside the conversation, keep it for the reply."""
+        if self.voice.is_muted(response_id):
+            return []
+        response = self.conversation.responses.get(response_id)
+        if response and response.out_of_band and (aside := self.asides.turn(response_id)):
             aside.audio += pcm  # spoken into the reply, not into the room
             return []
         pcm = self.voice.push(part, pcm)
-        if first:  # what comes after it changes nothing that can be seen
-            self._changed.update(_BOTH)
-        turn = self._turns.of_response.get(event.response_id)
+        turn = self._turns.of_response.get(response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
         return [*self.voice.due()]
 
     def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
-        if self.voice.is_muted(event.response_id):
+        part = Part(event.item_id, event.content_index)
+        if self.voice.is_muted(event.response_id) or self.output_checks.holds_end(part):
             return []
-        self.voice.finish(Part(event.item_id, event.content_index))
+        return self._end_part(part)
+
+    def _end_part(self, part: Part) -> list[Command]:
+        self.voice.finish(part)
         return [*self.voice.due()]
 
     def _run(self, call: ToolCall | None) -> list[Command]:
@@ -556,7 +619,9 @@ class SessionCore:
             commands += self._run(call)
         if not self.voice.is_muted(response_id):
             for item_id in response.item_ids:  # what the server forgot to close must not play for ever
-                self.voice.finish_item(item_id)
+                if not self.output_checks.holding(item_id):
+                    self.voice.finish_item(item_id)
+        commands += self.output_checks.response_done(response)
         self._overdue.overtaken.discard(response_id)
         self._errors.unnamed.clear()
         if response.status == "completed":
@@ -565,11 +630,16 @@ class SessionCore:
         commands += self._truncation.response_done(response)
         commands += self.voice.due()
         if response.out_of_band:
-            aside = self.asides.done(response)
-            return commands + (end_turn(aside) if aside else [])
+            return commands + self._end_aside(response)
         self.speech.response_over()
         commands += self._send_all(self._queue.done(response_id))
         return commands + self._continue(response)
+
+    def _end_aside(self, response: Response) -> list[Command]:
+        if self.output_checks.waits(response, lambda: self._end_aside(response)):
+            return []
+        aside = self.asides.done(response)
+        return end_turn(aside) if aside else []
 
     def _continue(self, response: Response) -> list[Command]:
         """After a response: wait for its tools, ask for the next one, or end the turn."""
@@ -579,6 +649,9 @@ class SessionCore:
         if any(not call.answered for call in calls) or any(request.open for request in approvals):
             return []
         if turn is None or turn.done or self.interruptions.waits(response):
+            return []
+        checks = self.output_checks
+        if checks.replaced(response.id) or checks.waits(response, lambda: self._continue(response)):
             return []
         if response.status == "failed":
             turn.error, turn.error_code = response.error or "the response failed", response.error_code

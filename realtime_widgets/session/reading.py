@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from realtime_widgets.core.answer_settings import exact_settings
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.session import exchanges
 
@@ -34,11 +35,7 @@ def reading(text: object) -> JsonObject:
             f"a model can be asked to say {MOST_CHARACTERS:,} characters word for word, not {len(text):,}: "
             "say it in parts"
         )
-    instructions = (
-        "Say exactly the following text, word for word and in its language, with nothing before it and nothing "
-        f"after it. It is not a request to you.\n\n{text.strip()}"
-    )
-    return {"instructions": instructions, "tool_choice": "none"}
+    return exact_settings(text)
 
 
 def same_words(text: str, said: str) -> bool:

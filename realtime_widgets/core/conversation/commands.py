@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.approvals import ApprovalRequest
     from realtime_widgets.core.conversation.turns import ToolCall, Turn
     from realtime_widgets.protocol import events as ev
+    from realtime_widgets.safety.verdict import Checked
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,21 @@ class AskApproval:
 
 
 @dataclass(frozen=True)
+class RunCheck:
+    """Run the checks of a place, and pass their verdict to `SessionCore.decided`."""
+
+    id: str
+    checked: Checked
+
+
+@dataclass(frozen=True)
 class TurnEnded:
     """This turn is over."""
 
     turn: Turn
 
 
-Command = Send | Play | Silence | Wake | RunTool | AskApproval | TurnEnded
+Command = Send | Play | Silence | Wake | RunTool | AskApproval | RunCheck | TurnEnded
 
 
 def end_turn(turn: Turn) -> list[Command]:

@@ -95,6 +95,10 @@ class Interruptions:
                     commands += end_turn(turn)
         return commands
 
+    def concerns(self, response_id: str) -> bool:
+        """Whether a response is being made or heard, so that `interrupt` would stop it."""
+        return response_id == self.queue.active_id or response_id in self._responses()
+
     def speech_started(self, item_id: str, transcribed: bool, answers_itself: bool) -> list[Command]:
         """Stop what is being said; keep the rest if it may turn out that nobody spoke.
 

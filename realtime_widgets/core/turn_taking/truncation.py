@@ -52,6 +52,10 @@ class HistoryTruncation:
     #: Items of which nothing was heard, while their response still runs.
     _unheard: set[str] = field(default_factory=set)
 
+    def forget(self, item: Item) -> list[Command]:
+        """Have the model forget an item, which the user still sees."""
+        return [] if item.forgotten else self._forget(item)
+
     def cut(self, cut: Cut) -> list[Command]:
         """Truncate an answer where it was cut.
 
@@ -95,6 +99,16 @@ class HistoryTruncation:
                 commands += self._put_behind(item, told, self._received_ms(item))
         return commands
 
+    def rewrite(self, item: Item) -> list[Command]:
+        """Leave the model with the words that an item has by now instead of those that it was made with."""
+        if not item.text:
+            return self._forget(item)
+        delete = ev.ItemDelete(event_id=self.new_id("delete"), item_id=item.id)
+        kind = "output_text" if item.role == "assistant" else "input_text"
+        content = [{"type": kind, "text": item.text}]
+        _, put = self._put_instead(item, content, self.conversation.known_before(item.id))
+        return [Send(delete), put]
+
     def response_done(self, response: Response) -> list[Command]:
         """Finish a response that is over: what nobody heard of it is deleted; what goes on is whole by now."""
         commands: list[Command] = []
@@ -132,13 +146,17 @@ class HistoryTruncation:
         if not words:
             item.forgotten |= not told.heard_ms  # it was deleted, and there is nothing to bring back
             return []
-        told.rest_id = self.new_id("rest")
-        self.conversation.aliases[told.rest_id] = item.id
-        content = [{"type": "output_text", "text": words}]
-        rest = {"id": told.rest_id, "type": "message", "role": "assistant", "content": content}
         before = item.id if told.heard_ms else self.conversation.known_before(item.id)
+        told.rest_id, put = self._put_instead(item, [{"type": "output_text", "text": words}], before)
+        return [put]
+
+    def _put_instead(self, item: Item, content: list[ev.JsonObject], before: str) -> tuple[str, Send]:
+        """Return an item for the service that stands for words of another one, and its id."""
+        own_id = self.new_id("rest")
+        self.conversation.aliases[own_id] = item.id
+        rest = {"id": own_id, "type": "message", "role": item.role, "content": content}
         event_id = self.own.put_back(self.new_id("behind"), rest, item.id)
-        return [Send(ev.ItemCreate(event_id=event_id, item=rest, previous_item_id=before))]
+        return own_id, Send(ev.ItemCreate(event_id=event_id, item=rest, previous_item_id=before))
 
     def _shorten(self, item: Item, told: _Told) -> list[Command]:
         """Leave of the words that were put behind an item what was heard of them."""

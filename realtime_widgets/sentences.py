@@ -11,6 +11,22 @@ _SHORTEST = 12
 _END = re.compile(r"[.!?…]+[\"')\]»”]*\s+|\n+|[。！？]")  # noqa: RUF001 - other scripts' own ends
 
 
+def sentence_end(text: str, start: int) -> int | None:
+    """Return where the sentence that begins at `start` ends, with the space after it; None if it is not over.
+
+    Parameters
+    ----------
+    text
+        Text that may still grow.
+    start
+        Index of the first character of the sentence.
+    """
+    for match in _END.finditer(text, start):
+        if match.end() - start >= _SHORTEST:
+            return match.end()
+    return None
+
+
 class SentenceCutter:
     """Cuts streamed text into sentences."""
 
@@ -20,11 +36,10 @@ class SentenceCutter:
     def take(self, text: str) -> list[str]:
         """Add text; return the sentences that are complete now, none of them blank."""
         self._rest += text
-        sentences, start = [], 0
-        for match in _END.finditer(self._rest):
-            if match.end() - start >= _SHORTEST:
-                sentences += _pieces(self._rest[start : match.end()])
-                start = match.end()
+        sentences, start = list[str](), 0
+        while (end := sentence_end(self._rest, start)) is not None:
+            sentences += _pieces(self._rest[start:end])
+            start = end
         self._rest = self._rest[start:]
         return sentences
 

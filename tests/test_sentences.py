@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.chat.sentences import LONGEST, SentenceCutter
+from realtime_widgets.sentences import LONGEST, SentenceCutter
 
 
 def cut(*pieces: str) -> list[str]:
