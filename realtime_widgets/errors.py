@@ -64,6 +64,20 @@ class ResponseFailedError(RealtimeWidgetsError, RuntimeError):
         self.code = code
 
 
+class CheckStoppedError(RealtimeWidgetsError, RuntimeError):
+    """A check did not let pass what was to be sent.
+
+    Attributes
+    ----------
+    check : str
+        Name of the check.
+    """
+
+    def __init__(self, message: str, check: str = "") -> None:
+        super().__init__(message)
+        self.check = check
+
+
 class ItemNotFoundError(RealtimeWidgetsError, LookupError):
     """The service has no such item, or did not return it."""
 

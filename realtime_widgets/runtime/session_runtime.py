@@ -16,7 +16,15 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.concurrency.observable import Observable
 from realtime_widgets.concurrency.tasks import BackgroundTasks
 from realtime_widgets.concurrency.timers import Timers
-from realtime_widgets.core.conversation.commands import AskApproval, Command, RunTool, Send, TurnEnded, Wake
+from realtime_widgets.core.conversation.commands import (
+    AskApproval,
+    Command,
+    RunCheck,
+    RunTool,
+    Send,
+    TurnEnded,
+    Wake,
+)
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS
 from realtime_widgets.core.conversation.picture_item import PICTURE, picture_item
 from realtime_widgets.core.playback.commands import Play, Silence
@@ -32,6 +40,8 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
+from realtime_widgets.runtime.checked_talk import CheckedTalk
+from realtime_widgets.runtime.checks import CheckRunner
 from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
 from realtime_widgets.runtime.local_endpoint import LocalStart
 from realtime_widgets.runtime.reconnector import Reconnector
@@ -115,6 +125,11 @@ class SessionRuntime(Observable):
         self.closed_by_person = False
         self.calls = CallScheduler(runner, self._tool_ended, lambda: self.changed("calls"), clock)
         self.tools = self.calls.by_id
+        self.checks = CheckRunner(
+            self.id, lambda: self.core, clock, problem=self.problem, tell=self.tell, end=self.end
+        )
+        #: Takes to the checks what the user writes, and what tools get and return.
+        self.checked = CheckedTalk(self.checks, self.calls, lambda: self.core, self.perform)
         self.speaker: Speaker = InstantSpeaker()
         #: Called with a speaker that is to be used from now on.
         self.on_speaker: list[Callable[[Speaker], object]] = []
@@ -221,6 +236,7 @@ class SessionRuntime(Observable):
         else:
             self.core = self._make_core(self.settings.false_interruption_timeout, ids=self.core.ids)
             self.calls.by_id.clear()
+            self.checks.attach()
         self.closed_reason, self.closed_by_person = "", False
         self._shutting = self._starting = None
         self._input = self._new_input()
@@ -257,7 +273,12 @@ class SessionRuntime(Observable):
                     self._timers.set(timer_id, seconds)
                 case RunTool(call):
                     tool = (None, call.refused) if call.refused else self._service_view.to_run(call.name)
-                    self.calls.begin(call, *tool)
+                    if self.checks.at("tool_arguments") and not call.refused:
+                        self.spawn(self.checked.begin(call, *tool))
+                    else:
+                        self.calls.begin(call, *tool)
+                case RunCheck(check_id, checked):
+                    self.spawn(self.checked.decide(check_id, checked))
                 case AskApproval(request):
                     self.consent.ask(request)
                 case TurnEnded(turn):
@@ -427,6 +448,7 @@ class SessionRuntime(Observable):
 
     def _send_sound(self, pcm: bytes) -> None:
         # A block changes nothing that the user sees, so observers are not notified.
+        self.checks.heard(pcm)
         if self._transport and self._transport.has_room():
             self.perform(self.core.hear(pcm))
         else:
@@ -671,6 +693,8 @@ class SessionRuntime(Observable):
         self.journal.record("server", event)
         if kind in SPOKEN:
             self.consent.hears(event)
+        if isinstance(event, ev.OutputAudioDelta):
+            self.checks.spoken(event)
         try:
             commands = self.core.receive(event)
         except Exception:
@@ -692,6 +716,17 @@ class SessionRuntime(Observable):
             self.accounts.check()
 
     def _tool_ended(self, running: RunningCall) -> None:
+        if self._phase != "closed" and (self.checks.at("tool_result") or self.checks.at("picture")):
+            self.spawn(self._deliver_checked(running))
+        else:
+            self._deliver(running)
+
+    async def _deliver_checked(self, running: RunningCall) -> None:
+        await self.checked.result(running)
+        self._deliver(running)
+        self.changed("calls")
+
+    def _deliver(self, running: RunningCall) -> None:
         if running.result and self._phase != "closed":
             commands = self.core.tool_finished(running.call.call_id, running.result.output)
             if commands and running.result.images:
@@ -732,6 +767,7 @@ class SessionRuntime(Observable):
         self._timers.stop()
         self._tasks.cancel()
         self._runner.close()
+        self.checks.close()
         self._close_transport(self._transport)
         self.changed()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.core.conversation.commands import Send
 from realtime_widgets.errors import (
+    CheckStoppedError,
     ConnectionFailedError,
     ItemNotFoundError,
     ResponseFailedError,
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
 async def ask(runtime: SessionRuntime, message: Message, settings: dict[str, Any]) -> Reply:
     """Put a message into the conversation and wait for the whole answer, made with `settings`.
 
-    Raises as `_make_reply` does.
+    Raises as `_make_reply` does, and `CheckStoppedError` if a check stops the message.
     """
     await _start(runtime)
+    message = await runtime.checked.message(message)
     turn, commands = runtime.core.ask(_item(runtime, message), settings, keep_audio=True)
     end = runtime.turn_end(turn)
     runtime.perform(commands)
@@ -51,6 +54,7 @@ async def answer(runtime: SessionRuntime, settings: dict[str, Any]) -> Reply:
 async def ask_aside(runtime: SessionRuntime, message: Message, context: bool, settings: dict[str, Any]) -> Reply:
     """Ask out of band, with the settings of `aside_settings`; raises as `_make_reply` does."""
     await _start(runtime)
+    message = await runtime.checked.message(message)
     turn, commands = runtime.core.ask_aside(message.item, context, settings)
     turn.question = message.text
     end = runtime.turn_end(turn)
@@ -64,13 +68,23 @@ def say(runtime: SessionRuntime, message: Message, answer: bool = True) -> None:
     With `answer` False nothing stops and no answer is asked for.
     """
 
-    def put() -> None:
+    def put(message: Message) -> None:
         item = _item(runtime, message)
         runtime.perform(runtime.core.ask(item)[1] if answer else [runtime.core.put(item)])
 
+    async def put_what_passes() -> None:
+        with contextlib.suppress(CheckStoppedError):  # the user was told by the check
+            put(await runtime.checked.message(message))
+
+    def begin() -> None:
+        if runtime.checked.looks_at(message):
+            runtime.spawn(put_what_passes())
+        else:
+            put(message)
+
     if answer:
         runtime.perform(runtime.core.make_way())
-    runtime.say(message.text or "an image", put)
+    runtime.say(message.text or "an image", begin)
 
 
 async def talk(
@@ -96,7 +110,7 @@ async def talk(
     """
     await _start(runtime)
     if shown is not None:
-        runtime.perform([runtime.core.put(_item(runtime, shown))])
+        runtime.perform([runtime.core.put(_item(runtime, await runtime.checked.message(shown)))])
     recorder = VirtualSpeaker(clock=runtime.clock) if isinstance(runtime.speaker, InstantSpeaker) else None
     before = runtime.use_speaker(recorder) if recorder else None
     conversing = Conversing(runtime)

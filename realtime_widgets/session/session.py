@@ -16,6 +16,7 @@ from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.concurrency.io_thread import running_loop, shared_engine
 from realtime_widgets.core.answer_settings import answer_settings, aside_settings
 from realtime_widgets.core.call import SOUND_IS_ELSEWHERE, CallCore, CallSettings, attached
+from realtime_widgets.core.checks.output import CUSHION_S
 from realtime_widgets.core.conversation.export import ConversationExport, export
 from realtime_widgets.core.conversation.function_calls import MAX_ROUNDS, check_max_rounds
 from realtime_widgets.core.conversation.history import earlier_talk
@@ -36,6 +37,7 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
+from realtime_widgets.safety.registry import LIMIT_S
 from realtime_widgets.session import exchanges, reading
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
@@ -69,6 +71,9 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.secrets import Secret
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime.session_runtime import State
+    from realtime_widgets.safety.flagged import Flagged
+    from realtime_widgets.safety.registry import IfFails
+    from realtime_widgets.safety.verdict import Check, Place
     from realtime_widgets.session.event_stream import EventStream
     from realtime_widgets.session.over_http import ClientSecret
     from realtime_widgets.tools import HostedMcp, ToolChange
@@ -81,6 +86,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound="SessionEvent")
 
 
+_UNREAD = "Transcription is off: checks of the input see what is written, and not what is said."
 #: Default number of events that a stream keeps for its reader: about 20 s of a spoken exchange.
 EVENT_LIMIT = 1_000
 
@@ -170,6 +176,10 @@ class RealtimeSession:
         settings only those given are changed in the call.
     max_rounds : int
         Times the tools may be called for one question; after that the model has to answer.
+    cushion : float or None
+        With checks of the output, seconds of sound that are kept back behind the words that have passed, against
+        a voice that speaks faster than expected. None plays sound as it comes: a check then stops an answer that
+        may have been heard in part.
     clock : Clock, optional
         Source of time, for tests: `realtime_widgets.testing.ManualClock`.
 
@@ -179,6 +189,8 @@ class RealtimeSession:
         All tools, by name: list, call, disable and remove them here.
     mcp : McpServers
         MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
+    checks : SessionChecks
+        Checks of what is said and heard, with what each has done, its delay and its cost; `check` adds one.
     journal : Journal
         Every event with its time, without sound and images: ``session.journal.save("events.jsonl")``.
 
@@ -224,6 +236,7 @@ class RealtimeSession:
         history: RealtimeSession | History | None = None,
         call_id: str | None = None,
         max_rounds: int = MAX_ROUNDS,
+        cushion: float | None = CUSHION_S,
         clock: Clock = REAL_CLOCK,
     ) -> None:
         check_max_rounds(max_rounds)
@@ -271,6 +284,8 @@ class RealtimeSession:
             SessionRuntime, accounts=accounts, policy=policy, max_rounds=max_rounds, clock=clock, core=core
         )
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
+        self._runtime.checks.hold_back(cushion)
+        self.checks = self._runtime.checks.registry
         self._follow_tools()
         _made[:] = [each for each in _made if each() is not None]
         _made.append(weakref.ref(self))
@@ -350,6 +365,57 @@ class RealtimeSession:
         and the end of the session end a call early.
         """
         return self.tools.add(function, **options)
+
+    def check(
+        self,
+        place: Place,
+        check: Check | None = None,
+        *,
+        name: str | None = None,
+        limit: float = LIMIT_S,
+        if_fails: IfFails = "close",
+    ) -> Any:
+        """Have a function look at what is said and heard before it goes on; running the cell again replaces it.
+
+        Use it as a decorator, ``@session.check("output")``, or with a ready check of `realtime_widgets.safety`.
+        An answer is checked sentence by sentence, and each is shown and heard once it has passed. Tools that the
+        service calls itself are not seen. See `checks` for what each has done.
+
+        Parameters
+        ----------
+        place
+            ``"input"``: what the user says or writes. ``"output"``: a sentence of an answer.
+            ``"tool_arguments"`` and ``"tool_result"``: what a tool gets and returns. ``"picture"``: an image on
+            its way to the model.
+        check, name, limit, if_fails
+            As for `SessionChecks.add`.
+
+        Returns
+        -------
+        callable
+            The function, or what decorates one if there is none yet.
+
+        Raises
+        ------
+        ConfigurationError
+            If a value cannot be; the text says what to do.
+
+        Examples
+        --------
+        >>> @session.check("output")  # doctest: +SKIP
+        ... def no_prices(text):
+        ...     return safety.replace_by("Prices are on the web page.", "a price") if "$" in text else None
+        """
+        if check is None:
+            return partial(self.check, place, name=name, limit=limit, if_fails=if_fails)
+        if place == "input" and self._speech_is_unread():
+            self._engine.call(self._runtime.tell, _UNREAD)
+        return self.checks.add(place, check, name=name, limit=limit, if_fails=if_fails)
+
+    @property
+    def flagged(self) -> list[Flagged]:
+        """What checks did not let pass, or flagged, oldest first: the last 1,000."""
+        return self._engine.run(lambda: list(self._runtime.checks.flagged))
 
     async def start(self) -> None:
         """Connect now instead of at the first use.
@@ -777,6 +843,10 @@ class RealtimeSession:
         from realtime_widgets.widgets import console_of  # brings ipywidgets, which a script never needs
 
         return console_of(self)
+
+    def _speech_is_unread(self) -> bool:
+        audio = self._runtime.settings.session([], self.endpoint.heard_by).get("audio", {})
+        return not audio.get("input", {}).get("transcription", True)
 
     def _check_sound(self) -> None:
         if self.endpoint.call_id:
