@@ -62,7 +62,13 @@ class CheckFigures:
     @property
     def acted(self) -> int:
         """How many verdicts did not let pass what it looked at, or flagged it."""
-        return sum(count for action, count in self.verdicts.items() if action != "pass")
+        return self.verdicts.total() - self.verdicts["pass"]
+
+    @property
+    def acted_words(self) -> str:
+        """The same in words, such as ``"2 flag, 1 stop"``; empty if there are none."""
+        counts = self.verdicts
+        return ", ".join(f"{counts[action]} {action}" for action in ACTIONS[1:] if counts[action])
 
     @property
     def median_s(self) -> float:
@@ -256,8 +262,7 @@ class SessionChecks(Mapping[str, SessionCheck]):
                 visible(check.name),
                 check.place,
                 f"{figures.seen:,}",
-                ", ".join(f"{figures.verdicts[each]} {each}" for each in ACTIONS[1:] if figures.verdicts[each])
-                or "0",
+                figures.acted_words or "0",
                 f"{figures.failed:,}",
                 f"{figures.median_s * 1000:.0f} ms",
                 f"{figures.longest_s * 1000:.0f} ms",
