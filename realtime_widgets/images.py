@@ -29,6 +29,8 @@ Detail = Literal["auto", "low", "high"]
 MAX_SIDE = 2_048
 #: Largest picture that is sent, in bytes of its file.
 MAX_BYTES = 4 * 1024 * 1024
+#: Most pixels of a file that is decoded as a whole, as all but a JPEG are: some 200 MB of memory.
+MAX_PIXELS = 50_000_000
 #: Most that the pictures of one message may take, in characters of base64: the largest event that the
 #: service documents has 15 MiB.
 MAX_MESSAGE = 14 * 1024 * 1024
@@ -76,6 +78,19 @@ class Picture:
             return ""
         image.thumbnail((side, side))
         return f"data:image/jpeg;base64,{base64.b64encode(_saved(image, 'JPEG', quality=70)).decode()}"
+
+    def fitted(self, side: int) -> Picture:
+        """Return a copy whose longer side has at most `side` pixels; itself if it is smaller or unreadable."""
+        from PIL import Image
+
+        if max(self.width, self.height) <= side:
+            return self
+        try:
+            image: PilImage = _plain(Image.open(io.BytesIO(self.data)))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return self
+        image.thumbnail((side, side))
+        return _encoded(image)
 
 
 def estimate_image_tokens(width: int, height: int, detail: Detail = "auto") -> int:
@@ -247,9 +262,16 @@ def _from_file(data: bytes, name: str) -> Picture:
                 image.load()
                 return Picture(kind, data, *image.size)
             image.draft(image.mode, (MAX_SIDE, MAX_SIDE))  # a large JPEG is decoded smaller
+            if image.width * image.height > MAX_PIXELS:
+                raise ImageError(
+                    f"the image {name} has {image.width * image.height / 1e6:,.0f} megapixels, and "
+                    f"{MAX_PIXELS / 1e6:.0f} at most are read: make it smaller first, or save it as a JPEG"
+                )
             return _encoded(_upright(image))
     except UnidentifiedImageError:
         raise ImageError(f"{name} cannot be read as an image, such as a PNG, JPEG, WebP or GIF") from None
+    except ImageError:
+        raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"the image {name} cannot be used: {error}") from error
 

@@ -249,6 +249,7 @@ export interface Entry {
   preamble: boolean;
   images?: ShownImage[];
   tool?: ToolCard;
+  shown?: ShownCard;
 }
 /**
  * An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it.
@@ -292,6 +293,16 @@ export interface ShownOutput {
   html: string;
   note: string;
   picture: number | null;
+}
+/**
+ * An object that was shown to the model: what it is, the user's note, its cost, whether it was forgotten.
+ */
+export interface ShownCard {
+  title: string;
+  note: string;
+  tokens: number;
+  left_out: string;
+  forgotten: boolean;
 }
 /**
  * An entry that is gone.

@@ -327,6 +327,12 @@ class SessionCore:
         self.resumption.own.sent(create.event_id, item)
         return Send(create)
 
+    def forget(self, item_id: str) -> list[Command]:
+        """Have the model forget an own item, which the user still sees."""
+        self._changed.update(_TALK)
+        item = self.conversation.items.get(item_id)
+        return self._truncation.forget(item) if item else []
+
     def ask_aside(
         self, item: ev.JsonObject, context: bool = True, settings: ev.JsonObject | None = None
     ) -> tuple[Turn, list[Command]]:

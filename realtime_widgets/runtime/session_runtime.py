@@ -352,6 +352,10 @@ class SessionRuntime(Observable):
         self.tell(f"This talk goes on with an earlier one: {talk}.")
         self._input.do(lambda: self.perform([self.core.put(item) for item in talk.items]), connects=False)
 
+    def forget(self, item_id: str) -> None:
+        """Have the model forget an own item, once there is a connection."""
+        self._input.do(lambda: self.perform(self.core.forget(item_id)), connects=False)
+
     @property
     def unsent(self) -> list[str]:
         """Texts that wait for a connection."""

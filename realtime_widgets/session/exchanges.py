@@ -214,8 +214,10 @@ def _make_reply(runtime: SessionRuntime, turn: Turn) -> Reply:
 
 def _item(runtime: SessionRuntime, message: Message) -> dict[str, Any]:
     """Return a message's item, with an id by which its pictures are found again."""
-    if not message.pictures:
+    if not message.pictures and message.shown is None:
         return message.item
     item = {"id": runtime.core.new_id("shown"), **message.item}
+    if message.shown is not None:
+        runtime.core.conversation.shown[item["id"]] = message.shown
     runtime.core.conversation.keep_pictures(item, message.pictures)
     return item

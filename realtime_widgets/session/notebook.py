@@ -45,6 +45,8 @@ class Notebook:
         self._engine = shared_engine()
         self._life = session_life()
         self._life.refers = self._refers
+        #: Called on the main thread after each cell, with the user's names.
+        self.on_cell: list[Callable[[Mapping[str, Any]], object]] = []
         #: The names before each cell that runs, the innermost last.
         self._before: list[dict[str, int]] = []
         self._engine.run(self._life.began, "", True)
@@ -58,6 +60,13 @@ class Notebook:
     def _end(self, result: Any) -> None:
         before = self._before.pop() if self._before else {}
         self._engine.run(self._life.ran, _cell(getattr(result, "info", None)), before, self._names())
+        for look in list(self.on_cell):
+            look(self._shell.user_ns)
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """The user's names and what they refer to."""
+        return own_names(self._shell.user_ns)
 
     def _names(self) -> dict[str, int]:
         numbers = ((name, self._life.number_of(value)) for name, value in own_names(self._shell.user_ns).items())
@@ -72,12 +81,15 @@ class Notebook:
 _notebooks: WeakKeyDictionary[Any, Notebook] = WeakKeyDictionary()
 
 
-def watch_notebook() -> None:
-    """Watch the notebook of the calling code, if there is one and it is not watched yet."""
+def watch_notebook() -> Notebook | None:
+    """Watch the notebook of the calling code, if it is not watched yet; returns None if there is none."""
     get_ipython: Callable[[], Any] | None = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_ipython() if get_ipython else None
-    if shell is not None and shell not in _notebooks:
+    if shell is None:
+        return None
+    if shell not in _notebooks:
         _notebooks[shell] = Notebook(shell)
+    return _notebooks[shell]
 
 
 def own_names(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,11 +38,12 @@ from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
 from realtime_widgets.safety.registry import LIMIT_S
-from realtime_widgets.session import exchanges, reading
+from realtime_widgets.session import exchanges, reading, showing
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
 from realtime_widgets.session.restarting import Restarts
+from realtime_widgets.session.showing import TOKENS, WATCH_TOKENS, Shown, Watches, name_of
 from realtime_widgets.session.talk import save_heard
 from realtime_widgets.shown_text import visible
 from realtime_widgets.tools import ToolRegistry, ToolRunner
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from realtime_widgets.safety.verdict import Check, Place
     from realtime_widgets.session.event_stream import EventStream
     from realtime_widgets.session.over_http import ClientSecret
+    from realtime_widgets.sources.objects import As
     from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.widgets import RealtimeConsole, ReplyCard
 
@@ -296,6 +298,7 @@ class RealtimeSession:
                 self._runtime.tell, f"Attached to the call {resolved.call_id}: its sound stays there."
             )
         watch_notebook()
+        self._watches = Watches(self)
         self._engine.run(session_life().add, self)
 
     @property
@@ -586,14 +589,81 @@ class RealtimeSession:
         SessionClosedError
             If the session is over.
         """
-        message = self._message(text, image, detail)
-        if self.state == "closed":
-            raise SessionClosedError(
-                f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"
-            )
-        if answer:
-            self._asks()
-        self._engine.call(exchanges.say, self._runtime, message, answer)
+        self._send(self._message(text, image, detail), answer)
+
+    def show(
+        self,
+        value: object,
+        note: str = "",
+        *,
+        as_: As = "auto",
+        tokens: int = TOKENS,
+        detail: Detail = "auto",
+        answer: bool = False,
+    ) -> Shown:
+        """Show the model an object of the notebook: an image if the model sees and that says most, else a text.
+
+        A table becomes its shape, its columns and its first rows, a chart its image or what is in it, an error its
+        traceback, a function its source. What was sent is a card of the transcript.
+
+        Parameters
+        ----------
+        value
+            A frame of pandas, polars or Arrow, an array, a figure of matplotlib, plotly, altair or bokeh, an image
+            or its path, an object with a rich display, a function, captured output of a cell, an exception, or any
+            data.
+        note
+            What you say of it.
+        as_
+            ``"image"``, ``"text"`` or ``"auto"``.
+        tokens
+            Most tokens that it may take, estimated; 100 or more.
+        detail
+            How closely the model looks at an image: ``"low"``, ``"high"`` or ``"auto"``.
+        answer
+            Whether to ask for an answer; what is being said stops then. If not, nothing stops: speak about it.
+
+        Returns
+        -------
+        Shown
+            What was sent, and what was left out.
+
+        Raises
+        ------
+        ConfigurationError, ImageError
+            If a setting cannot be, or the object cannot be shown like that.
+        SessionClosedError
+            If the session is over.
+        """
+        sees = self.endpoint.capabilities.images
+        shown = showing.make(value, note, name_of(value), as_=as_, tokens=tokens, detail=detail, sees=sees)
+        self._send(shown.message, answer)
+        return shown
+
+    def watch(self, name: str, note: str = "", *, tokens: int = WATCH_TOKENS) -> None:
+        """Show the model a variable of the notebook now and after each cell that changes it.
+
+        The model forgets what it was before. A change inside large data is seen by samples.
+
+        Parameters
+        ----------
+        name
+            The variable's name; it need not exist yet.
+        note
+            What you say of it, each time.
+        tokens
+            Most tokens that it may take each time, estimated.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no notebook here, or that is no name of a variable.
+        """
+        self._watches.add(name, note, tokens)
+
+    def unwatch(self, name: str) -> None:
+        """Stop watching a variable; harmless if it is not watched."""
+        self._watches.remove(name)
 
     async def talk(
         self,
@@ -910,6 +980,15 @@ class RealtimeSession:
         if image is not None:
             self.endpoint.capabilities.check_images()
         return user_message(text, image, detail)
+
+    def _send(self, message: Message, answer: bool) -> None:
+        if self.state == "closed":
+            raise SessionClosedError(
+                f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"
+            )
+        if answer:
+            self._asks()
+        self._engine.call(exchanges.say, self._runtime, message, answer)
 
     async def _io(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._engine.submit(coroutine))

@@ -13,7 +13,7 @@ from realtime_widgets.core.playback.ledger import to_ms
 from realtime_widgets.images import estimate_image_tokens
 from realtime_widgets.tools.execution.calls import ALWAYS_ALLOWED
 from realtime_widgets.tools.output.outcome import PICTURES, returned_nothing
-from realtime_widgets.widgets.messages import Entry, ShownImage, ShownOutput, ToolCard
+from realtime_widgets.widgets.messages import Entry, ShownCard, ShownImage, ShownOutput, ToolCard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,6 +156,9 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningCall],
         heard_length=heard_length,
         preamble=item.preamble,
     )
+    if (shown := core.conversation.shown.get(item.id)) is not None:
+        entry.source, entry.text = "", shown.text
+        entry.shown = ShownCard(shown.title, shown.note, shown.tokens, shown.left_out, item.forgotten)
     if item.images:
         entry.images = [_image(content) for content in item.images]
     if item.kind in _HOSTED:

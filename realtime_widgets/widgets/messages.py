@@ -274,6 +274,16 @@ class ShownImage(Struct, frozen=True):
     text: str
 
 
+class ShownCard(Struct):
+    """An object that was shown to the model: what it is, the user's note, its cost, whether it was forgotten."""
+
+    title: str
+    note: str
+    tokens: int
+    left_out: str
+    forgotten: bool
+
+
 class Entry(Struct):
     """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
 
@@ -291,6 +301,7 @@ class Entry(Struct):
     preamble: bool = False
     images: list[ShownImage] | UnsetType = UNSET
     tool: ToolCard | UnsetType = UNSET
+    shown: ShownCard | UnsetType = UNSET
 
 
 class Upsert(Message, frozen=True, tag="upsert"):

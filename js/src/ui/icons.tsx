@@ -84,6 +84,13 @@ export const InfoIcon = () => (
   </Icon>
 );
 
+export const EyeIcon = () => (
+  <Icon>
+    <path d="M2.5 12s3.6-6.2 9.5-6.2 9.5 6.2 9.5 6.2-3.6 6.2-9.5 6.2S2.5 12 2.5 12z" />
+    <circle cx="12" cy="12" r="2.8" />
+  </Icon>
+);
+
 export const CutIcon = () => (
   <Icon>
     <path d="M4 12h4l2-5 3 10 2-5h1M19 5v14" />

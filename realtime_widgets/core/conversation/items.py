@@ -11,6 +11,7 @@ from realtime_widgets.protocol import events as ev
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from realtime_widgets.core.conversation.message import ShownObject
     from realtime_widgets.images import Picture
 
 ItemState = Literal["in_progress", "completed", "incomplete"]
@@ -170,6 +171,8 @@ class Conversation:
         self._phases: dict[str, str] = {}
         # Image parts and pictures of own items: not every service returns what it was sent.
         self._pictures: dict[str, list[tuple[ev.JsonObject, Picture | None]]] = {}
+        #: What own items show, by their ids: objects of the notebook.
+        self.shown: dict[str, ShownObject] = {}
         #: First ids of restored items, by their ids in the new session.
         self.aliases: dict[str, str] = {}
         self._folds: dict[type, Callable[[Any], object]] = {
@@ -223,6 +226,8 @@ class Conversation:
         """Note that the service has changed the id of an own item."""
         if before in self._pictures:
             self._pictures[after] = self._pictures.pop(before)
+        if before in self.shown:
+            self.shown[after] = self.shown.pop(before)
 
     def known_before(self, item_id: str) -> str:
         """Return the service's id of the item before one, "root" if there is none."""

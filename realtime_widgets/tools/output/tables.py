@@ -115,20 +115,22 @@ class _Arrow(_Frame):
         return ", ".join(part for part in (spread, missing) if part)
 
 
-def table_of(value: Any) -> str | None:
+def table_of(value: Any, limit: int = TABLE_LIMIT) -> str | None:
     """Return a frame or series of pandas, polars or Arrow as text for the model; None for any other value.
 
     Parameters
     ----------
     value
         Any value.
+    limit
+        Most bytes of UTF-8.
     """
     if is_a(value, "pandas", "DataFrame", "Series"):
-        return _text(_Pandas(value))
+        return _text(_Pandas(value), limit)
     if is_a(value, "polars", "DataFrame", "Series"):
-        return _text(_Polars(value))
+        return _text(_Polars(value), limit)
     if is_a(value, "pyarrow", "Table", "RecordBatch"):
-        return _text(_Arrow(value))
+        return _text(_Arrow(value), limit)
     return None
 
 
@@ -158,20 +160,20 @@ def array_of(value: Any) -> str | None:
     return f"{'; '.join(parts)}; it begins {first} [{flat.size - _FIRST_NUMBERS:,} more numbers, not shown]"
 
 
-def _text(frame: _Frame) -> str:
+def _text(frame: _Frame, limit: int) -> str:
     """Return the text of a frame: small ones whole, of large ones a summary and the first rows."""
     columns = len(frame.names)
     whole = frame.rows <= WHOLE_ROWS and columns <= MAX_COLUMNS
     head = f"{frame.kind}: {_count(frame.rows, 'row')}, {_count(columns, 'column')}"
     lines = [head, "columns:"]
-    room = TABLE_LIMIT - _NOTE_ROOM - len(head.encode()) - len("columns:")
+    room = limit - _NOTE_ROOM - len(head.encode()) - len("columns:")
     described = 0
     for column in range(min(columns, MAX_COLUMNS)):
         about = "" if whole else _summary(frame, column)
         name = f"{_clean(frame.names[column], _MAX_NAME)} ({frame.types[column]:.40})"
         line = f"  {name}{': ' if about else ''}{about}"
         # Half of the room is for rows.
-        if room - len(line.encode()) < TABLE_LIMIT // 3:
+        if room - len(line.encode()) < limit // 3:
             break
         room -= len(line.encode()) + 1
         lines.append(line)

@@ -73,7 +73,7 @@ def html_line(entry: Entry) -> str:
     if end := ending(entry):
         said.append(f"<em>({in_html(end)})</em>")
     said += [_picture(image.thumbnail, image.text) for image in entry.images or []]
-    manner = f" <small>({how(entry)})</small>" if how(entry) else ""
+    manner = f" <small>({in_html(how(entry))})</small>" if how(entry) else ""
     return _said(f"rw-said rw-{entry.kind}", f"<strong>{whose(entry)}</strong>{manner}", said)
 
 

@@ -27,7 +27,7 @@ def markdown_line(entry: Entry) -> str:
     said += [f"*({in_markdown(note)})*" for note in _notes(entry)]
     if not said:
         return ""
-    manner = f" *({how(entry)})*" if how(entry) else ""
+    manner = f" *({in_markdown(clean(how(entry)))})*" if how(entry) else ""
     return f"**{whose(entry)}**{manner}: {' '.join(said)}"
 
 
@@ -48,7 +48,7 @@ def plain_line(entry: Entry) -> str:
     if unheard:
         said.append(f"[not heard: {clean(unheard)}]")
     said += [f"({note})" for note in _notes(entry)]
-    manner = f" ({how(entry)})" if how(entry) else ""
+    manner = f" ({clean(how(entry))})" if how(entry) else ""
     return visible(f"{whose(entry)}{manner}: {' '.join(said)}") if said else ""
 
 

@@ -27,11 +27,15 @@ def how(entry: Entry) -> str:
     """Return how the user said it, and of what the model said before its answer that it is that."""
     if entry.preamble:
         return "before the answer"
+    if entry.shown:
+        return f"shown: {entry.shown.title}"
     return _HOW.get(entry.source, "") if entry.kind == "user" else ""
 
 
 def split_heard(entry: Entry) -> tuple[str, str]:
     """Return the words that were heard and those that were cut off."""
+    if entry.shown:
+        return "\n".join(filter(None, (entry.shown.note, entry.text))), ""
     if not entry.cut or entry.heard_length is None:
         return entry.text, ""
     return entry.text[: entry.heard_length].rstrip(), entry.text[entry.heard_length :].strip()

@@ -1,9 +1,9 @@
 /** One line of the transcript: what somebody said, a tool's card, a notice, or what went wrong. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { Decide, Entry, ShownImage } from "../../messages";
+import type { Decide, Entry, ShownCard, ShownImage } from "../../messages";
 import { duration } from "../format";
-import { CutIcon, InfoIcon, KeyboardIcon, MicrophoneIcon } from "../icons";
+import { CutIcon, EyeIcon, InfoIcon, KeyboardIcon, MicrophoneIcon } from "../icons";
 import { isPicture } from "../pictures";
 import { ProblemPanel } from "../problem";
 import { ToolCardView } from "../tools/card";
@@ -93,6 +93,35 @@ function Bubble({ entry }: { entry: Entry }) {
   );
 }
 
+/** An object of the notebook that was shown to the model: its text is folded, its images are small. */
+function ShownObject({ entry, shown }: { entry: Entry; shown: ShownCard }) {
+  return (
+    <div class={`rw-shown${shown.forgotten ? " rw-forgotten" : ""}`}>
+      <div class="rw-shown-head">
+        <EyeIcon />
+        <strong dir="auto">{shown.title}</strong>
+        <span class="rw-source">about {shown.tokens.toLocaleString("en")} tokens (estimated)</span>
+      </div>
+      {shown.note && (
+        <div class="rw-text" dir="auto">
+          {shown.note}
+        </div>
+      )}
+      <Images images={entry.images} />
+      {entry.text && (
+        <details>
+          <summary>What the model got</summary>
+          <pre class="rw-code" tabIndex={0} dir="auto">
+            {entry.text}
+          </pre>
+        </details>
+      )}
+      {shown.left_out && <div class="rw-cut">{shown.left_out}</div>}
+      {shown.forgotten && <div class="rw-cut">the model does not have this any more</div>}
+    </div>
+  );
+}
+
 export function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (message: Decide) => void }) {
   const value = props.entry.value;
   switch (value.kind) {
@@ -112,6 +141,6 @@ export function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (messag
         </div>
       );
     default:
-      return <Bubble entry={value} />;
+      return value.shown ? <ShownObject entry={value} shown={value.shown} /> : <Bubble entry={value} />;
   }
 }
