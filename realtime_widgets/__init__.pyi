@@ -1,4 +1,5 @@
 # The public names, each once: `__init__.py` loads them from here, with their modules, at their first use.
+from . import checks as checks
 from . import events as events
 from .chat import AudioChat as AudioChat
 from .chat.pipeline import SpeechPipeline as SpeechPipeline
@@ -13,6 +14,7 @@ from .core.usage.price import Price as Price
 from .core.usage.prices import PriceTable as PriceTable
 from .core.usage.usage import Usage as Usage
 from .errors import AudioError as AudioError
+from .errors import CheckStoppedError as CheckStoppedError
 from .errors import ConfigurationError as ConfigurationError
 from .errors import ConnectionFailedError as ConnectionFailedError
 from .errors import ImageError as ImageError

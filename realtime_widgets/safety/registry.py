@@ -138,7 +138,7 @@ class SessionCheck:
             return Verdict("flag", returned.strip())
         raise TypeError(
             f"the check {self.name!r} returned {returned!r:.80}: return None if it passes, a text to flag it, or "
-            "a verdict, such as realtime_widgets.safety.stop('why')"
+            "a verdict, such as realtime_widgets.checks.stop('why')"
         )
 
     def count(self, change: int) -> int:

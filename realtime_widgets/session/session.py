@@ -380,7 +380,7 @@ class RealtimeSession:
     ) -> Any:
         """Have a function look at what is said and heard before it goes on; running the cell again replaces it.
 
-        Use it as a decorator, ``@session.check("output")``, or with a ready check of `realtime_widgets.safety`.
+        Use it as a decorator, ``@session.check("output")``, or with a ready check of `realtime_widgets.checks`.
         An answer is checked sentence by sentence, and each is shown and heard once it has passed. Tools that the
         service calls itself are not seen. See `checks` for what each has done.
 
@@ -407,7 +407,7 @@ class RealtimeSession:
         --------
         >>> @session.check("output")  # doctest: +SKIP
         ... def no_prices(text):
-        ...     return safety.replace_by("Prices are on the web page.", "a price") if "$" in text else None
+        ...     return checks.replace_by("Prices are on the web page.", "a price") if "$" in text else None
         """
         if check is None:
             return partial(self.check, place, name=name, limit=limit, if_fails=if_fails)
