@@ -14,6 +14,7 @@ from .core.usage.price import Price as Price
 from .core.usage.prices import PriceTable as PriceTable
 from .core.usage.usage import Usage as Usage
 from .errors import AudioError as AudioError
+from .errors import AuditError as AuditError
 from .errors import CheckStoppedError as CheckStoppedError
 from .errors import ConfigurationError as ConfigurationError
 from .errors import ConnectionFailedError as ConnectionFailedError
@@ -30,6 +31,8 @@ from .errors import ToolStoppedError as ToolStoppedError
 from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
 from .reply import Reply as Reply
+from .safety.audit import AuditTrail as AuditTrail
+from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions
 from .session.session import RealtimeSession as RealtimeSession
 from .tools import HostedMcp as HostedMcp

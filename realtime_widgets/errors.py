@@ -78,6 +78,10 @@ class CheckStoppedError(RealtimeWidgetsError, RuntimeError):
         self.check = check
 
 
+class AuditError(RealtimeWidgetsError, ValueError):
+    """An audit trail is not whole: something was changed, removed or moved; the text says where."""
+
+
 class ItemNotFoundError(RealtimeWidgetsError, LookupError):
     """The service has no such item, or did not return it."""
 

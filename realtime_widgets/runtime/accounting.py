@@ -96,6 +96,11 @@ class Accounts:
         """What of the budget is used up, in words; empty if the session may go on."""
         return self._guard.used_up(self.usage.cost) if self._guard else ""
 
+    @property
+    def limits(self) -> dict[str, float | None]:
+        """The limits of the budget; empty without one."""
+        return {} if self._budget is None else {"money": self._budget.money, "minutes": self._budget.minutes}
+
     def limit(self, budget: Budget | None) -> None:
         """Set the budget; what was used before counts.
 

@@ -87,6 +87,8 @@ class CheckRunner:
         Report an error to the user; tell the user something that is none.
     end
         Ends the session.
+    changed
+        Called when checks were added or removed.
     """
 
     def __init__(
@@ -98,8 +100,9 @@ class CheckRunner:
         problem: Callable[[str], object],
         tell: Callable[[str], object],
         end: Callable[[str], object],
+        changed: Callable[[], object],
     ) -> None:
-        self.registry = SessionChecks(lambda: shared_engine().run(self.attach))
+        self.registry = SessionChecks(lambda: shared_engine().run(self._changed))
         self.flagged: deque[Flagged] = deque(maxlen=_KEPT)
         #: Called with each thing that is flagged.
         self.on_flagged: list[Callable[[Flagged], object]] = []
@@ -109,7 +112,7 @@ class CheckRunner:
         self.keep_sound = False
         self._heard, self._spoken = bytearray(), bytearray()
         self._session, self._core, self._clock = session, core, clock
-        self._problem, self._tell, self._end = problem, tell, end
+        self._problem, self._tell, self._end, self._note = problem, tell, end, changed
         self._threads = DaemonThreads()
         self._loop = LoopThread("realtime-check-loop")
 
@@ -138,6 +141,10 @@ class CheckRunner:
         inputs = self.registry.at("input")
         core.input_checks.on = bool(inputs)
         core.input_checks.closes = any(check.if_fails == "close" for check in inputs)
+
+    def _changed(self) -> None:
+        self.attach()
+        self._note()
 
     def close(self) -> None:
         """End what runs; threads of checks that hang are left to themselves."""

@@ -126,7 +126,13 @@ class SessionRuntime(Observable):
         self.calls = CallScheduler(runner, self._tool_ended, lambda: self.changed("calls"), clock)
         self.tools = self.calls.by_id
         self.checks = CheckRunner(
-            self.id, lambda: self.core, clock, problem=self.problem, tell=self.tell, end=self.end
+            self.id,
+            lambda: self.core,
+            clock,
+            problem=self.problem,
+            tell=self.tell,
+            end=self.end,
+            changed=lambda: self.changed("state"),
         )
         #: Takes to the checks what the user writes, and what tools get and return.
         self.checked = CheckedTalk(self.checks, self.calls, lambda: self.core, self.perform)

@@ -34,10 +34,13 @@ from realtime_widgets.errors import ConfigurationError, SessionClosedError
 from realtime_widgets.protocol.endpoint.endpoint import Endpoint, resolve_endpoint
 from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.runtime.accounting import Accounts
+from realtime_widgets.runtime.auditing import keep_records
 from realtime_widgets.runtime.calls import SessionCalls
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
+from realtime_widgets.safety.audit import AuditTrail
 from realtime_widgets.safety.registry import LIMIT_S
+from realtime_widgets.safety.review import ReviewLog
 from realtime_widgets.session import exchanges, reading, showing
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.life import session_life
@@ -182,6 +185,10 @@ class RealtimeSession:
         With checks of the output, seconds of sound that are kept back behind the words that have passed, against
         a voice that speaks faster than expected. None plays sound as it comes: a check then stops an answer that
         may have been heard in part.
+    review : ReviewLog, optional
+        Where what checks flag is kept for review; in memory by default.
+    audit : AuditTrail, optional
+        Where consents, verdicts and settings are written down; in memory by default.
     clock : Clock, optional
         Source of time, for tests: `realtime_widgets.testing.ManualClock`.
 
@@ -193,6 +200,10 @@ class RealtimeSession:
         MCP servers whose tools the model may call: ``await session.mcp.add("uvx mcp-server-time")``.
     checks : SessionChecks
         Checks of what is said and heard, with what each has done, its delay and its cost; `check` adds one.
+    review : ReviewLog
+        What checks flagged, and what people decided on it; a `ReviewQueue` shows it.
+    audit : AuditTrail
+        Consents, refusals, verdicts and settings, each record with the hash of the one before.
     journal : Journal
         Every event with its time, without sound and images: ``session.journal.save("events.jsonl")``.
 
@@ -239,6 +250,8 @@ class RealtimeSession:
         call_id: str | None = None,
         max_rounds: int = MAX_ROUNDS,
         cushion: float | None = CUSHION_S,
+        review: ReviewLog | None = None,
+        audit: AuditTrail | None = None,
         clock: Clock = REAL_CLOCK,
     ) -> None:
         check_max_rounds(max_rounds)
@@ -288,6 +301,9 @@ class RealtimeSession:
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
         self._runtime.checks.hold_back(cushion)
         self.checks = self._runtime.checks.registry
+        self.review = ReviewLog() if review is None else review
+        self.audit = AuditTrail() if audit is None else audit
+        self._engine.run(keep_records, self._runtime, self.tools, self.review, self.audit)
         self._follow_tools()
         _made[:] = [each for each in _made if each() is not None]
         _made.append(weakref.ref(self))

@@ -184,7 +184,7 @@ async def test_a_check_that_fails_closes_or_opens_and_says_so_once(connect: Open
         told = [text for text in notices(session) if "'broken' failed" in text]
         assert len(told) == 1
         assert ("passes unchecked" if if_fails == "open" else "does not pass") in told[0]
-        assert session.checks["broken"].figures.failed == 2
+        assert 1 <= session.checks["broken"].figures.failed <= 2  # the first may end the answer before the second
         session.check("output", lambda text: None, name="broken")
 
 
