@@ -22,6 +22,8 @@ NAMES = (
     "CaptionsCommand",
     "ReplyCommand",
     "ReplyReport",
+    "ReviewCommand",
+    "ReviewReport",
     "Recording",
     "KeyReport",
     "Status",

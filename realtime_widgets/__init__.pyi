@@ -43,6 +43,7 @@ from .widgets import Microphone as Microphone
 from .widgets import RealtimeConsole as RealtimeConsole
 from .widgets import Transcript as Transcript
 from .widgets.recorder import Recorder as Recorder
+from .widgets.safety.review_queue import ReviewQueue as ReviewQueue
 
 __version__: str
 

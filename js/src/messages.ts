@@ -23,6 +23,8 @@ export type TranscriptReport = Say | Decide | Continue;
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
+export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
 export type StatusReport = Restart | TalkHere;
 
@@ -390,6 +392,94 @@ export interface StopReply {
  */
 export interface ReplyEnded {
   type: "ended";
+}
+/**
+ * New and changed items; with `whole` there are no others.
+ */
+export interface ReviewItems {
+  type: "items";
+  items: ReviewItem[];
+  whole: boolean;
+}
+/**
+ * Something that was flagged; `others` are given once the own judgement is there.
+ */
+export interface ReviewItem {
+  id: string;
+  time: number;
+  place: string;
+  check: string;
+  action: string;
+  reason: string;
+  score: number | null;
+  text: string;
+  tool: string;
+  talk: ReviewSaid[];
+  heard: boolean;
+  spoken: boolean;
+  own: ReviewJudgement | null;
+  others: ReviewJudgement[];
+}
+/**
+ * One entry of the talk before something that was flagged; `flagged` is the one that it is about.
+ */
+export interface ReviewSaid {
+  role: string;
+  text: string;
+  flagged: boolean;
+}
+/**
+ * What one reviewer decided.
+ */
+export interface ReviewJudgement {
+  reviewer: string;
+  judgement: "right" | "unsure" | "wrong";
+  note: string;
+}
+/**
+ * Items that were forgotten.
+ */
+export interface ReviewGone {
+  type: "gone";
+  ids: string[];
+}
+/**
+ * The tool calls that wait for consent, oldest first.
+ */
+export interface ReviewAsking {
+  type: "asking";
+  calls: ToolCard[];
+}
+/**
+ * Sound of an item for the page that asked for it, as a WAV file in the buffer.
+ */
+export interface ReviewSound {
+  type: "sound";
+  page_id: string;
+}
+/**
+ * A page shows the queue, and knows no items yet.
+ */
+export interface ReviewReady {
+  type: "ready";
+}
+/**
+ * The reviewer decides on an item.
+ */
+export interface Judge {
+  type: "judge";
+  id: string;
+  judgement: "right" | "unsure" | "wrong";
+  note: string;
+}
+/**
+ * The reviewer wants to hear the user or the answer.
+ */
+export interface PlaySide {
+  type: "play";
+  id: string;
+  side: "heard" | "spoken";
+  page_id: string;
 }
 /**
  * A whole recording, when it is over; PCM16 in the buffer.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
+from msgspec.structs import replace
+
 from realtime_widgets.core.conversation.approvals import CALL_KIND, REQUEST_KIND, calls
 from realtime_widgets.core.conversation.heard import heard_characters
 from realtime_widgets.core.conversation.notices import Notice
@@ -83,6 +85,22 @@ def tool_card(running: RunningCall | None, name: str, arguments: str, closed: bo
     elif running:
         _show_running(card, running)
     return card
+
+
+def timed(entry: Entry, left: Mapping[str, float]) -> Entry:
+    """Return an entry as it is sent now: the card of a call that asks with the seconds that are left.
+
+    Parameters
+    ----------
+    entry
+        The entry.
+    left
+        Seconds that are left, by the id of the call; see `Consent.seconds_left`.
+    """
+    card = entry.tool
+    if isinstance(card, ToolCard) and card.state == "approval" and card.call_id in left:
+        return replace(entry, tool=replace(card, seconds_left=round(left[card.call_id], 1)))
+    return entry
 
 
 def _blank_card(call_id: str, name: str, arguments: str) -> ToolCard:

@@ -411,6 +411,97 @@ class ReplyEnded(Message, frozen=True, tag="ended"):
 ReplyReport = PlayReply | StopReply | ReplyEnded
 
 
+# The review queue
+
+
+class ReviewSaid(Struct, frozen=True):
+    """One entry of the talk before something that was flagged; `flagged` is the one that it is about."""
+
+    role: str
+    text: str
+    flagged: bool = False
+
+
+class ReviewJudgement(Struct, frozen=True):
+    """What one reviewer decided."""
+
+    reviewer: str
+    judgement: Literal["right", "wrong", "unsure"]
+    note: str
+
+
+class ReviewItem(Struct, frozen=True):
+    """Something that was flagged; `others` are given once the own judgement is there."""
+
+    id: str
+    time: float
+    place: str
+    check: str
+    action: str
+    reason: str
+    score: float | None
+    text: str
+    tool: str
+    talk: list[ReviewSaid]
+    heard: bool
+    spoken: bool
+    own: ReviewJudgement | None
+    others: list[ReviewJudgement]
+
+
+class ReviewItems(Message, frozen=True, tag="items"):
+    """New and changed items; with `whole` there are no others."""
+
+    items: list[ReviewItem]
+    whole: bool = False
+
+
+class ReviewGone(Message, frozen=True, tag="gone"):
+    """Items that were forgotten."""
+
+    ids: list[str]
+
+
+class ReviewAsking(Message, frozen=True, tag="asking"):
+    """The tool calls that wait for consent, oldest first."""
+
+    calls: list[ToolCard]
+
+
+class ReviewSound(Message, frozen=True, tag="sound"):
+    """Sound of an item for the page that asked for it, as a WAV file in the buffer."""
+
+    buffer = "sound"
+
+    page_id: str
+
+
+ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound
+
+
+class ReviewReady(Message, frozen=True, tag="ready"):
+    """A page shows the queue, and knows no items yet."""
+
+
+class Judge(Message, frozen=True, tag="judge"):
+    """The reviewer decides on an item."""
+
+    id: str
+    judgement: Literal["right", "wrong", "unsure"]
+    note: str
+
+
+class PlaySide(Message, frozen=True, tag="play"):
+    """The reviewer wants to hear the user or the answer."""
+
+    id: str
+    side: Literal["heard", "spoken"]
+    page_id: str
+
+
+ReviewReport = ReviewReady | Judge | PlaySide | Decide
+
+
 # The recorder, the key prompt and the status line
 
 

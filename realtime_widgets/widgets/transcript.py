@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import traitlets
-from msgspec.structs import replace
 
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.core.conversation.history import earlier_talk
 from realtime_widgets.errors import RealtimeWidgetsError
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle, log_to_handlers_only
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.entries import make_entries, timed
 from realtime_widgets.widgets.port import port_id_of
 from realtime_widgets.widgets.saved.form import saved_talk
 from realtime_widgets.widgets.saved.output import SavedOutput, in_notebook
@@ -147,7 +146,7 @@ class Transcript(RealtimeWidget):
         for entry in entries:
             shown[entry.id] = (entry, after)
             if self._shown.get(entry.id) != (entry, after):
-                self._command(msg.Upsert(_timed(entry, left), after))
+                self._command(msg.Upsert(timed(entry, left), after))
                 changed = True
             after = entry.id
         for entry_id in self._shown.keys() - shown.keys():
@@ -169,16 +168,8 @@ class Transcript(RealtimeWidget):
         self.set_trait("entries", [msgspec.to_builtins(entry) for entry, _ in self._shown.values()])
 
 
-def _timed(entry: msg.Entry, left: Mapping[str, float]) -> msg.Entry:
-    """Return an entry as it is sent now: the card of a call that asks with the seconds that are left."""
-    card = entry.tool
-    if isinstance(card, msg.ToolCard) and card.state == "approval" and card.call_id in left:
-        return replace(entry, tool=replace(card, seconds_left=round(left[card.call_id], 1)))
-    return entry
-
-
 def _saved_with_time(entry: dict[str, Any], left: Mapping[str, float]) -> dict[str, Any]:
-    """Return a saved entry as `_timed` does."""
+    """Return a saved entry as `timed` does."""
     card = entry.get("tool") or {}
     if card.get("state") == "approval" and card["call_id"] in left:
         return {**entry, "tool": {**card, "seconds_left": round(left[card["call_id"]], 1)}}
