@@ -1,0 +1,94 @@
+"""What the stand-in says about pictures: the text that was read in them, and that it sees nothing else.
+
+What stands in a picture is only ever said. It does not reach the choice of tools or their arguments, and is not
+taken for a direction.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from realtime_widgets.local.brain.rules.history import Picture, Turn
+
+CANNOT_SEE = "I cannot see images."
+_READ_ONLY = "I cannot see images, only read the text in them."
+_NO_MORE = "I cannot see what else it shows."
+#: Most lines and characters that are said of one picture.
+_SAID_LINES, _SAID_CHARACTERS = 16, 600
+
+_THINGS = (
+    r"(?:picture|image|photo(?:graph)?|figure|plot|graph|chart|diagram|slide|screen(?:shot)?|drawing|frame|camera"
+    r"|page|sign|label|poster|whiteboard|axis|axes|legend|title|caption|text|words?|letters?|writing|traceback)s?"
+)
+_ABOUT = re.compile(
+    rf"\b(?:read|see|look|show|shown|describe|say|says|said|written|stands?|there)\b[^.?!]*\b{_THINGS}\b"
+    rf"|\b{_THINGS}\b[^.?!]*\b(?:read|see|say|says|said|written|shows?|stands?|mean|means|about)\b"
+    rf"|\b(?:what|which)\b[^.?!]{{0,24}}\b{_THINGS}\b"
+    r"|\bwhat (?:does|do|did) (?:it|this|that|these|those|they|the [\w ]{1,40}) (?:say|show|read|mean)\b"
+    r"|\bwhat(?:'s| is| do you see| can you see| can you read| stands)\b[^.?!]{0,16}"
+    r"\b(?:it|this|that|here|there|written|see|read)\b"
+    r"|\bwhat (?:(?:do|can|could) you (?:see|read)|am i showing you|did i (?:show|send) you)\b"
+    r"|\b(?:can|could|do) you (?:see|read) (?:it|this|that|me|anything)\b"
+    r"|^\W*(?:please |can you |could you |now )*(?:read|describe|look at) (?:it|this|that|them)"
+    r"(?: (?:to me|aloud|out|out loud|please|again))*\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_about(text: str) -> bool:
+    """Return whether the user asks what a picture says or shows, if there is one."""
+    return _ABOUT.search(text) is not None
+
+
+def last_shown(turns: Sequence[Turn], place: int) -> tuple[Picture, ...]:
+    """Return the pictures of the newest turn of the user up to `place` that has some."""
+    shown = (turn.pictures for turn in reversed(turns[: place + 1]) if turn.kind == "user" and turn.pictures)
+    return next(shown, ())
+
+
+def shown_since(turns: Sequence[Turn], place: int) -> bool:
+    """Return whether the turns of the user that end at `place`, without an answer between, have pictures."""
+    while place >= 0 and turns[place].kind == "user":
+        if turns[place].pictures:
+            return True
+        place -= 1
+    return False
+
+
+def told(pictures: Sequence[Picture]) -> list[str]:
+    """Return what was read, piece by piece, with each line on a line of its own; and that nothing else is seen."""
+    if len(pictures) < 2:
+        return [piece for picture in pictures for piece in _told(picture, "the picture")]
+    return [
+        piece if not number or place else f"\n{piece}"
+        for number, picture in enumerate(pictures)
+        for place, piece in enumerate(_told(picture, f"picture {number + 1}"))
+    ]
+
+
+def mentioned(pictures: Sequence[Picture]) -> list[str]:
+    """Return what to say about pictures if the user talks about something else."""
+    return [_READ_ONLY if any(picture.lines for picture in pictures) else CANNOT_SEE]
+
+
+def _told(picture: Picture, name: str) -> list[str]:
+    if picture.lines is None:
+        return (
+            [CANNOT_SEE, f"I could not read the text in {name}: {picture.unread}."]
+            if picture.unread
+            else [CANNOT_SEE]
+        )
+    if not picture.lines:
+        return [f"I found no text in {name}.", _READ_ONLY]
+    said: list[str] = []
+    for line in picture.lines:
+        if len(said) == _SAID_LINES or sum(map(len, said)) + len(line) > _SAID_CHARACTERS:
+            break
+        said.append(f"\n{line}")
+    left = len(picture.lines) - len(said)
+    more = [f"\nThere {'is 1 more line' if left == 1 else f'are {left} more lines'}."] if left else []
+    return [f"I read this in {name}:", *said, *more, f"\n{_NO_MORE}" if not more else _NO_MORE]
