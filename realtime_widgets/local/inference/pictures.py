@@ -204,7 +204,7 @@ def _decoded(url: str) -> bytes:
     try:
         return pybase64.b64decode(data)
     except ValueError:
-        raise UnreadablePictureError("the picture is not base64") from None
+        raise UnreadablePictureError("it is not base64") from None
 
 
 def _be_patient() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,30 +40,30 @@ def read_pixels(data: bytes) -> npt.NDArray[np.uint8]:
     UnreadablePictureError
         If it is not such a file, is damaged, or has too many pixels.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is lower
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-                said = image.width * image.height / 1e6
-                image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
-                if image.width * image.height > MAX_MEGAPIXELS * 1e6:
-                    raise _too_large(said)
-                scaled = _scaled(image)
-                return np.asarray(_opaque(ImageOps.exif_transpose(scaled)))
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            said = image.width * image.height / 1e6
+            shrunk = min(1.0, LONGEST_SIDE / max(image.size))
+            image.draft(None, (round(image.width * shrunk), round(image.height * shrunk)))
+            if image.width * image.height > MAX_MEGAPIXELS * 1e6:
+                raise _too_large(said)
+            return np.asarray(_opaque(ImageOps.exif_transpose(_scaled(image))))
     except Image.DecompressionBombError:
         raise _too_large(None) from None
+    except UnidentifiedImageError:
+        raise UnreadablePictureError("it is not a PNG or JPEG image") from None
     except UnreadablePictureError:
         raise
     except Exception as error:  # Pillow raises errors of many kinds for files that are broken
-        raise UnreadablePictureError(f"the picture cannot be decoded ({type(error).__name__})") from None
+        raise UnreadablePictureError(f"it cannot be decoded ({type(error).__name__})") from None
 
 
 def _too_large(megapixels: float | None) -> UnreadablePictureError:
     size = "more than 178" if megapixels is None else f"{megapixels:.0f}"
     return UnreadablePictureError(
-        f"the picture has {size} megapixels, and at most {MAX_MEGAPIXELS} are read; send it smaller"
+        f"it has {size} megapixels, and at most {MAX_MEGAPIXELS} are read; send it smaller"
     )
 
 
