@@ -20,7 +20,7 @@ from realtime_widgets.local.api.errors import log_failure
 from realtime_widgets.local.models.interfaces import UnreadablePictureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from realtime_widgets.local.models.interfaces import PictureReader
 
@@ -88,7 +88,13 @@ class Pictures:
     def begin(self, items: Items) -> None:
         """Begin to read the pictures in `items`; what they say is there for a later `with_words`."""
         if self._load is not None and any(True for _ in _pictures(items)):
-            self._keep_running(self._begin(items))
+            task = asyncio.get_running_loop().create_task(self.queue(items))
+            self._begun.add(task)
+            task.add_done_callback(self._begun.discard)
+
+    async def queue(self, items: Items) -> None:
+        """Let the pictures in `items` be read after those of later calls; it returns before they are."""
+        await self._of(items)
 
     async def with_words(self, items: Items) -> Items:
         """Return `items` in which each picture has its ``lines``, or in ``unread`` why there are none.
@@ -106,14 +112,6 @@ class Pictures:
             for one in waited:
                 one.cancel()  # the reading itself goes on
         return [_with_words(item, readings) for item in items]
-
-    def _keep_running(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-
-    async def _begin(self, items: Items) -> None:
-        await self._of(items)
 
     async def _of(self, items: Items) -> dict[str, Future[Reading]]:
         """Return the readings of the pictures in `items`, by their addresses; new ones are begun."""
