@@ -152,11 +152,14 @@ class StandInBrain:
         self, request: BrainRequest, turns: Sequence[Turn], directed: Sequence[Direction]
     ) -> Iterator[Say | CallTool]:
         """Yield the answer to what the user said, or what tools returned."""
-        asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
+        others, shown = pictures.apart_from_tools(turns)
+        asked = next((turn.text for turn in reversed(others) if turn.kind == "user"), "")
         texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
         length = next(filter(None, map(asked_length, texts)), None)
         wishes = [wish for one in directed for wish in one.undoable]
-        results = _results(turns)
+        results = _results(others)
+        if results is not None and shown:
+            results += pictures.told(shown)
         forced = _forced_tools(request.tool_choice, read_tools(request.tools))
         if results is not None and (results or not (wishes or forced)):
             yield from map(Say, shortened(results or ["Is there anything else?"], length))

@@ -59,6 +59,23 @@ def shown_since(turns: Sequence[Turn], place: int) -> bool:
     return False
 
 
+def apart_from_tools(turns: Sequence[Turn]) -> tuple[list[Turn], list[Picture]]:
+    """Return `turns` without the pictures that tools returned, and those of the last calls.
+
+    An output holds text only: a client sends its pictures right after it, as a message of the user without words.
+    """
+    others: list[Turn] = []
+    shown: list[Picture] = []
+    for turn in turns:
+        if turn.kind == "user" and turn.pictures and not turn.text and others and others[-1].kind == "output":
+            shown += turn.pictures
+            continue
+        if turn.kind in ("user", "assistant"):
+            shown.clear()
+        others.append(turn)
+    return others, shown
+
+
 def told(pictures: Sequence[Picture]) -> list[str]:
     """Return what was read, piece by piece, with each line on a line of its own; and that nothing else is seen."""
     if len(pictures) < 2:

@@ -8,7 +8,7 @@ import pytest
 
 from realtime_widgets.local.brain.rules.pictures import asks_about
 from realtime_widgets.local.models.interfaces import Say
-from tests.local.brain.talk import answered, ask, calls, spoken, typed, words
+from tests.local.brain.talk import answered, ask, called, calls, spoken, typed, words
 from tests.local.brain.tools_table import TOOLS, tool
 
 if TYPE_CHECKING:
@@ -158,6 +158,20 @@ def test_a_picture_gives_no_arguments(brain: StandInBrain) -> None:
     [(name, arguments)] = calls(ask(brain, [picture], TOOLS, tool_choice=forced))
     assert "500" not in str(arguments)
     assert "destroy" not in str(arguments)
+
+
+@pytest.mark.models
+def test_a_picture_that_a_tool_returned_is_read_with_its_result(brain: StandInBrain) -> None:
+    """A client sends it after the output, as a message without words."""
+    first = called("roll_dice", "[3, 4]", "call_1", count=2)
+    second = called("get_weather", "sunny", "call_2", city="Oslo")
+    items = [spoken("Roll two dice."), *first, shown("Dice of the day"), *second, shown(*ORDERS)]
+    parts = ask(brain, items, DANGEROUS)
+    assert calls(parts) == []
+    for text in ("3 and 4", "sunny", "Dice of the day", *ORDERS):
+        assert text in words(parts)
+    later = [*items, answered(words(parts)), spoken("What does it say?")]
+    assert all(order in words(ask(brain, later, DANGEROUS)) for order in ORDERS)
 
 
 @pytest.mark.models
