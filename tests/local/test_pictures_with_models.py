@@ -10,7 +10,7 @@ import openai
 import pybase64
 import pytest
 
-from tests.local.pictures.drawings import SLIDE, plot, png, slide, written
+from devtools.drawings import SLIDE, plot, png, slide, written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -112,7 +112,7 @@ async def test_a_picture_that_is_too_large_is_told_and_the_talk_goes_on(client: 
         await connection.session.update(session={"type": "realtime", "output_modalities": ["text"]})
         await until(connection, "session.updated")
         response, _ = await ask(connection, "What does it say?", huge)
-        assert "it has 100 megapixels, and at most 24 are read; send it smaller" in said(response)
+        assert "it has 100 megapixels, and at most 30 are read; send it smaller" in said(response)
         response, _ = await ask(connection, "What does it say?", slide())
         assert SLIDE[0] in said(response)
 

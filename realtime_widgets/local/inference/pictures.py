@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import sys
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import pybase64
 
 from realtime_widgets.errors import LocalEndpointError
 from realtime_widgets.local.api.errors import log_failure
+from realtime_widgets.local.logs import SPEECH
 from realtime_widgets.local.models.interfaces import UnreadablePictureError
 
 if TYPE_CHECKING:
@@ -26,10 +29,15 @@ if TYPE_CHECKING:
 
     Items = Sequence[Mapping[str, Any]]
 
+logger = logging.getLogger(__name__)
+
 #: Longest time in seconds that an answer waits for the pictures before it.
 LONGEST_WAIT_S = 10.0
 #: Most pictures that wait to be read, and most whose words are kept; the oldest go first.
 MAX_WAITING, MAX_KEPT = 32, 256
+#: Number of messages with pictures, from the newest, whose pictures an answer waits for: a camera may send more
+#: than can be read.
+AWAITED = 4
 #: By how much the reading thread is more patient than those that make sound, where threads have a niceness.
 _PATIENCE = 10
 _IMAGE = "input_image"
@@ -83,6 +91,8 @@ class Pictures:
 
     def close(self) -> None:
         """Let the thread end; waiting pictures are not read."""
+        with self._lock:
+            self._waiting.clear()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def begin(self, items: Items) -> None:
@@ -99,12 +109,13 @@ class Pictures:
     async def with_words(self, items: Items) -> Items:
         """Return `items` in which each picture has its ``lines``, or in ``unread`` why there are none.
 
-        It waits for pictures that are not read yet, but not longer than the limit.
+        It waits for the newest pictures if they are not read yet, but not longer than the limit.
         """
         if self._load is None or not any(True for _ in _pictures(items)):
             return items
         readings = await self._of(items)
-        waited = [asyncio.wrap_future(future) for future in readings.values() if not future.done()]
+        newest = {url for item in _with_pictures(items)[-AWAITED:] for url in _pictures([item])}
+        waited = [asyncio.wrap_future(readings[url]) for url in newest if not readings[url].done()]
         try:
             if waited:
                 await asyncio.wait(waited, timeout=self._longest_wait_s)
@@ -117,9 +128,14 @@ class Pictures:
         """Return the readings of the pictures in `items`, by their addresses; new ones are begun."""
         urls = list(dict.fromkeys(_pictures(items)))
         keys = await asyncio.to_thread(lambda: [hashlib.sha256(url.encode()).digest() for url in urls])
-        return {url: self._reading(key, url) for url, key in zip(urls, keys, strict=True)}
+        readings = {url: self._reading(key, url) for url, key in zip(urls, keys, strict=True)}
+        self._drop_oldest()
+        with contextlib.suppress(RuntimeError):  # the server is shutting down
+            self._thread.submit(self._read_waiting)
+        return readings
 
     def _reading(self, key: bytes, url: str) -> Future[Reading]:
+        """Return the reading of one picture, which waits if it is new."""
         with self._lock:
             known = self._readings.get(key)
             if known is not None:
@@ -131,21 +147,26 @@ class Pictures:
             future.set_running_or_notify_cancel()  # who waits for it cannot cancel it
             self._readings[key] = future
             self._waiting[key] = (url, future)
-            dropped = [self._waiting.popitem(last=False) for _ in range(len(self._waiting) - MAX_WAITING)]
-            while len(self._readings) > MAX_KEPT:
-                self._readings.popitem(last=False)
-        for old, (_, given_up) in dropped:
-            self._finish(old, given_up, Reading(unread=_TOO_MANY, lasting=False))
-        with contextlib.suppress(RuntimeError):  # the server is shutting down
-            self._thread.submit(self._read_newest)
-        return future
+            return future
 
-    def _read_newest(self) -> None:
+    def _drop_oldest(self) -> None:
+        """Give up the oldest of too many that wait, and forget what was read longest ago."""
         with self._lock:
-            if not self._waiting:
-                return
-            key, (url, future) = self._waiting.popitem()
-        self._finish(key, future, self._read(url))
+            dropped = [self._waiting.popitem(last=False) for _ in range(len(self._waiting) - MAX_WAITING)]
+            for key in list(self._readings)[: max(0, len(self._readings) - MAX_KEPT)]:
+                if key not in self._waiting:
+                    del self._readings[key]
+        for key, (_, future) in dropped:
+            self._finish(key, future, Reading(unread=_TOO_MANY, lasting=False))
+
+    def _read_waiting(self) -> None:
+        """Read, on the thread, until nothing waits."""
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    return
+                key, (url, future) = self._waiting.popitem()
+            self._finish(key, future, self._read(url))
 
     def _finish(self, key: bytes, future: Future[Reading], reading: Reading) -> None:
         if not reading.lasting:
@@ -163,13 +184,17 @@ class Pictures:
         except Exception as error:
             log_failure("loading the reader of pictures", error)
             return Reading(unread=f"the reader could not be loaded ({type(error).__name__})", lasting=False)
+        started = time.perf_counter()
         try:
-            return Reading(tuple(line.text for line in self._reader(_decoded(url))))
+            lines = tuple(line.text for line in self._reader(_decoded(url)))
         except UnreadablePictureError as error:
             return Reading(unread=str(error))
         except Exception as error:
             log_failure("reading a picture", error)
             return Reading(unread=f"reading it failed ({type(error).__name__}; see the endpoint's log)")
+        logger.info("%d lines read in a picture in %.2f s", len(lines), time.perf_counter() - started)
+        SPEECH.info("read: %s", " / ".join(lines))
+        return Reading(lines)
 
 
 def _pictures(items: Items) -> Iterator[str]:
@@ -178,6 +203,10 @@ def _pictures(items: Items) -> Iterator[str]:
         for part in item.get("content") or ():
             if part.get("type") == _IMAGE:
                 yield part["image_url"]
+
+
+def _with_pictures(items: Items) -> list[Mapping[str, Any]]:
+    return [item for item in items if any(True for _ in _pictures([item]))]
 
 
 def _with_words(item: Mapping[str, Any], readings: Mapping[str, Future[Reading]]) -> Mapping[str, Any]:

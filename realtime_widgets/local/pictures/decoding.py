@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
-#: Most pixels that are decoded, in millions: 72 MB as RGB. A JPEG is decoded at a half, a quarter or an eighth of
-#: its size where that helps; other pictures beyond it are not read.
-MAX_MEGAPIXELS = 24
+#: Most pixels that are decoded, in millions: 90 MB as RGB. A JPEG is decoded at a half, a quarter or an eighth of
+#: its size, so that none has more; other pictures beyond it are not read.
+MAX_MEGAPIXELS = 30
 #: Longest side in pixels of what is read; larger pictures are scaled down to it.
 LONGEST_SIDE = 2560
 #: Luminance (0 to 255) of the drawn parts of a transparent picture above which it is read on black, not on white.

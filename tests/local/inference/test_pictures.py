@@ -10,7 +10,7 @@ import pybase64
 import pytest
 
 from realtime_widgets.errors import LocalEndpointError
-from realtime_widgets.local.inference.pictures import MAX_WAITING, Pictures
+from realtime_widgets.local.inference.pictures import AWAITED, MAX_WAITING, Pictures
 from realtime_widgets.local.models.interfaces import PictureLine, UnreadablePictureError
 
 if TYPE_CHECKING:
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 
 class Letters:
-    """Reads the bytes of a "picture" as its lines; `gate` holds it, and `seen` are the bytes in their order."""
+    """Reads the bytes of a "picture" as its lines; `gate` holds it, and `seen` are the bytes in their order.
+
+    Of one picture alone it is held if that is named in `holds`.
+    """
 
     def __init__(self) -> None:
+        self.holds = ""
         self.gate = threading.Event()
         self.gate.set()
         self.begun = threading.Event()
@@ -32,7 +36,8 @@ class Letters:
         text = data.decode()
         self.seen.append(text)
         self.begun.set()
-        self.gate.wait(30)
+        if self.holds in ("", text):
+            self.gate.wait(30)
         if text == "broken":
             raise UnreadablePictureError("it is not a PNG or JPEG image")
         if text == "bug":
@@ -125,6 +130,16 @@ async def test_an_answer_waits_no_longer_than_the_limit(letters: Letters) -> Non
     assert await words(patient, "slow") == [["slow"]]
     pictures.close()
     patient.close()
+
+
+async def test_an_answer_waits_for_the_newest_pictures_only(pictures: Pictures, letters: Letters) -> None:
+    letters.holds = "frame 0"
+    letters.gate.clear()
+    frames = [f"frame {number}" for number in range(AWAITED + 1)]
+    items = [item for frame in frames for item in shown(frame)]
+    first, *others = [item["content"][0] for item in await pictures.with_words(items)]
+    assert [part["lines"] for part in others] == [[frame] for frame in frames[1:]]
+    assert first["unread"] == "it is still being read; ask again in a moment"
 
 
 async def test_what_cannot_be_read_says_why(pictures: Pictures, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from devtools.drawings import PLOT, SLIDE, TRACEBACK, plot, png, slide, traceback, written
 from realtime_widgets.errors import LocalEndpointError
 from realtime_widgets.local.models.interfaces import UnreadablePictureError
 from realtime_widgets.local.pictures import reader as reading
 from realtime_widgets.local.pictures.reader import LEAST_CONFIDENCE, PpOcrReader
-from tests.local.pictures.drawings import PLOT, SLIDE, TRACEBACK, plot, png, slide, traceback, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Pictures with text, drawn here, and the lines that stand in them."""
+"""Pictures with text that tests and benchmarks show, drawn when they need them, and the lines in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Where the lines of a traceback are indented, in characters; its lines are told without that.
+#: The lines of each picture; a reader tells them without the spaces before them.
 TRACEBACK = (
     "Traceback (most recent call last):",
     '  File "/home/ada/lab/rates.py", line 42, in <module>',
@@ -44,11 +44,12 @@ PLOT = (
 
 
 def font(size: int, name: str = "DejaVuSans") -> ImageFont.FreeTypeFont:
-    """A font that matplotlib brings along."""
+    """Return a font that matplotlib brings along."""
     return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"), size)
 
 
 def png(image: Image.Image) -> bytes:
+    """Return the file of an image."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
@@ -57,7 +58,7 @@ def png(image: Image.Image) -> bytes:
 def written(
     lines: Sequence[str], size: int = 24, *, name: str = "DejaVuSans", dark: bool = False, margin: int = 30
 ) -> Image.Image:
-    """A page with lines of text."""
+    """Draw a page with lines of text."""
     letters = font(size, name)
     width = round(max(letters.getlength(line) for line in lines)) + 2 * margin
     colours = ("#1e1e1e", "#d4d4d4") if dark else ("white", "black")
@@ -69,12 +70,12 @@ def written(
 
 
 def traceback() -> bytes:
-    """A traceback in a dark terminal."""
+    """Draw a traceback in a dark terminal."""
     return png(written(TRACEBACK, 16, name="DejaVuSansMono", dark=True))
 
 
 def slide() -> bytes:
-    """A slide with a title, points and a footer."""
+    """Draw a slide with a title, points and a footer."""
     image = Image.new("RGB", (1280, 720), "#fdf6e3")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, 1280, 110), fill="#073642")
@@ -88,7 +89,7 @@ def slide() -> bytes:
 
 
 def plot() -> bytes:
-    """A plot as matplotlib draws it without settings, with axes, a title and a legend."""
+    """Draw a plot as matplotlib does without settings, with axes, a title and a legend."""
     figure = Figure()
     axes = figure.subplots()
     times = np.linspace(0, 50, 26)
