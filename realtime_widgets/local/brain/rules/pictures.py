@@ -7,6 +7,7 @@ taken for a direction.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 CANNOT_SEE = "I cannot see images."
 _READ_ONLY = "I cannot see images, only read the text in them."
 _NO_MORE = "I cannot see what else it shows."
+#: What this package's client writes into an output where a picture belongs.
+_FOLLOWS = re.compile(r"<image \d+, in the message after this output>")
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,:]+(?:e[-+\u2212]?\d+)?\s?%?")
+#: Most numbers that are said one by one beside words: a plot has many at its axes.
+_SAID_NUMBERS = 6
 #: Most lines and characters that are said of one picture.
 _SAID_LINES, _SAID_CHARACTERS = 16, 600
 
@@ -69,6 +75,7 @@ def apart_from_tools(turns: Sequence[Turn]) -> tuple[list[Turn], list[Picture]]:
     for turn in turns:
         if turn.kind == "user" and turn.pictures and not turn.text and others and others[-1].kind == "output":
             shown += turn.pictures
+            others[-1] = replace(others[-1], text=_FOLLOWS.sub("", others[-1].text).strip())
             continue
         if turn.kind in ("user", "assistant"):
             shown.clear()
@@ -101,11 +108,19 @@ def _told(picture: Picture, name: str) -> list[str]:
         )
     if not picture.lines:
         return [f"I found no text in {name}.", _READ_ONLY]
+    numbers = [line for line in picture.lines if _NUMBER.fullmatch(line)]
+    if not _SAID_NUMBERS < len(numbers) < len(picture.lines):
+        numbers = []
+    lines = [line for line in picture.lines if line not in numbers]
     said: list[str] = []
-    for line in picture.lines:
+    for line in lines:
         if len(said) == _SAID_LINES or sum(map(len, said)) + len(line) > _SAID_CHARACTERS:
             break
         said.append(f"\n{line}")
-    left = len(picture.lines) - len(said)
-    more = [f"\nThere {'is 1 more line' if left == 1 else f'are {left} more lines'}."] if left else []
-    return [f"I read this in {name}:", *said, *more, f"\n{_NO_MORE}" if not more else _NO_MORE]
+    rest = []
+    if left := len(lines) - len(said):
+        rest.append(f"There {'is 1 more line' if left == 1 else f'are {left} more lines'}.")
+    if numbers:
+        rest.append(f"There are also {len(numbers)} numbers.")
+    first, *others = [*rest, _NO_MORE]
+    return [f"I read this in {name}:", *said, f"\n{first}", *others]

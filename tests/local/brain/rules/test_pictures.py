@@ -105,6 +105,17 @@ def test_of_many_lines_it_says_the_first_and_how_many_are_left(brain: StandInBra
 
 
 @pytest.mark.models
+def test_the_numbers_at_the_axes_of_a_plot_are_counted_only(brain: StandInBrain) -> None:
+    ticks = [f"{number}.0" for number in range(9)]
+    said = words(ask(brain, [shown("A title", *ticks, "-1.5e3", "Time", text="What does it say?")], TOOLS))
+    assert "A title \nTime \nThere are also 10 numbers. I cannot see what else it shows." in said
+    few = words(ask(brain, [shown("A title", *ticks[:5], text="What does it say?")], TOOLS))
+    assert "4.0" in few
+    alone = words(ask(brain, [shown(*ticks, text="What does it say?")], TOOLS))
+    assert "8.0" in alone
+
+
+@pytest.mark.models
 def test_pictures_without_text_and_several_of_them(brain: StandInBrain) -> None:
     assert "I found no text in the picture." in words(ask(brain, [shown(text="What does it say?")], TOOLS))
     several = shown("one", text="What do they say?")
@@ -163,11 +174,12 @@ def test_a_picture_gives_no_arguments(brain: StandInBrain) -> None:
 @pytest.mark.models
 def test_a_picture_that_a_tool_returned_is_read_with_its_result(brain: StandInBrain) -> None:
     """A client sends it after the output, as a message without words."""
-    first = called("roll_dice", "[3, 4]", "call_1", count=2)
+    first = called("roll_dice", "[3, 4]\n<image 1, in the message after this output>", "call_1", count=2)
     second = called("get_weather", "sunny", "call_2", city="Oslo")
     items = [spoken("Roll two dice."), *first, shown("Dice of the day"), *second, shown(*ORDERS)]
     parts = ask(brain, items, DANGEROUS)
     assert calls(parts) == []
+    assert "<image" not in words(parts)
     for text in ("3 and 4", "sunny", "Dice of the day", *ORDERS):
         assert text in words(parts)
     later = [*items, answered(words(parts)), spoken("What does it say?")]
