@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import io
+import os
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -11,11 +15,10 @@ import pybase64
 import pytest
 
 from devtools.drawings import SLIDE, plot, png, slide, written
+from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
 pytestmark = pytest.mark.models
 
@@ -104,6 +107,31 @@ async def test_a_picture_in_a_chat_completion_is_read(client: openai.AsyncOpenAI
     answer = await client.chat.completions.create(model="x", messages=[{"role": "user", "content": content}])
     text = answer.choices[0].message.content or ""
     assert sum(line in text for line in SLIDE) >= 6, text
+
+
+async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rapidocr").mkdir()
+    (tmp_path / "rapidocr" / "__init__.py").touch()  # in front of the real one, and without its files
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    endpoint = await asyncio.to_thread(EmbeddedEndpoint().start)
+    try:
+        async with (
+            openai.AsyncOpenAI(base_url=endpoint.url, api_key=endpoint.api_key) as client,
+            client.realtime.connect(model="gpt-realtime") as connection,
+        ):
+            response, heard = await ask(connection, "What does it say?", slide())
+            assert "I cannot see images." in said(response)
+            assert 'run pip install "realtime-widgets[pictures]" and ask again' in said(response)
+            assert heard
+            # The package came meanwhile.
+            spec = importlib.util.find_spec("rapidocr")
+            assert spec is not None
+            assert spec.submodule_search_locations is not None
+            shutil.copytree(Path(spec.submodule_search_locations[0]) / "models", tmp_path / "rapidocr" / "models")
+            response, _ = await ask(connection, "What does it say?")
+            assert SLIDE[0] in said(response)
+    finally:
+        await asyncio.to_thread(endpoint.stop)
 
 
 async def test_a_picture_that_is_too_large_is_told_and_the_talk_goes_on(client: openai.AsyncOpenAI) -> None:

@@ -27,6 +27,10 @@ def install_command(extra: str = "local") -> str:
     return f'pip install "realtime-widgets[{extra}]"'
 
 
+class ModelMissingError(LocalEndpointError):
+    """A model is nowhere to be found; the text says what to install or to set."""
+
+
 @dataclass(frozen=True)
 class ModelDescription:
     """One model: what it is, which package carries it, and how its genuine weight file is recognised.
@@ -232,7 +236,9 @@ def find_model(
     Raises
     ------
     LocalEndpointError
-        If a path given does not hold the model, or the model is not found anywhere.
+        If a path given does not hold the model.
+    ModelMissingError
+        If the model is not found anywhere.
     """
     settings = {description.option: path, description.variable: os.environ.get(description.variable)}
     for setting, given in settings.items():
@@ -246,7 +252,7 @@ def find_model(
     if on_hub is not None:
         return FoundModel(description, on_hub, f"hub {description.hub_name}")
     command = install_command(description.extra)
-    raise LocalEndpointError(
+    raise ModelMissingError(
         f"the {description.purpose} model {description.name} is missing: the package {description.package} "
         f"is not installed or incomplete{obstacle}; run {command}, or set {description.variable} "
         f"to the path of {description.weight_file}"

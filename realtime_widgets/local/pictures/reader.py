@@ -8,7 +8,12 @@ import numpy as np
 
 from realtime_widgets.local.models.engines import onnx_session, opening
 from realtime_widgets.local.models.interfaces import PictureLine
-from realtime_widgets.local.models.weights import PICTURE_DETECTION, PICTURE_RECOGNITION
+from realtime_widgets.local.models.weights import (
+    PICTURE_DETECTION,
+    PICTURE_RECOGNITION,
+    ModelMissingError,
+    install_command,
+)
 from realtime_widgets.local.pictures.decoding import read_pixels
 from realtime_widgets.local.pictures.detection import Box, detector_input, detector_size, find_boxes
 from realtime_widgets.local.pictures.reading_order import reading_order
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Least confidence of a line, and most characters of a picture.
 LEAST_CONFIDENCE, MAX_CHARACTERS = 0.6, 8000
+#: What a user is told who shows a picture where the models are missing.
+MISSING = f"that needs an extra; run {install_command(PICTURE_DETECTION.extra)} and ask again"
 
 
 class PpOcrReader:
@@ -42,6 +49,14 @@ class PpOcrReader:
         self,
         detection_path: str | os.PathLike[str] | None = None,
         recognition_path: str | os.PathLike[str] | None = None,
+    ) -> None:
+        try:
+            self._load(detection_path, recognition_path)
+        except ModelMissingError as error:
+            raise ModelMissingError(MISSING) from error
+
+    def _load(
+        self, detection_path: str | os.PathLike[str] | None, recognition_path: str | os.PathLike[str] | None
     ) -> None:
         with opening(PICTURE_DETECTION, detection_path) as found:
             self._detector = onnx_session(found.weights, keeps_memory=False)
