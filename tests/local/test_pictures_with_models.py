@@ -10,12 +10,15 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openai
 import pybase64
 import pytest
 
 from devtools.drawings import SLIDE, plot, png, slide, written
+from realtime_widgets.local.models.interfaces import SYNTHESIS_RATE
 from realtime_widgets.local.server.child_process import EmbeddedEndpoint
+from realtime_widgets.local.speech import load_synthesiser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,6 +83,20 @@ async def test_it_reads_a_slide_aloud_when_it_is_asked_what_it_says(client: open
         response, _ = await ask(connection, "And what is this?", plot())
         assert "Decay of the tracer" in said(response)
         assert SLIDE[0] not in said(response)
+
+
+async def test_the_question_may_be_spoken(client: openai.AsyncOpenAI) -> None:
+    question = np.concatenate(list(load_synthesiser().stream("What does the picture say?", "marin")))
+    sound = question.astype("<i2").tobytes() + bytes(SYNTHESIS_RATE * 2)
+    async with client.realtime.connect(model="gpt-realtime") as connection:
+        content: Any = [{"type": "input_image", "image_url": address(slide())}]
+        await connection.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+        for start in range(0, len(sound), 4800):
+            audio = pybase64.b64encode(sound[start : start + 4800]).decode()
+            await connection.input_audio_buffer.append(audio=audio)
+        event, heard = await until(connection, "response.done")
+        assert sum(line in said(event.response) for line in SLIDE) >= 6, said(event.response)
+        assert heard
 
 
 async def test_orders_in_a_picture_call_no_tool(client: openai.AsyncOpenAI) -> None:
