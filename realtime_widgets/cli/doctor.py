@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from realtime_widgets.cli.doctor_endpoint import probe_models
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.models.engines import int8_kernels
-from realtime_widgets.local.models.weights import describe_models
+from realtime_widgets.local.models.weights import PICTURE_MODELS, describe_models
 from realtime_widgets.protocol.endpoint.endpoint import resolve_endpoint
 from realtime_widgets.protocol.secrets import masked
 from realtime_widgets.shown_text import visible
@@ -93,6 +93,7 @@ def diagnose(endpoint: str | None = None) -> list[Finding]:
         ("endpoint", lambda: check_endpoint(endpoint)),
         ("speech models", lambda: check_models(endpoint)),
         ("int8 models", check_int8_models),
+        ("pictures", check_pictures),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -271,6 +272,25 @@ def check_int8_models() -> Iterable[Finding]:
     kernels = int8_kernels()
     which = "kernels unknown" if kernels.name == "unknown" else f"run on {kernels.name} kernels"
     yield Finding("int8 models", "ok", f"{which}, precise mode {'on' if kernels.precise else 'off: not needed'}")
+
+
+def check_pictures() -> Iterable[Finding]:
+    """Whether the local endpoint can read the text in pictures, which a talk does not need."""
+    statuses = describe_models(PICTURE_MODELS)
+    lacking = [status.where for status in statuses if not status.found]
+    if lacking:
+        detail = f"the local endpoint cannot read the text in them: {lacking[0]}"
+        yield Finding("pictures", "warning", detail, _install("pictures"))
+        return
+    size = sum(status.size_bytes for status in statuses) / 1e6
+    detail = (
+        f"the local endpoint reads the text in them, and sees nothing else: {size:.0f} MB, {statuses[0].where}"
+    )
+    if not all(status.genuine for status in statuses):
+        detail = f"{detail}; not the known weights"
+        yield Finding("pictures", "warning", detail, "nothing, if you chose them yourself")
+        return
+    yield Finding("pictures", "ok", detail)
 
 
 def _requirements(extra: str) -> dict[str, str]:

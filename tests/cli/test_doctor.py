@@ -128,6 +128,14 @@ def test_missing_speech_models_matter_for_the_local_endpoint_only(service: _Serv
     assert (code, found["recognition model"]["state"]) == (0, "warning")
 
 
+def test_pictures_that_cannot_be_read_are_a_warning_with_the_extra_that_helps(tmp_path: Path) -> None:
+    assert "reads the text in them" in findings()[1]["pictures"]["detail"]
+    code, found = findings(REALTIME_WIDGETS_TEXT_RECOGNITION_MODEL=str(tmp_path / "nowhere"))
+    assert (code, found["pictures"]["state"]) == (0, "warning")
+    assert "nowhere" in found["pictures"]["detail"]
+    assert 'realtime-widgets[pictures]"' in found["pictures"]["cure"]
+
+
 def test_an_endpoint_that_takes_the_key_is_well(service: _Server) -> None:
     code, found = findings(OPENAI_BASE_URL=service.url, OPENAI_API_KEY=KEY)
     assert code == 0

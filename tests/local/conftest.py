@@ -23,6 +23,7 @@ from realtime_widgets.local.server.app import create_app
 from tests.local.stand_ins import LoudnessDetector, ScriptedBrain, ToneRecogniser, ToneSynthesiser
 
 if TYPE_CHECKING:
+    from realtime_widgets.local.models.interfaces import PictureReader
     from realtime_widgets.local.realtime.responses.rate_limits import SessionLimits
 
 TIMEOUT_S = 120.0
@@ -136,7 +137,10 @@ StartEndpoint = Callable[..., Awaitable[Endpoint]]
 
 @pytest.fixture
 async def start_endpoint() -> AsyncIterator[StartEndpoint]:
-    """Start endpoints; `loaders` are functions by stage, `brain_settings` choose a real brain."""
+    """Start endpoints; `loaders` are functions by stage, `brain_settings` choose a real brain.
+
+    Pictures are read by what `load_pictures` loads.
+    """
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -147,6 +151,7 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             clock: Callable[[], float] = time.time,
             brain_settings: BrainSettings | None = None,
             limits: SessionLimits | None = None,
+            load_pictures: Callable[[], PictureReader] | None = None,
         ) -> Endpoint:
             parts = LoudnessDetector(), ToneRecogniser(), ToneSynthesiser(), ScriptedBrain()
             detector, recogniser, synthesiser, brain = parts
@@ -159,7 +164,9 @@ async def start_endpoint() -> AsyncIterator[StartEndpoint]:
             brain_settings = brain_settings or BrainSettings()
             if not brain_settings.built_in:
                 standard[BRAIN] = brain_settings.load
-            models = Models({**standard, **(loaders or {})}, brain_settings.model_id, brain_settings.public())
+            models = Models(
+                {**standard, **(loaders or {})}, brain_settings.model_id, brain_settings.public(), load_pictures
+            )
             app = create_app(models, api_key, max_sessions, clock, limits)
             runner = web.AppRunner(app, handler_cancellation=True)
             await runner.setup()

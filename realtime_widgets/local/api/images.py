@@ -22,7 +22,7 @@ def image_size(image_url: str, param: str) -> tuple[int, int]:
     Raises
     ------
     RequestRefusedError
-        If it is not such an image; the refusal names `param`.
+        If it is not such an image, or a much too large one; the refusal names `param`.
     """
     from PIL import Image
 
@@ -30,12 +30,14 @@ def image_size(image_url: str, param: str) -> tuple[int, int]:
         data = pybase64.b64decode(image_url.partition(",")[2], validate=True)
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             return image.size
+    except Image.DecompressionBombError:
+        raise _refused(param, "it has more than 178 megapixels; send it smaller") from None
     except Exception:  # Pillow raises errors of many kinds for files that are broken
-        raise _no_image(param) from None
+        raise _refused(param, "it is not a PNG or JPEG image") from None
 
 
-def _no_image(param: str) -> RequestRefusedError:
-    return invalid_value(f"Invalid value for '{param}': it is not a PNG or JPEG image.", param)
+def _refused(param: str, why: str) -> RequestRefusedError:
+    return invalid_value(f"Invalid value for '{param}': {why}.", param)
 
 
 def image_tokens(width: int, height: int, detail: str) -> int:

@@ -32,6 +32,7 @@ from realtime_widgets.local.brain.errors import BrainError
 from realtime_widgets.local.brain.language.numbers import find_numbers, plain
 from realtime_widgets.local.brain.rules.history import fresh_outputs, read_turns
 from realtime_widgets.local.brain.rules.phrasing import say_result, sentences
+from realtime_widgets.local.brain.rules.pictures import apart_from_tools
 from realtime_widgets.local.brain.tool_schema import read_tools
 from realtime_widgets.local.models.interfaces import CallTool, Say
 
@@ -131,7 +132,7 @@ class ScriptBrain:
         BrainError
             If the script has none, or calls a tool that the session does not have.
         """
-        turns = read_turns(request.items)
+        turns, _ = apart_from_tools(read_turns(request.items))
         users = [turn for turn in turns if turn.kind == "user"]
         answer, groups = self._answer_to(users)
         outputs = fresh_outputs(turns)

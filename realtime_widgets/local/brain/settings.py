@@ -54,6 +54,11 @@ class BrainSettings:
         """Whether it is the endpoint's own brain, which takes a moment to load."""
         return self.brain == _BUILT_IN
 
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether it needs the words in pictures: it does not see them itself, and asks for more than a script."""
+        return not self.sees and not self.brain.startswith(_SCRIPT)
+
     def load(self) -> Brain:
         """Load the brain; blocks.
 

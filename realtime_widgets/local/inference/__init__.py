@@ -1,4 +1,4 @@
 """Loads the models, runs them on worker threads, and makes the pieces of an answer.
 
-Imports `speech`, `brain` and what stands below them.
+Imports `speech`, `pictures`, `brain` and what stands below them.
 """

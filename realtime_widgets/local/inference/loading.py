@@ -16,6 +16,8 @@ from realtime_widgets.local.api.names import MODEL_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from realtime_widgets.local.models.interfaces import PictureReader
+
 logger = logging.getLogger(__name__)
 
 #: Names of the stages, as `GET /v1/models` reports them.
@@ -57,10 +59,12 @@ class Models:
         Name of the model that the endpoint serves.
     brain
         What clients may know of the brain that answers.
+    load_pictures
+        Loads the reader of pictures, which happens when the first one comes; None if the brain needs none.
 
     Attributes
     ----------
-    model_id, brain
+    model_id, brain, load_pictures
         As given.
     """
 
@@ -69,8 +73,10 @@ class Models:
         loaders: Mapping[str, Callable[[], Any]],
         model_id: str = MODEL_ID,
         brain: Mapping[str, Any] | None = None,
+        load_pictures: Callable[[], PictureReader] | None = None,
     ) -> None:
         self.model_id = model_id
+        self.load_pictures = load_pictures
         self.brain = {"kind": "stand-in"} if brain is None else dict(brain)
         self._loaders = dict(loaders)
         self._stages: dict[str, Future[Any]] = {name: Future() for name in loaders}

@@ -16,6 +16,7 @@ from realtime_widgets.local.inference.loading import (
 
 if TYPE_CHECKING:
     from realtime_widgets.local.brain.settings import BrainSettings
+    from realtime_widgets.local.models.interfaces import PictureReader
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def real_models(brain: BrainSettings) -> Models:
         },
         brain.model_id,
         brain.public(),
+        _load_pictures if brain.reads_pictures else None,
     )
 
 
@@ -69,3 +71,9 @@ def _load_turn_end() -> Any:
     from realtime_widgets.local.speech import load_turn_end
 
     return load_turn_end()
+
+
+def _load_pictures() -> PictureReader:
+    from realtime_widgets.local.pictures.reader import PpOcrReader
+
+    return PpOcrReader()

@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from realtime_widgets.local.inference.loading import (
     VOICE_ACTIVITY,
     Models,
 )
+from realtime_widgets.local.inference.pictures import Pictures
 from realtime_widgets.local.inference.pieces import Piece, Sound, pieces, sounds, spoken, stepped
 from realtime_widgets.local.logs import SPEECH
 from realtime_widgets.local.models.interfaces import Say
@@ -40,17 +42,25 @@ class Inference:
     """What sessions ask of the models.
 
     Hearing has its own threads, so that an interruption is noticed while all others are busy. So does everything
-    after the first sound of an answer, because other sessions wait for their first sound. The rest has one thread
-    for each processor, at least 2.
+    after the first sound of an answer, because other sessions wait for their first sound, and the reading of
+    pictures. The rest has one thread for each processor, at least 2.
 
     Parameters
     ----------
     models
         The stages.
+
+    Attributes
+    ----------
+    models
+        As given.
+    pictures : Pictures
+        Reads the text in pictures.
     """
 
     def __init__(self, models: Models) -> None:
         self.models = models
+        self.pictures = Pictures(models.load_pictures)
         count = max(2, os.cpu_count() or 2)
         self._hearing = ThreadPoolExecutor(2, thread_name_prefix="hearing")
         self._working = ThreadPoolExecutor(count, thread_name_prefix="inference")
@@ -60,6 +70,7 @@ class Inference:
         """Let the threads end; waiting work is dropped."""
         for executor in (self._hearing, self._working, self._patient):
             executor.shutdown(wait=False, cancel_futures=True)
+        self.pictures.close()
 
     async def ears(self, encoding: str) -> Ears:
         """Return new ears for audio in the wire's format `encoding`."""
@@ -96,6 +107,7 @@ class Inference:
     ) -> AsyncGenerator[Piece, None]:
         """Yield the pieces of an answer; without a `voice` it is not spoken."""
         brain = await self.models.get(BRAIN)
+        request = replace(request, items=await self.pictures.with_words(request.items))
         synthesiser = None if voice is None else await self.models.get(SYNTHESIS)
         if inspect.isasyncgenfunction(brain.answer):
             # It waits for another server, which must not occupy a thread that other sessions need.

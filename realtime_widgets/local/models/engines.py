@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import LocalEndpointError
-from realtime_widgets.local.models.weights import INSTALL_COMMAND, FoundModel, check_weights, find_model
+from realtime_widgets.local.models.weights import FoundModel, check_weights, find_model, install_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ def opening(description: ModelDescription, path: str | os.PathLike[str] | None) 
     except ImportError as error:
         raise LocalEndpointError(
             f"the {description.purpose} model {description.name} needs the package {error.name}; "
-            f"run {INSTALL_COMMAND}"
+            f"run {install_command(description.extra)}"
         ) from error
     except Exception as error:  # each engine has its own errors, without a common base
         raise LocalEndpointError(
@@ -95,13 +95,22 @@ def opening(description: ModelDescription, path: str | os.PathLike[str] | None) 
         ) from error
 
 
-def onnx_session(weights: Path) -> Any:
-    """Open an ONNX file for the CPU with one thread for each call; safe to run from several threads."""
+def onnx_session(weights: Path, *, keeps_memory: bool = True) -> Any:
+    """Open an ONNX file for the CPU with one thread for each call; safe to run from several threads.
+
+    Parameters
+    ----------
+    weights
+        The file.
+    keeps_memory
+        Whether what a run needed is kept for the next one: quicker, but with inputs of many sizes it grows.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = keeps_memory
     if int8_kernels().precise:
         options.add_session_config_entry("session.x64quantprecision", "1")
     return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from realtime_widgets.errors import LocalEndpointError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
@@ -72,6 +74,36 @@ class Synthesiser(Protocol):
 
 
 @dataclass(frozen=True)
+class PictureLine:
+    """A line of text that was read in a picture, and how sure that is, from 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class UnreadablePictureError(LocalEndpointError):
+    """The text in a picture cannot be read; the message says why and what to do."""
+
+
+class PictureReader(Protocol):
+    """Reads the text in pictures; blocking, safe to call from several threads."""
+
+    def __call__(self, data: bytes) -> list[PictureLine]:
+        """Read a PNG or JPEG file.
+
+        Returns
+        -------
+        list of PictureLine
+            The lines in reading order, without those that are doubtful; empty if there are none.
+
+        Raises
+        ------
+        UnreadablePictureError
+            If it is damaged or too large.
+        """
+
+
+@dataclass(frozen=True)
 class Say:
     """A piece of the text of an answer, to speak or show: a sentence, a line, or the first clause of a long one.
 
@@ -97,6 +129,8 @@ class BrainRequest:
     ----------
     items
         Conversation items in the protocol's shape, oldest first; the user's speech has its words as `transcript`.
+        For a brain that does not see, an image has the `lines` that were read in it, or in `unread` why none were.
+        These are what somebody put into a picture, and never what the user says.
     tools
         Function tools in the protocol's shape.
     tool_choice

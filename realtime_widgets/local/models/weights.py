@@ -2,7 +2,8 @@
 
 A model is looked for in this order: a path given as an argument; a path in its environment variable
 (``REALTIME_WIDGETS_ASR_MODEL``, ``REALTIME_WIDGETS_VAD_MODEL``, ``REALTIME_WIDGETS_TTS_MODEL``,
-``REALTIME_WIDGETS_SENTENCE_MODEL``, ``REALTIME_WIDGETS_TURN_MODEL``); the package that carries it (this package
+``REALTIME_WIDGETS_SENTENCE_MODEL``, ``REALTIME_WIDGETS_TURN_MODEL``, ``REALTIME_WIDGETS_TEXT_DETECTION_MODEL``,
+``REALTIME_WIDGETS_TEXT_RECOGNITION_MODEL``); the package that carries it (this package
 for one of them); the Hugging Face hub, if it has the model and `huggingface_hub` is installed (first its cache,
 then the network). Weights from a package or the hub must have the sha256 that is recorded here.
 """
@@ -20,8 +21,14 @@ from realtime_widgets.errors import LocalEndpointError
 
 logger = logging.getLogger(__name__)
 
-#: What to run when a model's package is missing.
-INSTALL_COMMAND = 'pip install "realtime-widgets[local]"'
+
+def install_command(extra: str = "local") -> str:
+    """Return what to run if a model's package is missing; `extra` is that of this package which asks for it."""
+    return f'pip install "realtime-widgets[{extra}]"'
+
+
+class ModelMissingError(LocalEndpointError):
+    """A model is nowhere to be found; the text says what to install or to set."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class ModelDescription:
         Names of the files that the model needs beside its weights.
     hub_name
         Usual name on the Hugging Face hub; None if only the package carries this very file.
+    extra
+        The extra of this package that asks for the package.
     """
 
     name: str
@@ -64,6 +73,7 @@ class ModelDescription:
     sha256: str
     companions: tuple[str, ...] = ()
     hub_name: str | None = None
+    extra: str = "local"
 
 
 WHISPER_TINY_EN = ModelDescription(
@@ -128,8 +138,36 @@ SMART_TURN = ModelDescription(
     weight_file="smart-turn-v3.2-cpu.onnx",
     sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
 )
-#: Every model of the local endpoint.
+PICTURE_DETECTION = ModelDescription(
+    name="PP-OCRv6 small, detection",
+    purpose="text detection",
+    licence="Apache-2.0",
+    variable="REALTIME_WIDGETS_TEXT_DETECTION_MODEL",
+    option="detection_path",
+    package="rapidocr",
+    module="rapidocr",
+    folder="models",
+    weight_file="PP-OCRv6_det_small.onnx",
+    sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    extra="pictures",
+)
+PICTURE_RECOGNITION = ModelDescription(
+    name="PP-OCRv6 small, recognition",
+    purpose="text recognition",
+    licence="Apache-2.0",
+    variable="REALTIME_WIDGETS_TEXT_RECOGNITION_MODEL",
+    option="recognition_path",
+    package="rapidocr",
+    module="rapidocr",
+    folder="models",
+    weight_file="PP-OCRv6_rec_small.onnx",
+    sha256="6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    extra="pictures",
+)
+#: The models that a talk needs.
 MODELS = (WHISPER_TINY_EN, SILERO_VAD, HIBARI, MINILM, SMART_TURN)
+#: Those that read text in pictures.
+PICTURE_MODELS = (PICTURE_DETECTION, PICTURE_RECOGNITION)
 
 
 @dataclass(frozen=True)
@@ -198,7 +236,9 @@ def find_model(
     Raises
     ------
     LocalEndpointError
-        If a path given does not hold the model, or the model is not found anywhere.
+        If a path given does not hold the model.
+    ModelMissingError
+        If the model is not found anywhere.
     """
     settings = {description.option: path, description.variable: os.environ.get(description.variable)}
     for setting, given in settings.items():
@@ -211,9 +251,10 @@ def find_model(
     on_hub, obstacle = _on_hub(description, download=download)
     if on_hub is not None:
         return FoundModel(description, on_hub, f"hub {description.hub_name}")
-    raise LocalEndpointError(
+    command = install_command(description.extra)
+    raise ModelMissingError(
         f"the {description.purpose} model {description.name} is missing: the package {description.package} "
-        f"is not installed or incomplete{obstacle}; run {INSTALL_COMMAND}, or set {description.variable} "
+        f"is not installed or incomplete{obstacle}; run {command}, or set {description.variable} "
         f"to the path of {description.weight_file}"
     )
 

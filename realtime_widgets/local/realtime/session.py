@@ -230,7 +230,7 @@ class ServerSession:
             self._responder.check_approval(item.wire)
         previous = self._conversation.insert(item, event.previous_item_id)
         self._turns.announce(item, previous)
-        self._turns.understand(item)
+        self._understand(item)
         if approval:
             self._responder.approve(item)
             self._go_on()
@@ -312,5 +312,10 @@ class ServerSession:
         if value["type"] == "item_reference":
             return self._conversation.get(value["id"], "invalid_value")
         item = item_of(value, self._turns.encoding, "response.input")
-        self._turns.understand(item)
+        self._understand(item)
         return item
+
+    def _understand(self, item: Item) -> None:
+        """Begin to recognise what is said in an item, and to read what stands in its pictures."""
+        self._turns.understand(item)
+        self._inference.pictures.begin([item.wire])

@@ -141,3 +141,13 @@ async def test_a_script_is_spoken_and_its_end_fails_in_words(
     assert response["status"] == "failed"
     error = response["status_details"]["error"]
     assert error["message"] == "talk.toml has no answer to turn 2; add one, or [otherwise]"
+
+
+def test_a_picture_that_a_tool_returned_does_not_hide_its_result(tmp_path: Path) -> None:
+    picture = {
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_image", "image_url": "data:image/png,"}],
+    }
+    items = [spoken("What's the weather in Oslo?"), *called("get_weather", "sunny"), picture]
+    assert words(ask(script(tmp_path), items)) == "In Oslo it is sunny."

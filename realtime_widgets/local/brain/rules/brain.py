@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.local.brain.language.numbers import find_numbers
 from realtime_widgets.local.brain.language.words import REQUEST_VERBS, content_stems, stem, words_of
-from realtime_widgets.local.brain.rules import small_talk
+from realtime_widgets.local.brain.rules import pictures, small_talk
 from realtime_widgets.local.brain.rules.brevity import Length, asked_length, shortened, without_length
 from realtime_widgets.local.brain.rules.directions import Direction, read_direction
 from realtime_widgets.local.brain.rules.embedding import SentenceEmbedder
@@ -152,11 +152,14 @@ class StandInBrain:
         self, request: BrainRequest, turns: Sequence[Turn], directed: Sequence[Direction]
     ) -> Iterator[Say | CallTool]:
         """Yield the answer to what the user said, or what tools returned."""
-        asked = next((turn.text for turn in reversed(turns) if turn.kind == "user"), "")
+        others, shown = pictures.apart_from_tools(turns)
+        asked = next((turn.text for turn in reversed(others) if turn.kind == "user"), "")
         texts = (request.direction, asked, *standing_directions(request.items), request.instructions)
         length = next(filter(None, map(asked_length, texts)), None)
         wishes = [wish for one in directed for wish in one.undoable]
-        results = _results(turns)
+        results = _results(others)
+        if results is not None and shown:
+            results += pictures.told(shown)
         forced = _forced_tools(request.tool_choice, read_tools(request.tools))
         if results is not None and (results or not (wishes or forced)):
             yield from map(Say, shortened(results or ["Is there anything else?"], length))
@@ -212,27 +215,37 @@ class _Answer:
             yield Say(ask_for(plans[0].filled.missing[0], plans[0].tool))
         elif plans:
             yield from (plan.call() for plan in (plans if self._several_calls else plans[:1]))
+        elif pictures.asks_about(text) and (shown := pictures.last_shown(self._turns, place)):
+            yield from map(Say, shortened(pictures.told(shown), self._length))
         elif (likely := self._likely(text, place)) is not None:
             yield Say(likely.question())
         elif wish.whole and wish.doable and self._talk(text) is None:
             yield from map(Say, perform(wish, self._tools, self._instructions))
         else:
-            yield from map(Say, shortened(self._words(turn, text), self._length))
+            yield from map(Say, shortened(self._words(place, text), self._length))
 
     def _is_dictation(self, wish: Direction) -> bool:
         """Return whether the user only dictates words, or wants silence, and no tool is there for it."""
         dictated = wish.silent or (bool(wish.acts) and all(act.marked for act in wish.acts))
         return wish.whole and dictated and not any(_SPEAKING & tool.own_stems for tool in self._tools)
 
-    def _words(self, turn: Turn, text: str) -> list[str]:
+    def _words(self, place: int, text: str) -> list[str]:
         said = self._talk(text) if text else None
-        if said is not None and not turn.has_image:
+        if said is not None and not self._turns[place].pictures:
             return said
         if (tool := self._asked_how(text)) is not None:
             return small_talk.how_to(tool)
         if self._length is not None and self._length.words is not None:
             return ["Sorry."]
-        return small_talk.no_match(text, self._tools, turn.has_image)
+        return small_talk.no_match(text, self._tools, self._seen(place))
+
+    def _seen(self, place: int) -> list[str]:
+        """Return what to say of pictures that came with a turn, or before it without an answer between."""
+        if shown := self._turns[place].pictures:
+            return pictures.told(shown)
+        if pictures.shown_since(self._turns, place):
+            return pictures.mentioned(pictures.last_shown(self._turns, place))
+        return []
 
     def _plans(self, text: str, place: int) -> list[_Plan]:
         """Return the calls that the user's turn at `place` asks for; empty if it asks for none."""
@@ -265,7 +278,7 @@ class _Answer:
 
     def _likely(self, text: str, place: int) -> _Plan | None:
         """Return a complete call that is probably meant, to ask the user about; None if no tool comes close."""
-        if not self._may_call or not text or self._turns[place].has_image or self._talk(text) is not None:
+        if not self._may_call or not text or self._turns[place].pictures or self._talk(text) is not None:
             return None
         fits = rank(text, self._tools, self._embed, self._now)
         if is_clear(fits) or not is_likely(fits):

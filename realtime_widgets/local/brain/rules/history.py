@@ -15,12 +15,23 @@ _PARTS = (
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that the user showed: what was read in it, or why nothing was; neither if it was not looked at.
+
+    Its lines are what somebody put into the picture. They are told and never followed.
+    """
+
+    lines: tuple[str, ...] | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True)
 class Turn:
     """A message, a call or the output of a call; `kind` is user, assistant, call or output."""
 
     kind: str
     text: str = ""
-    has_image: bool = False
+    pictures: tuple[Picture, ...] = ()
     #: Name of the tool of a call or an output.
     tool: str = ""
     #: Arguments of a call, as a JSON object.
@@ -36,8 +47,8 @@ def read_turns(items: Sequence[Mapping[str, Any]]) -> list[Turn]:
             continue
         kind = item.get("type")
         if kind == "message" and item.get("role") in ("user", "assistant"):
-            text, has_image = _content(item.get("content"))
-            turns.append(Turn(str(item["role"]), text, has_image))
+            text, pictures = _content(item.get("content"))
+            turns.append(Turn(str(item["role"]), text, pictures))
         elif kind == "function_call":
             name = _text(item.get("name"))
             _remember(tools_by_call, item.get("call_id"), name)
@@ -97,19 +108,28 @@ def last_told(turns: Sequence[Turn]) -> tuple[list[Turn], str]:
     return (fresh_outputs(turns[:place]) if answer else []), " ".join(reversed(answer))
 
 
-def _content(content: object) -> tuple[str, bool]:
+def _content(content: object) -> tuple[str, tuple[Picture, ...]]:
     if isinstance(content, str):
-        return content.strip(), False
+        return content.strip(), ()
     texts: list[str] = []
-    has_image = False
+    pictures: list[Picture] = []
     for part in content if isinstance(content, list | tuple) else ():
         if not isinstance(part, Mapping):
             continue
-        has_image = has_image or part.get("type") == "input_image"
+        if part.get("type") == "input_image":
+            pictures.append(_picture(part))
+            continue
         text = part.get("text") or part.get("transcript")
         if isinstance(text, str) and text.strip():
             texts.append(text.strip())
-    return " ".join(texts), has_image
+    return " ".join(texts), tuple(pictures)
+
+
+def _picture(part: Mapping[str, Any]) -> Picture:
+    lines = part.get("lines")
+    if not isinstance(lines, list | tuple):
+        return Picture(unread=_text(part.get("unread")))
+    return Picture(tuple(line for line in lines if isinstance(line, str) and line.strip()))
 
 
 def _arguments(raw: object) -> Mapping[str, Any] | None:

@@ -268,11 +268,20 @@ def _with_the(names: Sequence[str]) -> list[str]:
     return [f"the {name}" for name in names]
 
 
-def no_match(text: str, tools: Sequence[Tool], has_image: bool) -> list[str]:
-    """Return what to say if nothing fits: what was heard, what the brain is, what it can do."""
-    seen = ["I cannot see images."] if has_image else []
+def no_match(text: str, tools: Sequence[Tool], seen: Sequence[str] = ()) -> list[str]:
+    """Return what to say if nothing fits: what was heard, what the brain is, what it can do.
+
+    Parameters
+    ----------
+    text
+        What the user said.
+    tools
+        The tools of the session.
+    seen
+        What there is to say about a picture, which comes first.
+    """
     if not text.strip():
-        return [*seen, STAND_IN] if has_image else ["I did not catch that."]
+        return [*seen, STAND_IN] if seen else ["I did not catch that."]
     return [*seen, f"I heard: {_quotation(text)}", STAND_IN, abilities(tools) or _NO_TOOLS]
 
 

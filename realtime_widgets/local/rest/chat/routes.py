@@ -54,6 +54,7 @@ class ChatRoutes:
         """Answer the conversation."""
         messages, options = read_chat(await read_json(request, MAX_BODY_BYTES))
         prompt = read_messages(messages, self._kept.get)
+        self._inference.pictures.begin(prompt.items)
         read = prompt.tokens + await self._listen(prompt)
         wanted = BrainRequest(
             items=prompt.items,

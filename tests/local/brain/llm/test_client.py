@@ -11,7 +11,9 @@ from aiohttp import web
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.brain.llm.client import ChatBrain
+from realtime_widgets.local.brain.llm.request import READ_IN_IMAGE
 from realtime_widgets.local.brain.settings import BrainSettings, add_brain_arguments, brain_settings
+from realtime_widgets.local.models.interfaces import PictureLine
 from tests.local.brain.llm.chat_server import ChatServer, call_delta, delta
 from tests.local.support_probes import RED_DOT
 
@@ -258,6 +260,30 @@ async def test_a_picture_reaches_a_brain_that_sees(start_endpoint: StartEndpoint
     await client.until("response.done")
     [message] = chat.requests[0]["messages"]
     assert message["content"] == [{"type": "image_url", "image_url": {"url": picture["image_url"]}}]
+
+
+async def test_a_brain_that_does_not_see_gets_the_text_in_a_picture(
+    start_endpoint: StartEndpoint, chat: ChatServer
+) -> None:
+    def reader(_: bytes) -> list[PictureLine]:
+        return [PictureLine("Decay of the tracer", 0.99)]
+
+    settings = BrainSettings(chat.url, "tiny")
+    assert settings.reads_pictures
+    client = await (await start_endpoint(brain_settings=settings, load_pictures=lambda: reader)).connect()
+    chat.streams(delta("A plot."))
+    picture = {"type": "input_image", "image_url": RED_DOT}
+    await client.send("conversation.item.create", item={"type": "message", "role": "user", "content": [picture]})
+    await client.send("response.create")
+    await client.until("response.done")
+    [message] = chat.requests[0]["messages"]
+    assert message["content"] == f"{READ_IN_IMAGE}\n> Decay of the tracer"
+
+
+def test_who_sees_or_follows_a_script_needs_no_text_of_pictures() -> None:
+    assert BrainSettings().reads_pictures
+    assert not BrainSettings("http://localhost:1/v1", "tiny", sees=True).reads_pictures
+    assert not BrainSettings("script:talk.toml").reads_pictures
 
 
 async def test_a_server_that_is_not_there_is_named(start_endpoint: StartEndpoint, unused_tcp_port: int) -> None:
