@@ -2,7 +2,7 @@
 
 import type { AnyWidget } from "@anywidget/types";
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { onMessage, sender } from "../anywidget";
 import { ClipPlayer } from "../audio/playback/clip";
 import { randomId } from "../audio/port/random_id";
@@ -243,7 +243,7 @@ export function Detail(props: {
           {item.others.map((other) => (
             <li key={other.reviewer}>
               <strong>{other.reviewer || "somebody"}</strong>: {WORDS[other.judgement]}
-              {other.note && ` – ${other.note}`}
+              {other.note && ` (${other.note})`}
             </li>
           ))}
         </ul>
@@ -260,19 +260,18 @@ export function ReviewView(props: {
   stop: () => void;
 }) {
   const { store, send } = props;
-  const [note] = useState(() => signal(""));
   const item = store.current.value;
+  const note = useMemo(() => signal(item?.own?.note ?? ""), [item?.id]);
   const list = useRef<HTMLOListElement>(null);
-  useEffect(() => {
-    note.value = item?.own?.note ?? "";
-  }, [item?.id]);
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [item?.id]);
   const judge = (judgement: Judgement) => {
-    if (!item) return;
-    store.decided(item.id);
-    send({ type: "judge", id: item.id, judgement, note: note.value });
+    const current = store.current.value; // a key may come before what it follows is drawn
+    if (!current) return;
+    const words = current.id === item?.id ? note.value : (current.own?.note ?? "");
+    store.decided(current.id);
+    send({ type: "judge", id: current.id, judgement, note: words });
   };
   const play = (side: Side) => {
     const again = store.playing.value === side;

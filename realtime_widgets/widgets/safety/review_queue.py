@@ -50,7 +50,7 @@ class ReviewQueue(RealtimeWidget):
 
     Attributes
     ----------
-    log : ReviewLog
+    reviews : ReviewLog
         The log that it shows.
     reviewer : str
         Name of the person who decides; the user changes it too.
@@ -70,9 +70,9 @@ class ReviewQueue(RealtimeWidget):
     def __init__(self, source: ReviewedSession | ReviewLog, reviewer: str = "") -> None:
         self._session: SessionReference[ReviewedSession] | None = None
         if isinstance(source, ReviewLog):
-            self.log = source
+            self.reviews = source
         elif isinstance(getattr(source, "review", None), ReviewLog):
-            self._session, self.log = SessionReference(source), source.review
+            self._session, self.reviews = SessionReference(source), source.review
         else:
             raise ConfigurationError(f"ReviewQueue() takes a session or a ReviewLog, not {source!r:.80}")
         self._engine = shared_engine()
@@ -82,7 +82,7 @@ class ReviewQueue(RealtimeWidget):
         log_to_handlers_only()
         super().__init__(reviewer=reviewer)
         self._listen(msg.ReviewReport, self._obey)
-        self._follow(self.log)
+        self._follow(self.reviews)
         if not isinstance(source, ReviewLog):
             source.runtime.observe(self._soon, "state", "calls")
         self.observe(lambda _change: self._engine.call(self._send_all), "reviewer")
@@ -115,7 +115,7 @@ class ReviewQueue(RealtimeWidget):
 
     def _decide(self, item_id: str, judgement: Any, note: str) -> None:
         try:
-            self.log.decide(item_id, judgement, note, self.reviewer)
+            self.reviews.decide(item_id, judgement, note, self.reviewer)
         except (KeyError, RealtimeWidgetsError):  # it was forgotten meanwhile
             self._engine.call(self._send_all)
 
@@ -124,7 +124,7 @@ class ReviewQueue(RealtimeWidget):
         from realtime_widgets.audio.samples import from_pcm16, wav_bytes  # brings numpy, rarely needed here
 
         try:
-            flagged = self.log[item_id].flagged
+            flagged = self.reviews[item_id].flagged
         except KeyError:
             self._engine.call(self._send_all)
             return
@@ -144,7 +144,7 @@ class ReviewQueue(RealtimeWidget):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        items = {each.flagged.id: self._item(each) for each in self.log.items()[-MOST_ITEMS:]}
+        items = {each.flagged.id: self._item(each) for each in self.reviews.items()[-MOST_ITEMS:]}
         changed = [item for item_id, item in items.items() if whole or self._sent.get(item_id) != item]
         gone = list(self._sent.keys() - items.keys())
         self._sent = items
