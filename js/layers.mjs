@@ -5,7 +5,7 @@ const FLOORS = [
   ["widgets"],
   ["ui"],
   ["audio/port", "audio/worklets", "anywidget.ts", "saved_state.ts"],
-  ["audio/capture", "audio/playback"],
+  ["audio/capture", "audio/playback", "video"],
   ["audio/context.ts", "audio/pcm.ts", "audio/resampler.ts"],
   ["messages.ts"],
 ];

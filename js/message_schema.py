@@ -22,6 +22,8 @@ NAMES = (
     "CaptionsCommand",
     "ReplyCommand",
     "ReplyReport",
+    "CameraCommand",
+    "CameraMessage",
     "ReviewCommand",
     "ReviewReport",
     "Recording",

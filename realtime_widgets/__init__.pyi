@@ -44,6 +44,7 @@ from .widgets import RealtimeConsole as RealtimeConsole
 from .widgets import Transcript as Transcript
 from .widgets.recorder import Recorder as Recorder
 from .widgets.safety.review_queue import ReviewQueue as ReviewQueue
+from .widgets.sources.camera import Camera as Camera
 
 __version__: str
 

@@ -21,7 +21,7 @@ export class SoundChecks {
   /** Captures four seconds of the fake microphone, without the browser's own processing. */
   async capture() {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: GENTLE });
-    await this.port.openFromStream(stream);
+    await this.port.openFromStream(async () => stream);
     await this.until(() => this.told("audio").length >= 200);
     this.port.closeMicrophone();
     return {

@@ -23,6 +23,8 @@ export type TranscriptReport = Say | Decide | Continue;
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type CameraCommand = TakePicture | CameraOff;
+export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
@@ -392,6 +394,42 @@ export interface StopReply {
  */
 export interface ReplyEnded {
   type: "ended";
+}
+/**
+ * The model wants to look: the page whose camera is on sends a picture with this number.
+ */
+export interface TakePicture {
+  type: "take";
+  number: number;
+}
+/**
+ * The camera goes off.
+ */
+export interface CameraOff {
+  type: "off";
+}
+/**
+ * The state of a page's camera has changed.
+ */
+export interface CameraReport {
+  type: "camera";
+  page_id: string;
+  state: MicrophoneState;
+  problem: MicrophoneProblem | null;
+  label: string;
+  width: number;
+  height: number;
+}
+/**
+ * A picture of the camera, a JPEG in the buffer; `number` is that of `TakePicture`, 0 if nobody asked.
+ */
+export interface CameraPicture {
+  type: "picture";
+  page_id: string;
+  width: number;
+  height: number;
+  why: "asked" | "change" | "click" | "time";
+  number: number;
 }
 /**
  * New and changed items; with `whole` there are no others.

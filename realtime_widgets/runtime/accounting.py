@@ -91,6 +91,10 @@ class Accounts:
         counted = f"{seconds / 60:.1f} min" if seconds and not tokens else f"{tokens:,} tokens"
         return ", ".join(filter(None, (counted, str(usage.cost), str(self.context))))
 
+    def image_cost(self, tokens: int) -> float | None:
+        """Return what images of so many tokens cost as input, in US dollars; None if that is not known."""
+        return self._meter.image_cost(tokens)
+
     @property
     def used_up(self) -> str:
         """What of the budget is used up, in words; empty if the session may go on."""

@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from realtime_widgets.session.over_http import ClientSecret
     from realtime_widgets.sources.objects import As
     from realtime_widgets.tools import HostedMcp, ToolChange
-    from realtime_widgets.widgets import RealtimeConsole, ReplyCard
+    from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, ReplyCard
 
 #: How long `mcp.add` waits for the service's answer to the new tools, in seconds.
 TOOLS_TOLD_S = 5.0
@@ -605,7 +605,7 @@ class RealtimeSession:
         SessionClosedError
             If the session is over.
         """
-        self._send(self._message(text, image, detail), answer)
+        self.send_message(self._message(text, image, detail), answer)
 
     def show(
         self,
@@ -653,7 +653,7 @@ class RealtimeSession:
         """
         sees = self.endpoint.capabilities.images
         shown = showing.make(value, note, name_of(value), as_=as_, tokens=tokens, detail=detail, sees=sees)
-        self._send(shown.message, answer)
+        self.send_message(shown.message, answer)
         return shown
 
     def watch(self, name: str, note: str = "", *, tokens: int = WATCH_TOKENS) -> None:
@@ -925,6 +925,34 @@ class RealtimeSession:
     def _ipython_display_(self) -> None:
         self._console()._ipython_display_()
 
+    @property
+    def player(self) -> AudioPlayer:
+        """The player of the session's console; `player.stream` is what it plays, for widgets of ipywebrtc.
+
+        Raises
+        ------
+        ConfigurationError
+            If the sound of the session is in a call.
+        """
+        self._check_sound()
+        player = self._console().player
+        assert player is not None  # only a call has none
+        return player
+
+    @property
+    def microphone(self) -> Microphone:
+        """The microphone of the session's console; its `source` can be a stream of ipywebrtc.
+
+        Raises
+        ------
+        ConfigurationError
+            If the sound of the session is in a call.
+        """
+        self._check_sound()
+        microphone = self._console().microphone
+        assert microphone is not None  # only a call has none
+        return microphone
+
     def _console(self) -> RealtimeConsole:
         from realtime_widgets.widgets import console_of  # brings ipywidgets, which a script never needs
 
@@ -997,7 +1025,8 @@ class RealtimeSession:
             self.endpoint.capabilities.check_images()
         return user_message(text, image, detail)
 
-    def _send(self, message: Message, answer: bool) -> None:
+    def send_message(self, message: Message, answer: bool = False) -> None:
+        """Send a message that is made already; see `say` for what follows and what is raised."""
         if self.state == "closed":
             raise SessionClosedError(
                 f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"

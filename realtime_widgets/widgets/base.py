@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
 
+    from realtime_widgets.core.conversation.message import Message as UserMessage
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.tools import ToolRegistry
     from realtime_widgets.widgets.messages import Message
@@ -134,6 +135,9 @@ class ShownSession(HearingSession, Protocol):
 
     def say(self, text: str) -> None:
         """Send a typed message."""
+
+    def send_message(self, message: UserMessage, answer: bool = False) -> None:
+        """Send a message that is made already."""
 
 
 Session = TypeVar("Session", bound=HearingSession)

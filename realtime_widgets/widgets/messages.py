@@ -411,6 +411,48 @@ class ReplyEnded(Message, frozen=True, tag="ended"):
 ReplyReport = PlayReply | StopReply | ReplyEnded
 
 
+# The camera
+
+
+class TakePicture(Message, frozen=True, tag="take"):
+    """The model wants to look: the page whose camera is on sends a picture with this number."""
+
+    number: int
+
+
+class CameraOff(Message, frozen=True, tag="off"):
+    """The camera goes off."""
+
+
+CameraCommand = TakePicture | CameraOff
+
+
+class CameraReport(Message, frozen=True, tag="camera"):
+    """The state of a page's camera has changed."""
+
+    page_id: str
+    state: Literal["off", "opening", "on", "error"]
+    problem: MicrophoneProblem | None = None
+    label: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class CameraPicture(Message, frozen=True, tag="picture"):
+    """A picture of the camera, a JPEG in the buffer; `number` is that of `TakePicture`, 0 if nobody asked."""
+
+    buffer = "picture"
+
+    page_id: str
+    width: int
+    height: int
+    why: Literal["click", "asked", "time", "change"]
+    number: int = 0
+
+
+CameraMessage = CameraReport | CameraPicture
+
+
 # The review queue
 
 

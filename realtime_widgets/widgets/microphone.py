@@ -13,6 +13,7 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.runtime.transport import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 from realtime_widgets.widgets.port import port_of
+from realtime_widgets.widgets.streams import stream_id
 
 if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime
@@ -35,6 +36,9 @@ class Microphone(RealtimeWidget):
         Minutes without speech after which it switches itself off; None is never. Not in push-to-talk.
     hidden_off : float or None, default 10
         Minutes in a hidden tab after which it switches itself off; None is never. Not in push-to-talk.
+    source : MediaStream of ipywebrtc, optional
+        What is heard in place of a microphone, such as a `VideoStream`, an `AudioStream`, a `CameraStream` or a
+        `WidgetStream`; it is opened by the same click.
 
     Attributes
     ----------
@@ -48,12 +52,20 @@ class Microphone(RealtimeWidget):
         Whether it stays on and sends nothing. The user changes it too, with the button or the key M.
     idle_off, hidden_off : float or None
         Minutes, as above; a new value counts from now on.
+    source : MediaStream of ipywebrtc or None
+        As above; a new one is heard from the next click on.
+
+    Raises
+    ------
+    ConfigurationError
+        If the source is no stream.
     """
 
     _esm = bundle("microphone.js")
     port_id = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Unicode("open").tag(sync=True)
     muted = traitlets.Bool(False).tag(sync=True)
+    source_id = traitlets.Unicode().tag(sync=True)
     idle_off = traitlets.Float(None, allow_none=True).tag(sync=True)
     hidden_off = traitlets.Float(None, allow_none=True).tag(sync=True)
     state = traitlets.Unicode("off", read_only=True)
@@ -66,7 +78,9 @@ class Microphone(RealtimeWidget):
         *,
         idle_off: float | None = IDLE_OFF_MIN,
         hidden_off: float | None = HIDDEN_OFF_MIN,
+        source: Any = None,
     ) -> None:
+        self._source: Any = None
         self._port = port_of(session)
         manual = not session.runtime.settings.hands_free
         super().__init__(
@@ -75,11 +89,23 @@ class Microphone(RealtimeWidget):
             idle_off=idle_off,
             hidden_off=hidden_off,
         )
+        if source is not None:
+            self.source = source
         shared_engine().call(self._limit)
         self.observe(lambda _change: shared_engine().call(self._limit, True), ["idle_off", "hidden_off"])
         self._port.on_microphone.append(self._reported)
         session.runtime.observe(partial(self._follow_mode, session.runtime), "state")
         shared_engine().call(load_network)  # so that nothing has to be loaded on the first click
+
+    @property
+    def source(self) -> Any:
+        """What is heard in place of a microphone: a stream of ipywebrtc; None for the microphone."""
+        return self._source
+
+    @source.setter
+    def source(self, source: Any) -> None:
+        self.source_id = "" if source is None else stream_id(source)
+        self._source = source
 
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""

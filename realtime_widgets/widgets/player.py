@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
 from realtime_widgets.widgets.port import port_of
+from realtime_widgets.widgets.streams import player_stream
 
 if TYPE_CHECKING:
     from realtime_widgets.widgets import messages as msg
@@ -42,8 +44,25 @@ class AudioPlayer(RealtimeWidget):
     def __init__(self, session: ShownSession) -> None:
         self._session = SessionReference(session)
         self._port = port_of(session)
+        self._stream: Any = None
         super().__init__(port_id=self._port.port_id)
         session.runtime.observe(Refresher(session, self._refresh), "state", "conversation")
+
+    @property
+    def stream(self) -> Any:
+        """What it plays, as a `MediaStream` of ipywebrtc, such as for its `AudioRecorder`.
+
+        Raises
+        ------
+        ConfigurationError
+            If ipywebrtc is not installed, or the session is over.
+        """
+        if self._stream is None:
+            session = self._session.get()
+            if session is None:
+                raise ConfigurationError("the session of this player is over")
+            self._stream = player_stream(session)
+        return self._stream
 
     def stop(self) -> None:
         """Stop the current answer; it is truncated at what was heard, so the model knows how much that was."""

@@ -11,12 +11,15 @@ import { Scope } from "../ui/bind";
 import { MicrophoneIcon, MicrophoneOffIcon, PowerIcon, Spinner } from "../ui/icons";
 import { ProblemPanel, QuietLine } from "../ui/problem";
 import { type KnownStatus, sharedStatus } from "../ui/statuses";
+import { streamOf } from "../ui/streams";
 import { ELSEWHERE, type Limits, microphoneWords, soundless, whyNot } from "../ui/words";
 import { saveWithoutCode } from "../saved_state";
 
 interface Traits {
   port_id: string;
   mode: InputMode;
+  /** Id of the model whose stream is heard in place of a microphone; empty for the microphone. */
+  source_id: string;
   muted: boolean;
   /** Minutes until it goes off by itself; null is never. */
   idle_off: number | null;
@@ -128,6 +131,8 @@ export function MicrophoneView(props: {
   mode: ReadonlySignal<InputMode>;
   limits: ReadonlySignal<Limits>;
   status: ReadonlySignal<KnownStatus>;
+  /** Opens the stream that is heard in place of a microphone; null for the microphone. */
+  source: ReadonlySignal<(() => Promise<MediaStream>) | null>;
 }) {
   const port = props.port.value;
   const state = props.state.value;
@@ -143,7 +148,8 @@ export function MicrophoneView(props: {
   const toggle = () => {
     if (on || microphone === "opening") return port?.closeMicrophone();
     if (elsewhere) port?.claim();
-    void port?.openMicrophone();
+    const source = props.source.value;
+    void (source ? port?.openFromStream(source) : port?.openMicrophone());
   };
   const muteKey = (event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== "m" || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -230,11 +236,16 @@ export default {
       apply();
       endState = port?.subscribe(follow) ?? (() => {});
     });
+    const otherSource = () => {
+      if (current && current.state.microphone !== "off") current.closeMicrophone();
+    };
     model.on("change:muted", apply);
+    model.on("change:source_id", otherSource);
     return () => {
       endWatch();
       endState();
       model.off("change:muted", apply);
+      model.off("change:source_id", otherSource);
     };
   },
   render({ model, el }) {
@@ -245,10 +256,19 @@ export default {
     const hidden = scope.trait(model, "hidden_off");
     const limits = computed(() => ({ idle: idle.value, hidden: hidden.value }));
     const status = sharedStatus(scope, model.get("port_id"));
+    const id = scope.trait(model, "source_id");
+    const source = computed(() => (id.value ? () => streamOf(model, id.value) : null));
     return scope.show(
       el,
       "rw-microphone",
-      <MicrophoneView port={port} state={state} mode={mode} limits={limits} status={status} />,
+      <MicrophoneView
+        port={port}
+        state={state}
+        mode={mode}
+        limits={limits}
+        status={status}
+        source={source}
+      />,
     );
   },
 } satisfies AnyWidget<Traits>;

@@ -107,6 +107,11 @@ class Meter:
         # The local endpoint may have its answers from a chat endpoint, which costs nobody here knows what.
         return self._prices.price_of(self._reported, self._asked)
 
+    def image_cost(self, tokens: int) -> float | None:
+        """Return what images of so many tokens cost as input, in US dollars; None if that is not known."""
+        used = {"input_tokens": tokens, "input_token_details": {"image_tokens": tokens}}
+        return Usage.of_response(used, self.price or UNPRICED, self.model).money
+
     @property
     def used(self) -> Usage:
         """All responses and transcriptions so far, without typed messages and the time of the session."""

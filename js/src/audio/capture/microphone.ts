@@ -76,10 +76,19 @@ export class Microphone {
     }
   }
 
-  /** Captures a stream that the caller has opened; closing does not stop its tracks. */
-  async openFromStream(stream: MediaStream): Promise<void> {
+  /** Captures a stream that somebody else opens; closing does not stop its tracks. Never throws, as `open`. */
+  async openFromStream(opening: () => Promise<MediaStream>): Promise<void> {
     this.close();
     const attempt = this.begin();
+    let stream: MediaStream;
+    try {
+      stream = await opening();
+    } catch (error) {
+      const detail = (error as Partial<Error> | null)?.message ?? String(error);
+      if (attempt === this.attempt) this.fail(problem("no_stream", detail));
+      return;
+    }
+    if (attempt !== this.attempt) return;
     try {
       await this.start(stream, false, attempt);
     } catch (error) {
@@ -134,13 +143,13 @@ export class Microphone {
     this.stream = stream;
     this.ownsStream = owned;
     const track = stream.getAudioTracks()[0];
-    if (!track) return this.fail(problem("no_device"));
+    if (!track) return this.fail(problem(owned ? "no_device" : "silent_stream"));
     const capture = await this.environment.startCapture(stream, this.blockMs, (block) => {
       if (attempt === this.attempt) this.take(block);
     });
     if (attempt !== this.attempt) return capture.close();
     this.capture = capture;
-    const ended = () => this.fail(problem("unplugged"));
+    const ended = () => this.fail(problem(owned ? "unplugged" : "stream_over"));
     track.addEventListener("ended", ended);
     this.forgetTrack = () => track.removeEventListener("ended", ended);
     this.settings = { label: track.label, ...track.getSettings() };

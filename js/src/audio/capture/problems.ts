@@ -57,6 +57,18 @@ const PROBLEMS = {
     message: "The microphone is open, but no sound arrives from it.",
     cure: "Check whether it is muted by a switch or in the system's sound settings, or choose another one.",
   },
+  no_stream: {
+    message: "The stream that is to be heard cannot be captured.",
+    cure: "Show the widget of the stream in a cell, check that its file or camera works, then click here again.",
+  },
+  silent_stream: {
+    message: "The stream that is to be heard has no sound.",
+    cure: "Choose a file or a camera with sound, or set source=None for the microphone, then click here again.",
+  },
+  stream_over: {
+    message: "The stream that was heard has ended.",
+    cure: "Play it again, then click here again.",
+  },
   unplugged: {
     message: "The microphone is gone: it was unplugged, or the browser closed it.",
     cure: "Plug it in again or choose another one, then click here again.",

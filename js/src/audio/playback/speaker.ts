@@ -12,6 +12,8 @@ export interface Speaker {
   send(command: SpeakerCommand): void;
   /** Tries to start the sound; a browser allows it after a click or key press in the page. */
   resume(): Promise<void>;
+  /** Returns what it plays as a stream, always the same. */
+  stream(): MediaStream;
   close(): void;
 }
 
@@ -39,6 +41,7 @@ export const openSpeaker: OpenSpeaker = async (events) => {
   });
   node.port.onmessage = (message: MessageEvent<SpeakerEvent>) => events.event(message.data);
   node.connect(context.destination);
+  let copy: MediaStreamAudioDestinationNode | null = null;
   const resume = async () => {
     if (context.state !== "running" && context.state !== "closed") await context.resume();
   };
@@ -57,6 +60,10 @@ export const openSpeaker: OpenSpeaker = async (events) => {
       node.port.postMessage(command, command.type === "play" ? [command.pcm] : []);
     },
     resume,
+    stream() {
+      if (!copy) node.connect((copy = context.createMediaStreamDestination()));
+      return copy.stream;
+    },
     close() {
       for (const gesture of gestures) document.removeEventListener(gesture, onGesture, { capture: true });
       context.removeEventListener("statechange", onState);

@@ -44,9 +44,9 @@ export class Input {
     return this.microphone.open();
   }
 
-  /** Captures a stream that another widget has opened. */
-  openFromStream(stream: MediaStream): Promise<void> {
-    return this.microphone.openFromStream(stream);
+  /** Captures a stream that another widget opens. */
+  openFromStream(opening: () => Promise<MediaStream>): Promise<void> {
+    return this.microphone.openFromStream(opening);
   }
 
   /** Closes the microphone for a reason, which is shown if it was not the user's wish. */

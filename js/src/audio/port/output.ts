@@ -63,6 +63,14 @@ export class Output {
     await this.speaker?.resume();
   }
 
+  /** Returns what is played as a stream; opens the speaker. */
+  async stream(): Promise<MediaStream> {
+    this.open();
+    const speaker = await this.opening;
+    if (!speaker || this.disposed) throw new Error(this.store.state.soundProblem || "the player is gone");
+    return speaker.stream();
+  }
+
   setStartup(ms: number): void {
     this.startupMs = ms;
     this.send({ type: "startup", ms });

@@ -116,10 +116,15 @@ export class AudioPort {
     this.presence.claim();
   }
 
-  /** Captures a stream that another widget has opened. */
-  async openFromStream(stream: MediaStream): Promise<void> {
-    this.presence.claim();
-    await this.input.openFromStream(stream);
+  /** Captures a stream that another widget opens, in place of a microphone; call it from a click. */
+  async openFromStream(opening: () => Promise<MediaStream>): Promise<void> {
+    this.claim();
+    await this.input.openFromStream(opening);
+  }
+
+  /** Returns what the player plays as a stream, which goes on for as long as the page lives. */
+  outputStream(): Promise<MediaStream> {
+    return this.output.stream();
   }
 
   closeMicrophone(reason: CloseReason = "user"): void {

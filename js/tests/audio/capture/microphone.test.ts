@@ -202,11 +202,20 @@ it("warns after three seconds of nothing but zeros, once, and stays open; sound 
 });
 
 it("captures a stream of somebody else's and leaves its tracks running", async () => {
-  await microphone.openFromStream(page.stream);
+  await microphone.openFromStream(async () => page.stream);
   page.give(sound);
   microphone.close();
   expect(states).toEqual(["opening", "on", "off"]);
   expect(page.track.stopped).toBe(false);
+});
+
+it("tells a stream that cannot be had, has no sound, or is over, from a microphone", async () => {
+  await microphone.openFromStream(() => Promise.reject(new Error("no view")));
+  expect(microphone.problem?.code).toBe("no_stream");
+  expect(microphone.problem?.message).toContain("no view");
+  const soundless = { getAudioTracks: () => [], getTracks: () => [] } as unknown as MediaStream;
+  await microphone.openFromStream(async () => soundless);
+  expect(microphone.problem?.code).toBe("silent_stream");
 });
 
 it("has plain words and a cure for every problem", () => {

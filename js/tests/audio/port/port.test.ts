@@ -68,6 +68,10 @@ class PlayedSpeaker implements Speaker {
     this.player = new PlaybackProcessor(this.rate, (event) => events.event(event));
   }
 
+  stream(): MediaStream {
+    throw new Error("there is no page");
+  }
+
   send(command: SpeakerCommand): void {
     if (!this.deaf) this.player.obey(command);
   }
