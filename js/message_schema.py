@@ -22,6 +22,8 @@ NAMES = (
     "CaptionsCommand",
     "ReplyCommand",
     "ReplyReport",
+    "LessonLine",
+    "LessonReport",
     "CameraCommand",
     "CameraMessage",
     "ReviewCommand",

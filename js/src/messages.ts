@@ -23,6 +23,7 @@ export type TranscriptReport = Say | Decide | Continue;
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
@@ -394,6 +395,35 @@ export interface StopReply {
  */
 export interface ReplyEnded {
   type: "ended";
+}
+/**
+ * What was said, as the class sees it; `who` is empty for the model.
+ */
+export interface LessonLine {
+  id: string;
+  who: string;
+  text: string;
+  growing: boolean;
+}
+/**
+ * The teacher asks a prepared question, by its number from 0.
+ */
+export interface AskPrepared {
+  type: "ask";
+  number: number;
+}
+/**
+ * The teacher stops the answer.
+ */
+export interface StopAnswer {
+  type: "stop";
+}
+/**
+ * Somebody has the floor, by name; empty if nobody has.
+ */
+export interface GiveFloor {
+  type: "floor";
+  name: string;
 }
 /**
  * The model wants to look: the page whose camera is on sends a picture with this number.

@@ -101,6 +101,11 @@ class Accounts:
         return self._guard.used_up(self.usage.cost) if self._guard else ""
 
     @property
+    def minutes(self) -> float:
+        """Minutes of connected time so far."""
+        return self._time.seconds / 60
+
+    @property
     def limits(self) -> dict[str, float | None]:
         """The limits of the budget; empty without one."""
         return {} if self._budget is None else {"money": self._budget.money, "minutes": self._budget.minutes}

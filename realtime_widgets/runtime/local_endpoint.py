@@ -49,7 +49,7 @@ class LocalStart:
         from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 
         shared_engine().leave_first()  # the endpoint ends with the program too, after those who talk to it
-        self._embedded = started = await asyncio.to_thread(EmbeddedEndpoint.shared)
+        self._embedded = started = await asyncio.to_thread(EmbeddedEndpoint.shared, endpoint.brain)
         return replace(endpoint, base_url=started.url, api_key=Secret(started.api_key), token_provider=None)
 
     async def watch(self) -> None:

@@ -43,12 +43,14 @@ from realtime_widgets.safety.registry import LIMIT_S
 from realtime_widgets.safety.review import ReviewLog
 from realtime_widgets.session import exchanges, reading, showing
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
+from realtime_widgets.session.lesson import make_lesson
 from realtime_widgets.session.life import session_life
 from realtime_widgets.session.notebook import watch_notebook
 from realtime_widgets.session.restarting import Restarts
 from realtime_widgets.session.showing import TOKENS, WATCH_TOKENS, Shown, Watches, name_of
 from realtime_widgets.session.talk import save_heard
 from realtime_widgets.shown_text import visible
+from realtime_widgets.teaching.lesson import MINUTES, MONEY
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.diff import changes_the_model, describe_change, print_change
 from realtime_widgets.tools.mcp import McpServers
@@ -81,8 +83,10 @@ if TYPE_CHECKING:
     from realtime_widgets.session.event_stream import EventStream
     from realtime_widgets.session.over_http import ClientSecret
     from realtime_widgets.sources.objects import As
+    from realtime_widgets.teaching.lesson import Lesson
     from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, ReplyCard
+    from realtime_widgets.widgets.teaching.lesson import LessonView
 
 #: How long `mcp.add` waits for the service's answer to the new tools, in seconds.
 TOOLS_TOLD_S = 5.0
@@ -299,6 +303,8 @@ class RealtimeSession:
             SessionRuntime, accounts=accounts, policy=policy, max_rounds=max_rounds, clock=clock, core=core
         )
         self._runtime = self._engine.run(make, resolved, settings, self.tools, runner, self.journal)
+        #: The plan of a lesson; None for any other talk.
+        self.plan: Lesson | None = None
         self._runtime.checks.hold_back(cushion)
         self.checks = self._runtime.checks.registry
         self.review = ReviewLog() if review is None else review
@@ -316,6 +322,91 @@ class RealtimeSession:
         watch_notebook()
         self._watches = Watches(self)
         self._engine.run(session_life().add, self)
+
+    @classmethod
+    def lesson(
+        cls,
+        title: str,
+        *,
+        questions: Sequence[str | tuple[str, str]] = (),
+        answers: Mapping[str, str] | str | os.PathLike[str] | None = None,
+        minutes: float = MINUTES,
+        money: float | None = MONEY,
+        checks: bool = True,
+        tell_speaker: bool = False,
+        **options: Any,
+    ) -> RealtimeSession:
+        """Return a session for a class, which shows itself in large letters.
+
+        Its tools are fixed, it takes no camera, and it ends by itself. People take the floor one after another,
+        each with a microphone of the browser's computer, and hold a button while they speak.
+
+        Parameters
+        ----------
+        title
+            What the lesson is about.
+        questions
+            Up to nine prepared questions, as buttons; each a text, or a text and a note for the teacher.
+        answers
+            Answers that are certain, by the questions or by words that are in them, or the path of a script: the
+            local endpoint gives them, and nothing else.
+        minutes, money
+            Limits: minutes of connected time, and US dollars; None for no limit in money.
+        checks
+            Whether personal data and secrets are hidden, and orders in the results of tools withheld.
+        tell_speaker
+            Whether the model is told which table has the floor.
+        **options
+            As for `RealtimeSession`; `instructions` are added to those of a lesson.
+
+        Raises
+        ------
+        ConfigurationError
+            If a value cannot be, or the checks need what is not installed; the text says what to do.
+        """
+        made: RealtimeSession = make_lesson(
+            cls,
+            title,
+            questions=questions,
+            answers=answers,
+            minutes=minutes,
+            money=money,
+            checks=checks,
+            tell_speaker=tell_speaker,
+            options=options,
+        )
+        return made
+
+    @property
+    def camera_allowed(self) -> bool:
+        """Whether a `Camera` may show something in this session: not in a lesson."""
+        return self.plan is None
+
+    def handout(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
+        """Write the talk as a handout, by nbconvert: questions, answers as they were heard, tool calls, pictures.
+
+        Parameters
+        ----------
+        path
+            Where to: a name that ends in ``.html``, ``.pdf``, ``.md`` or ``.ipynb``. A file that is there is
+            replaced once the new one is whole.
+        title
+            Its heading; by default that of the lesson.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such kind, what makes it is not installed, or the file cannot be written.
+        """
+        from realtime_widgets.teaching.handout import write_handout  # brings what runs a browser
+
+        heading = title or (self.plan.title if self.plan else "A talk")
+        return write_handout(self.conversation, path, heading)
 
     @property
     def runtime(self) -> SessionRuntime:
@@ -920,10 +1011,10 @@ class RealtimeSession:
         return visible(f"<RealtimeSession {self.state}, endpoint {self.endpoint.name}, tools: {names}>")
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self._console()._repr_mimebundle_()
+        return self._view()._repr_mimebundle_()
 
     def _ipython_display_(self) -> None:
-        self._console()._ipython_display_()
+        self._view()._ipython_display_()
 
     @property
     def player(self) -> AudioPlayer:
@@ -952,6 +1043,13 @@ class RealtimeSession:
         microphone = self._console().microphone
         assert microphone is not None  # only a call has none
         return microphone
+
+    def _view(self) -> RealtimeConsole | LessonView:
+        if self.plan is None:
+            return self._console()
+        from realtime_widgets.widgets.teaching.lesson import lesson_view_of  # brings ipywidgets
+
+        return lesson_view_of(self, self.plan)
 
     def _console(self) -> RealtimeConsole:
         from realtime_widgets.widgets import console_of  # brings ipywidgets, which a script never needs

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, overload
 
+from realtime_widgets.errors import ToolDefinitionError
 from realtime_widgets.shown_text import in_html, visible
 from realtime_widgets.tools.hosted_mcp import HostedMcp
 from realtime_widgets.tools.openai_agents import made_tool
@@ -60,6 +61,8 @@ class ToolRegistry(Mapping[str, Tool]):
         self._callbacks: dict[object, Callable[[ToolChange], object]] = {}
         self._changes: deque[ToolChange] = deque()
         self._announcing = False
+        #: Why tools cannot be added or removed; empty if they can.
+        self.closed_because = ""
 
     @overload
     def add(self, function: _Function, /) -> _Function: ...
@@ -111,6 +114,7 @@ class ToolRegistry(Mapping[str, Tool]):
         UserWarning
             If it has no description, or one that is too long.
         """
+        self._check_open()
         if function is None:
             ToolOptions.of(options)  # so that a wrong option raises at its own line
             return lambda decorated: self.add(decorated, name=name, description=description, **options)
@@ -151,6 +155,7 @@ class ToolRegistry(Mapping[str, Tool]):
         KeyError
             If there is no such tool; the text lists the existing ones.
         """
+        self._check_open()
         with self._lock:
             old = self._tools.pop(name, None)
             if old is None and self._hosted.pop(name, None) is None:
@@ -158,6 +163,10 @@ class ToolRegistry(Mapping[str, Tool]):
             self._changes.append(ToolChange(name, old, None))
             self._refused.pop(name, None)
         self._announce()
+
+    def _check_open(self) -> None:
+        if self.closed_because:
+            raise ToolDefinitionError(f"the tools cannot be changed: {self.closed_because}")
 
     @property
     def refused(self) -> dict[str, str]:

@@ -411,6 +411,37 @@ class ReplyEnded(Message, frozen=True, tag="ended"):
 ReplyReport = PlayReply | StopReply | ReplyEnded
 
 
+# The lesson
+
+
+class LessonLine(Struct, frozen=True):
+    """What was said, as the class sees it; `who` is empty for the model."""
+
+    id: str
+    who: str
+    text: str
+    growing: bool = False
+
+
+class AskPrepared(Message, frozen=True, tag="ask"):
+    """The teacher asks a prepared question, by its number from 0."""
+
+    number: int
+
+
+class StopAnswer(Message, frozen=True, tag="stop"):
+    """The teacher stops the answer."""
+
+
+class GiveFloor(Message, frozen=True, tag="floor"):
+    """Somebody has the floor, by name; empty if nobody has."""
+
+    name: str
+
+
+LessonReport = AskPrepared | StopAnswer | GiveFloor
+
+
 # The camera
 
 

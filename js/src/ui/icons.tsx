@@ -91,6 +91,19 @@ export const CameraIcon = () => (
   </Icon>
 );
 
+export const HandIcon = () => (
+  <Icon>
+    <path d="M7 12V6.5a1.5 1.5 0 0 1 3 0V11m0-1V4.5a1.5 1.5 0 0 1 3 0V11m0-5a1.5 1.5 0 0 1 3 0v6m0-3.5a1.5 1.5 0 0 1 3 0V14a7 7 0 0 1-7 7c-3 0-4.5-1.4-6-4l-2-3.5a1.6 1.6 0 0 1 2.7-1.7L7 14" />
+  </Icon>
+);
+
+export const WindowIcon = () => (
+  <Icon>
+    <rect x="3" y="5" width="18" height="12" rx="1.5" />
+    <path d="M8.5 20.5h7M12 17v3.5" />
+  </Icon>
+);
+
 export const EyeIcon = () => (
   <Icon>
     <path d="M2.5 12s3.6-6.2 9.5-6.2 9.5 6.2 9.5 6.2-3.6 6.2-9.5 6.2S2.5 12 2.5 12z" />

@@ -60,7 +60,7 @@ function useLevel(port: AudioPort | null, on: boolean) {
 }
 
 /** Returns event handlers for press and hold, by pointer or by the space and Enter keys. */
-function holdHandlers(port: AudioPort) {
+export function holdHandlers(port: AudioPort) {
   const isTalkKey = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
   return {
     onPointerDown(event: PointerEvent) {

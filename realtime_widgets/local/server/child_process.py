@@ -69,7 +69,8 @@ class EmbeddedEndpoint:
     _shared: ClassVar[dict[str, EmbeddedEndpoint]] = {}
     _shared_lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self) -> None:
+    def __init__(self, brain: str = "") -> None:
+        self._brain = brain
         self._api_key = secrets.token_urlsafe(24)
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -82,20 +83,20 @@ class EmbeddedEndpoint:
         return f"EmbeddedEndpoint({state})"
 
     @classmethod
-    def shared(cls) -> EmbeddedEndpoint:
+    def shared(cls, brain: str = "") -> EmbeddedEndpoint:
         """Return this process's own endpoint, started if necessary; block until it listens.
 
-        The environment chooses its brain (see `brain.settings`). If that has changed, another endpoint is started;
-        sessions with the earlier one go on.
+        The environment chooses its brain (see `brain.settings`), unless one is named. If that has changed, another
+        endpoint is started; sessions with the earlier one go on.
 
         From a coroutine: ``await asyncio.to_thread(EmbeddedEndpoint.shared)``.
         """
         with cls._shared_lock:
             # A forked process must not use, or end, its parent's.
-            brain = _chosen_brain()
-            known = cls._shared.get(brain)
+            chosen = brain or _chosen_brain()
+            known = cls._shared.get(chosen)
             if known is None or known._owner != os.getpid():
-                known = cls._shared[brain] = cls()
+                known = cls._shared[chosen] = cls(brain)
             return known.start()
 
     @property
@@ -203,7 +204,8 @@ class EmbeddedEndpoint:
         self._url = line.removeprefix(LISTENING).strip()
 
     def _environment(self) -> dict[str, str]:
-        environment = {**needed_variables(os.environ), KEY_VARIABLE: self._api_key}
+        chosen = {**os.environ, BRAIN: self._brain} if self._brain else os.environ
+        environment = {**needed_variables(chosen), KEY_VARIABLE: self._api_key}
         root = Path(__file__).resolve().parents[3]
         if root.name not in ("site-packages", "dist-packages"):
             # Run from a source tree: the child must find the package without the folder of this process.

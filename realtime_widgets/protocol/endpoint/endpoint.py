@@ -77,6 +77,8 @@ class Endpoint:
         Whether its sessions only write down what is said; see `Captions`.
     call_id : str
         Id of the running call that its sessions join; empty if they are talks of their own.
+    brain : str
+        Of the embedded endpoint: what answers, such as ``"script:talk.toml"``; empty if the environment chooses.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Endpoint:
     extra_headers: Mapping[str, str] | SecretTexts = field(default_factory=SecretTexts, repr=False)
     captions: bool = field(default=False, repr=False)
     call_id: str = field(default="", repr=False)
+    brain: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.api_key, str):

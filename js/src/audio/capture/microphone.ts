@@ -60,15 +60,19 @@ export class Microphone {
     private blockMs: number,
   ) {}
 
-  /** Opens the microphone; call it from a click. Never throws: a failure is stored in `problem`. */
-  async open(): Promise<void> {
+  /**
+   * Opens the microphone; call it from a click. Never throws: a failure is stored in `problem`. With a device that is
+   * not there, it fails; without one the browser chooses.
+   */
+  async open(deviceId?: string): Promise<void> {
     if (this.state === "opening" || this.state === "on") return;
     const attempt = this.begin();
     try {
       const stopped = await this.precheck();
       if (attempt !== this.attempt) return;
       if (stopped) return this.fail(stopped);
-      const stream = await this.environment.mediaDevices!.getUserMedia({ audio: CONSTRAINTS });
+      const audio = deviceId ? { ...CONSTRAINTS, deviceId: { exact: deviceId } } : CONSTRAINTS;
+      const stream = await this.environment.mediaDevices!.getUserMedia({ audio });
       if (attempt !== this.attempt) return stopTracks(stream);
       await this.start(stream, true, attempt);
     } catch (error) {

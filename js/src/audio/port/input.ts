@@ -40,8 +40,8 @@ export class Input {
   }
 
   /** Opens the microphone; call it from a click. */
-  open(): Promise<void> {
-    return this.microphone.open();
+  open(deviceId?: string): Promise<void> {
+    return this.microphone.open(deviceId);
   }
 
   /** Captures a stream that another widget opens. */

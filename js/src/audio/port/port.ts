@@ -104,9 +104,9 @@ export class AudioPort {
   }
 
   /** Opens the microphone; call it from a click. A page that is not the active one asks to become it. */
-  async openMicrophone(): Promise<void> {
+  async openMicrophone(deviceId?: string): Promise<void> {
     this.claim();
-    await this.input.open();
+    await this.input.open(deviceId);
   }
 
   /** Asks to play and capture in this page; call it from a click. */
