@@ -37,6 +37,23 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert shown.count("first sound after") == 3
         assert "gpt-realtime-2.1-mini" in shown
         assert shown.count("-> 'How fast is our reaction at 40 degrees?'") == 2
+    if path.stem == "04_show_it_something":
+        assert "shown as text: trials: DataFrame, 1,000,000 by 2" in shown
+        assert "Reaction rate" in shown
+        assert "0.1, 0.8, 3.9, 14.2" in shown
+        assert "traceback of ZeroDivisionError" in shown
+        assert "settings has changed" in shown
+    if path.stem == "05_safety_and_review":
+        assert "That is a secret of the house." in shown
+        assert "My mail is [mail]" in shown
+        assert "[orders withheld]" in shown
+        assert "This is said all the same." in shown
+        assert "swordfish" in shown  # for the reviewer alone
+        assert "records, whole" in shown
+    if path.stem == "06_a_lesson":
+        assert "Why does wood float? -> Wood floats because" in shown
+        assert "That is not part of this lesson." in shown
+        assert "True" in shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

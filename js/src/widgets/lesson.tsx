@@ -131,7 +131,7 @@ function Tables(props: {
         <div class="rw-lesson-hold">
           <button
             type="button"
-            class={`rw-lesson-talk${props.talking ? " rw-lesson-talking" : ""}`}
+            class="rw-lesson-talk"
             aria-label={`Hold to talk: ${holder.name}`}
             aria-pressed={props.talking}
             disabled={!port || !props.on}

@@ -16,7 +16,7 @@ from realtime_widgets.core.answer_settings import exact_settings
 from realtime_widgets.core.checks.sound import HeldSound, sound_of
 from realtime_widgets.core.checks.words import CheckedWords
 from realtime_widgets.core.conversation.commands import Command, RunCheck, Send
-from realtime_widgets.core.playback.ledger import Part
+from realtime_widgets.core.playback.ledger import Cut, Part, to_ms
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.safety.verdict import PASS, Checked, Verdict
 
@@ -314,8 +314,11 @@ class OutputChecks:
             return [Send(ev.ResponseCancel(response_id=response.id))] if response.active else []
         if self.voice.is_muted(response.id) or not self.interruptions.concerns(response.id):
             return []
-        commands = self.interruptions.interrupt()
-        self.voice.mute([response.id])
+        if self.cushion_s is None:
+            commands = self.interruptions.interrupt()  # it may be heard already
+            self.voice.mute([response.id])
+        else:
+            commands = self._end_early(response)
         turn = self.turns.of(response.id)
         if not verdict.text or verdict.action not in ("mask", "replace") or turn is None or turn.done:
             return commands
@@ -325,6 +328,21 @@ class OutputChecks:
         self._replaced_turns.add(turn.id)
         self._waiting.pop(response.id, None)
         return [*commands, *self.request(turn.id, exact_settings(verdict.text))]
+
+    def _end_early(self, response: Response) -> list[Command]:
+        """End a response with what has passed, which is still heard; nothing more of it is played."""
+        commands: list[Command] = [Send(ev.ResponseCancel(response_id=response.id))] if response.active else []
+        self.voice.mute([response.id])
+        if turn := self.turns.of(response.id):
+            turn.interrupted = True
+        for item_id in response.item_ids:
+            for part, state in self.voice.ledger.item_parts(item_id):
+                if state.complete:
+                    continue
+                commands += self.end_part(part)
+                passed_ms = to_ms(state.received)
+                commands += self.truncation.cut(Cut(part, passed_ms, passed_ms))
+        return commands
 
     def _forget_checks(self, part: Part) -> None:
         self._with_checks = {key: each for key, each in self._with_checks.items() if each != part}

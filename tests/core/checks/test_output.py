@@ -101,16 +101,31 @@ def test_a_sentence_that_is_stopped_is_never_played_and_the_model_forgets_it() -
     client.decide(PASS)
     given = client.given
     sent = client.decide(stop("not harmless"))
-    assert sent == ["response.cancel"]
-    assert client.silences == 1
+    assert sent == ["response.cancel", "conversation.item.truncate"]
+    cut = client.sent[-1]
+    assert isinstance(cut, ev.ItemTruncate)
+    assert cut.audio_end_ms == given // 24
     client.receive(wire.audio("a1", SAMPLES))
     client.end(FIRST + SECOND, "cancelled")
-    assert client.given == given
     assert client.shown == FIRST.strip()
     assert turn.done
     assert turn.interrupted
-    client.do(client.core.silenced([]))
-    assert "conversation.item.delete" in [event.type for event in client.sent]  # nothing of it was heard
+    # What has passed is still heard, to its end.
+    assert client.silences == 0
+    client.player.advance(SAMPLES)
+    client.do(client.core.played(client.player.positions()))
+    assert client.given == given
+    assert not client.core.ledger.playing
+
+
+def test_an_answer_whose_first_sentence_is_stopped_is_forgotten() -> None:
+    client = CheckedClient()
+    client.begin()
+    client.receive(wire.words("a1", SECOND), wire.words("a1", FIRST), wire.audio("a1", SAMPLES))
+    assert client.decide(stop("not harmless")) == ["response.cancel"]
+    client.end(SECOND + FIRST, "cancelled")
+    assert client.given == 0
+    assert "conversation.item.delete" in [event.type for event in client.sent]
 
 
 def test_other_words_are_said_in_the_place_of_a_sentence_and_belong_to_its_turn() -> None:
