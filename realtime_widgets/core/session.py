@@ -261,7 +261,9 @@ class SessionCore:
             return []
         handlers, topics = route
         self._changed.update(topics)
-        event, commands = self.output_checks.look(event)
+        commands: list[Command] = []
+        if self.output_checks.used:
+            event, commands = self.output_checks.look(event)
         for handler in handlers:
             commands += handler(event) or ()
         return commands
@@ -584,7 +586,9 @@ class SessionCore:
             return []
         if first:  # what comes after it changes nothing that can be seen
             self._changed.update(_BOTH)
-        return self._play(part, event.response_id, self.output_checks.hold(part, event.response_id, pcm))
+        if self.output_checks.used:
+            pcm = self.output_checks.hold(part, event.response_id, pcm)
+        return self._play(part, event.response_id, pcm)
 
     def _play(self, part: Part, response_id: str, pcm: bytes) -> list[Command]:
         """Play sound of a response that has passed, or, of one beside the conversation, keep it for the reply."""

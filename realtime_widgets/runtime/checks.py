@@ -139,6 +139,7 @@ class CheckRunner:
         core.output_checks.on = self.at("output")
         core.output_checks.cushion_s = self.cushion_s
         inputs = self.registry.at("input")
+        core.output_checks.used |= core.output_checks.on or bool(inputs)
         core.input_checks.on = bool(inputs)
         core.input_checks.closes = any(check.if_fails == "close" for check in inputs)
 

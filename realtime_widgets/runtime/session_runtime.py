@@ -458,7 +458,8 @@ class SessionRuntime(Observable):
 
     def _send_sound(self, pcm: bytes) -> None:
         # A block changes nothing that the user sees, so observers are not notified.
-        self.checks.heard(pcm)
+        if self.checks.keep_sound:
+            self.checks.heard(pcm)
         if self._transport and self._transport.has_room():
             self.perform(self.core.hear(pcm))
         else:
@@ -703,7 +704,7 @@ class SessionRuntime(Observable):
         self.journal.record("server", event)
         if kind in SPOKEN:
             self.consent.hears(event)
-        if isinstance(event, ev.OutputAudioDelta):
+        if self.checks.keep_sound and isinstance(event, ev.OutputAudioDelta):
             self.checks.spoken(event)
         try:
             commands = self.core.receive(event)

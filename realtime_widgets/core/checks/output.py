@@ -55,6 +55,8 @@ class OutputChecks:
         Returns the speed of the voice.
     on
         Whether answers are checked.
+    used
+        Whether there were any checks so far, of answers or of questions: without, nothing needs to be looked at.
     cushion_s
         Seconds of sound to keep back behind what has passed; with None sound is played as it comes.
     question_open
@@ -72,6 +74,7 @@ class OutputChecks:
     request: Callable[[str, ev.JsonObject], list[Command]]
     speed: Callable[[], float]
     on: bool = False
+    used: bool = False
     cushion_s: float | None = CUSHION_S
     question_open: bool = False
     _words: dict[Part, CheckedWords] = field(default_factory=dict)
@@ -87,10 +90,10 @@ class OutputChecks:
 
     def look(self, event: E) -> tuple[E, list[Command]]:
         """Return an event without words that have not passed, and the checks that are to be run."""
-        if not self.on and not self._words:
-            return event, []
         if isinstance(event, _WORDS):
             return self._look_at_words(event)
+        if not self.on and not self._words:
+            return event, []
         if isinstance(event, ev.OutputItemAdded | ev.OutputItemDone):
             item, commands = self._censored(event.item)
             return msgspec.structs.replace(event, item=item), commands

@@ -22,7 +22,7 @@ class CheckedClient(Client):
     def __init__(self, **settings: Any) -> None:
         super().__init__()
         self.checks: dict[str, str] = {}
-        self.core.output_checks.on = True
+        self.core.output_checks.on = self.core.output_checks.used = True
         for name, value in settings.items():
             setattr(self.core.output_checks, name, value)
 
