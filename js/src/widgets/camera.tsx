@@ -215,9 +215,12 @@ export default (() => {
       let endState = () => {};
       const endWatch = watchPort(model.get("port_id"), (port) => {
         endState();
-        endState =
-          port?.subscribe(() => port.state.kernel === "gone" && off("Switched off: the kernel is gone")) ??
-          (() => {});
+        const look = () => {
+          const { kernel } = port!.state;
+          if (camera.state === "off" || (kernel !== "gone" && kernel !== "silent")) return;
+          off("Switched off: the kernel does not answer");
+        };
+        endState = port?.subscribe(look) ?? (() => {});
       });
       model.on("change:idle_off", limit);
       model.on("change:hidden_off", limit);
