@@ -39,6 +39,19 @@ _COUNT_TRACKS = """() => {
   }
 }"""
 _LIVE = "() => window.videos.filter((track) => track.readyState === 'live').length"
+#: Whether sound comes in at the port.
+_LOUD = """() => [...globalThis[Symbol.for("realtime_widgets.ports")].ports.values()].some(
+  (port) => port.inputLevel.rms > 0.05,
+)"""
+#: Counts the bytes that recorders of the page have made so far.
+_COUNT_RECORDED = """() => {
+  const { start } = MediaRecorder.prototype;
+  window.recorded = 0;
+  MediaRecorder.prototype.start = function () {
+    this.addEventListener("dataavailable", ({ data }) => (window.recorded += data.size));
+    return start.call(this, 100);
+  };
+}"""
 #: How many bytes a recorder of ipywebrtc has made, once it has any.
 _RECORDED = """
 import asyncio
@@ -152,8 +165,10 @@ async def test_a_camera_that_is_not_allowed_and_a_screen_that_is_not_shared_are_
         await page.screenshot("refused")
 
 
-def write_video(path: Path, seconds: float = 6.0) -> None:
+def write_video(path: Path, seconds: float = 30.0) -> None:
     """A film of a moving bar with a tone."""
+    times = np.arange(960) / 48_000
+    tone = (np.sin(2 * np.pi * 400 * times) * 12_000).astype(np.int16).reshape(1, -1)  # whole periods
     with av.open(str(path), "w") as file:
         video: Any = file.add_stream("libvpx", rate=10)
         video.width, video.height, video.pix_fmt = 160, 120, "yuv420p"
@@ -161,14 +176,11 @@ def write_video(path: Path, seconds: float = 6.0) -> None:
         for index in range(int(seconds * 10)):
             pixels = np.zeros((120, 160, 3), np.uint8)
             pixels[:, (index * 4) % 150 : (index * 4) % 150 + 10] = (255, 200, 0)
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            file.mux(video.encode(frame))
-        times = np.arange(int(seconds * 48_000)) / 48_000
-        samples = (np.sin(2 * np.pi * 440 * times) * 12_000).astype(np.int16)
-        for begin in range(0, len(samples), 960):
-            block = av.AudioFrame.from_ndarray(samples[begin : begin + 960].reshape(1, -1), "s16", "mono")
-            block.sample_rate, block.pts = 48_000, begin
-            file.mux(audio.encode(block))
+            file.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            for part in range(5):
+                block = av.AudioFrame.from_ndarray(tone, "s16", "mono")
+                block.sample_rate, block.pts = 48_000, (index * 5 + part) * 960
+                file.mux(audio.encode(block))
         file.mux(video.encode())
         file.mux(audio.encode())
 
@@ -183,7 +195,7 @@ async def test_a_film_is_heard_and_seen_and_the_answer_is_a_stream(lab: Lab, tmp
         page = await opened(
             lab,
             server,
-            source + "film.video.loop = True\nsession.microphone.source = film\nfilm",
+            source + "session.microphone.source = film\nfilm",
             "camera = Camera(session, source=film, look=False)\ncamera",
             "recorder = AudioRecorder(stream=session.player.stream)\nrecorder",
             "recorder.recording = True",
@@ -194,6 +206,7 @@ async def test_a_film_is_heard_and_seen_and_the_answer_is_a_stream(lab: Lab, tmp
         await page.run_cell(3)
         await page.click("button[aria-label='Your microphone']")
         await page.expect(".rw-mic-on")
+        await page.page.wait_for_function(_LOUD)
         await page.click("button[aria-label='Stream']")
         await page.expect(".rw-camera-on")
         await page.page.wait_for_function("() => document.querySelector('.rw-camera-preview').videoWidth > 0")
@@ -203,13 +216,15 @@ async def test_a_film_is_heard_and_seen_and_the_answer_is_a_stream(lab: Lab, tmp
         await page.screenshot("film")
         assert frames(server)[0].size == (160, 120)
         assert await page.page.evaluate(_LIVE) == 0  # no camera and no microphone was opened
-        heard = np.frombuffer(server.heard(), np.int16)
-        spectrum = np.abs(np.fft.rfft(heard[-12_000:].astype(float)))
-        assert abs(int(np.argmax(spectrum)) * 24_000 / 12_000 - 440) < 20
+        heard = np.frombuffer(server.heard(), np.int16).astype(float)
+        loud = int(np.argmax(np.abs(heard)))
+        spectrum = np.abs(np.fft.rfft(heard[max(0, loud - 6_000) : loud + 6_000], 24_000))
+        assert abs(int(np.argmax(spectrum)) - 400) < 20
         # What the player plays is a stream that others record.
+        await page.page.evaluate(_COUNT_RECORDED)
         for cell in (4, 5):
             await page.run_cell(cell)
-        await page.page.wait_for_timeout(500)
+        await page.page.wait_for_function("() => window.recorded > 0")
         await page.run_cell(6)
         await page.run_cell(7)
         assert int(await page.output_text(7)) > 100
