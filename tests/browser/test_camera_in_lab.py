@@ -231,3 +231,19 @@ async def test_a_film_is_heard_and_seen_and_the_answer_is_a_stream(lab: Lab, tmp
         await page.run_cell(8)
         assert await page.output_text(8) == "''"
         await page.expect(".rw-mic-off")
+
+
+async def test_a_camera_stream_of_ipywebrtc_sends_pictures_by_time(lab: Lab) -> None:
+    talk = Talk()
+    steps = [*talk.start(), *talk._client_items(FRAME), *talk._client_items(FRAME)]
+    more = ["conversation.item.create", "conversation.item.delete"]  # time goes on
+    async with ScriptedServer(steps, ignored=more) as server:
+        source = "from ipywebrtc import CameraStream\nseen = CameraStream.facing_user(audio=False)\n"
+        page = await opened(lab, server, source + "Camera(session, source=seen, size=160, every=1, look=False)")
+        await page.click("button[aria-label='Stream']")
+        await page.expect(".rw-camera:has-text('Pictures are sent every 1 s')")
+        await page.expect(".rw-camera:has-text('sent by time')")
+        await server.finished()
+        await page.click("button[aria-label='Stream']")
+        await page.expect(".rw-camera:has-text('Stream off')")
+        assert {picture.width for picture in frames(server)} == {160}

@@ -178,7 +178,10 @@ class OutputChecks:
 
     def release_all(self) -> list[Command]:
         """Return what follows if sound may be played that waited for more than its own words."""
-        return [command for part in list(self._held) for command in self._release(part)]
+        commands: list[Command] = []
+        for part in list(self._held):
+            commands += self._release(part) + self._settle_words(part)
+        return commands
 
     def lost(self) -> list[Command]:
         """Stop what is not checked yet: its connection is gone."""
@@ -293,6 +296,8 @@ class OutputChecks:
         item = self.conversation.items.get(part.item_id)
         response = self.conversation.responses.get(item.response_id) if item else None
         if words is None or not words.settled or not words.whole or (response and response.active):
+            return []
+        if part in self._held:  # they say how much of it may be played
             return []
         if not words.changed:
             del self._words[part]

@@ -111,3 +111,17 @@ def test_a_sound_without_words_needs_no_check() -> None:
     client.receive(wire.heard_words("u1", " "))
     assert not client.checks
     assert client.given > 0
+
+
+def test_an_answer_that_passed_before_its_question_is_heard_once_that_has() -> None:
+    client = HearingClient()
+    client.core.output_checks.on = True
+    client.answered()
+    client.receive(wire.audio_done("a1"))
+    client.end(FIRST)
+    client.decide(PASS)
+    assert client.given == 0
+    client.receive(wire.heard_words("u1", "What time is it?"))
+    client.decide(PASS)
+    assert client.core.ledger.item_parts("a1")[0][1].received == SAMPLES
+    assert client.core.ledger.item_parts("a1")[0][1].complete

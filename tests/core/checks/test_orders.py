@@ -36,6 +36,7 @@ STEPS = st.lists(
 class CheckedWorld(World):
     def __init__(self, service: Service, **checks: Any) -> None:
         self.checks: list[str] = []
+        self.newest_first: bool = checks["newest_first"]
         super().__init__(service, 1.0)
         core = self.core
         core.output_checks.used = True
@@ -50,7 +51,8 @@ class CheckedWorld(World):
 
     def decide(self, verdict: Verdict) -> None:
         if self.checks:
-            self.do(self.core.decided(self.checks.pop(0), verdict))
+            check_id = self.checks.pop(-1 if self.newest_first else 0)
+            self.do(self.core.decided(check_id, verdict))
 
     def play(self, steps: list[str]) -> None:
         for step in steps:
@@ -87,12 +89,17 @@ class CheckedWorld(World):
     STEPS,
     st.lists(st.sampled_from(list(VERDICTS)), max_size=8),
     st.sampled_from([None, 0.0, 0.2]),
-    st.sampled_from([(True, False), (False, True), (True, True)]),
+    st.tuples(st.sampled_from([(True, False), (False, True), (True, True)]), st.booleans()),
 )
 def test_every_turn_ends_whatever_the_checks_say_and_when(
-    service: Service, steps: list[str], verdicts: list[str], cushion: float | None, places: tuple[bool, bool]
+    service: Service,
+    steps: list[str],
+    verdicts: list[str],
+    cushion: float | None,
+    order: tuple[tuple[bool, bool], bool],
 ) -> None:
-    world = CheckedWorld(service, output=places[0], cushion=cushion, input=places[1])
+    (output, questions), newest_first = order
+    world = CheckedWorld(service, output=output, input=questions, cushion=cushion, newest_first=newest_first)
     world.play(steps)
     world.finish(verdicts)
     core = world.core

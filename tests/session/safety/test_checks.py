@@ -173,7 +173,8 @@ async def test_the_model_gets_of_a_result_what_passes(connect: Open) -> None:
 @pytest.mark.parametrize("if_fails", ["close", "open"])
 async def test_a_check_that_fails_closes_or_opens_and_says_so_once(connect: Open, if_fails: str) -> None:
     talk = Talk()
-    async with ScriptedServer([*talk.start(), *talk.text_turn("?", PRICES)]) as server:
+    forgotten = [expect("conversation.item.delete")] if if_fails == "close" else []
+    async with ScriptedServer([*talk.start(), *talk.text_turn("?", PRICES), *forgotten]) as server:
         session = connect(server)
 
         @session.check("output", if_fails=if_fails)

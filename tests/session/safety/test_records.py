@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets import AuditTrail, Budget, ReviewLog
 from realtime_widgets.safety.verdict import flag, stop
 from realtime_widgets.testing import Call, ScriptedServer, Talk
-from tests.session.watching import notices, until
+from tests.session.watching import HEARD, SOUND, notices, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,3 +117,17 @@ async def test_a_log_that_cannot_be_written_is_told_in_the_transcript(
         assert len(session.review) == 1
         assert any("kept in memory" in text for text in notices(session))
     review.close()
+
+
+async def test_sound_of_both_sides_goes_with_what_is_flagged_if_it_is_kept(connect: Open) -> None:
+    talk = Talk()
+    turn = talk.spoken_turn("My name is Ann.", "Good morning to you, nitwit.", transcript="after")
+    async with ScriptedServer([*talk.start(), HEARD, *turn]) as server:
+        session = connect(server, review=ReviewLog(keep_sound=True), transcription="whisper-1")
+        session.check("output", lambda text: flag("rude"), name="rude")
+        session.check("input", lambda text: flag("a name") if "Ann" in text else None, name="names")
+        await session.talk(SOUND, rate=24_000)
+        await until(session, lambda: len(session.runtime.checks.flagged) == 2)
+        items = {item.flagged.check: item.flagged for item in session.review.items()}
+    assert len(items["names"].heard) > 0
+    assert len(items["rude"].spoken) > 0
