@@ -31,7 +31,7 @@ def make_lesson(
     """Return the session of a lesson; see `RealtimeSession.lesson` for the parameters and what is raised."""
     plan = planned(title, questions, tell_speaker)
     if answers is not None:
-        options["endpoint"] = _with_script(options.get("endpoint"), script_of(answers, plan.questions))
+        options["endpoint"] = _with_script(options.get("endpoint"), script_of(answers, plan))
     options.setdefault("turn_detection", "push_to_talk")
     more = str(options.pop("instructions", "")).strip()
     instructions = " ".join(filter(None, (INSTRUCTIONS.format(title=plan.title), more)))

@@ -162,7 +162,9 @@ def _print(page: Path, path: Path) -> None:
             "a PDF is printed by Chromium, Chrome or Edge, and none is found: install one, name it as "
             "CHROMIUM=..., or write HTML and print that"
         )
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    arguments = ["--headless", "--disable-gpu", "--no-pdf-header-footer"]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        arguments.append("--no-sandbox")  # which root, as in a container, cannot have
     arguments.append(f"--print-to-pdf={path}")
     try:
         ended = subprocess.run(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import json
+import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -13,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
 #: Most questions that have a button: as many as number keys.
@@ -109,15 +111,15 @@ def _is_pair(given: Any) -> bool:
     return isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(each, str) for each in given)
 
 
-def script_of(answers: Mapping[str, str] | str | os.PathLike[str], questions: tuple[Question, ...]) -> str:
-    """Return the brain that gives certain answers, such as ``"script:/tmp/lesson.toml"``.
+def script_of(answers: Mapping[str, str] | str | os.PathLike[str], plan: Lesson) -> str:
+    """Return the brain that gives certain answers, such as ``"script:lesson.toml"``.
 
     Parameters
     ----------
     answers
         An answer for each question, by its text or by words that are in it; or the path of a script, a TOML file.
-    questions
-        The prepared questions: each of them has to have an answer.
+    plan
+        The lesson: each of its prepared questions has to have an answer.
 
     Raises
     ------
@@ -132,7 +134,7 @@ def script_of(answers: Mapping[str, str] | str | os.PathLike[str], questions: tu
     if not answers:
         raise ConfigurationError("answers= has no answers: leave it out to let the model answer")
     patterns = {_pattern(question): answer for question, answer in answers.items()}
-    for question in questions:
+    for question in plan.questions:
         if not any(re.search(pattern, question.text, re.IGNORECASE) for pattern in patterns):
             raise ConfigurationError(f"answers= has no answer to the prepared question {question.text!r}")
     lines = [f"[otherwise]\nsay = {json.dumps(_OTHERWISE)}\n"]
@@ -140,11 +142,18 @@ def script_of(answers: Mapping[str, str] | str | os.PathLike[str], questions: tu
         if not isinstance(answer, str) or not answer.strip():
             raise ConfigurationError(f"an answer is a text, not {answer!r:.80}")
         lines.append(f"[[answer]]\nheard = {json.dumps(pattern)}\nsay = {json.dumps(answer)}\n")
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="lesson-", suffix=".toml", delete=False, encoding="utf-8"
-    ) as file:
-        file.write("\n".join(lines))
-    return f"script:{file.name}"
+    return f"script:{_written(plan.title, chr(10).join(lines))}"
+
+
+def _written(title: str, script: str) -> Path:
+    """Write a script to a file of this process, the same for each lesson of a title; it goes with the process."""
+    name = f"lesson-{os.getpid()}-{hashlib.sha256(title.encode()).hexdigest()[:12]}.toml"
+    path = Path(tempfile.gettempdir()) / name
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".toml", delete=False, encoding="utf-8") as file:
+        file.write(script)
+    Path(file.name).replace(path)
+    atexit.register(path.unlink, missing_ok=True)
+    return path
 
 
 def _pattern(question: object) -> str:

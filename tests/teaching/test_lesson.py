@@ -17,7 +17,7 @@ from realtime_widgets.testing import Call, ScriptedServer, Talk, expect
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-QUESTIONS = planned("Capitals", ["What is the capital of France?"], False).questions
+PLAN = planned("Capitals", ["What is the capital of France?"], tell_speaker=False)
 
 
 def test_questions_are_texts_or_pairs_with_a_note() -> None:
@@ -44,7 +44,7 @@ def test_a_plan_that_cannot_be_is_refused(title: Any, questions: Any, text: str)
 
 
 def test_certain_answers_become_a_script_that_finds_them_by_words() -> None:
-    brain = script_of({"capital France": 'Paris, of course: "the city of light".', "moon": "Far."}, QUESTIONS)
+    brain = script_of({"capital France": 'Paris, of course: "the city of light".', "moon": "Far."}, PLAN)
     path = Path(brain.removeprefix("script:"))
     values = tomllib.loads(path.read_text(encoding="utf-8"))
     assert values["answer"][0]["say"] == 'Paris, of course: "the city of light".'
@@ -64,7 +64,7 @@ def test_certain_answers_become_a_script_that_finds_them_by_words() -> None:
 )
 def test_answers_that_cannot_be_are_refused(answers: Any, text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
-        script_of(answers, QUESTIONS)
+        script_of(answers, PLAN)
 
 
 @pytest.fixture
@@ -121,3 +121,8 @@ async def test_the_certain_answer_is_spoken_and_nothing_else() -> None:
     async with session:
         assert (await session.ask("What is the capital of France?")).text == "It is Paris."
         assert (await session.ask("Tell me a joke.")).text == "That is not part of this lesson."
+        # The cell with other answers: the same endpoint gives them.
+        again = RealtimeSession.lesson("Capitals", answers={"capital France": "Paris, as I said."})
+        async with again:
+            assert (await again.ask("What is the capital of France?")).text == "Paris, as I said."
+            assert again.runtime.endpoint.base_url == session.runtime.endpoint.base_url

@@ -202,6 +202,54 @@ def _sentences(texts: Sequence[str]) -> list[str]:
     return [sentence for text in texts for sentence in sentences(text)]
 
 
+class ScriptFile:
+    """A `Brain` that follows the script of a file, as it is when an answer is asked for.
+
+    Parameters
+    ----------
+    file
+        The script.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be read or is not a script.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stamp = _stamp(file)
+        self._brain = ScriptBrain.read(file)
+
+    def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Do nothing: a script is always ready."""
+
+    def answer(self, request: BrainRequest) -> Iterator[Say | CallTool]:
+        """Yield the answer of the script to the last turn.
+
+        Raises
+        ------
+        BrainError
+            As for `ScriptBrain.answer`, or if the file was changed into what is not a script.
+        """
+        if (stamp := _stamp(self._file)) != self._stamp:
+            try:
+                self._brain = ScriptBrain.read(self._file)
+            except ConfigurationError as error:
+                raise BrainError(str(error)) from None
+            self._stamp = stamp
+        yield from self._brain.answer(request)
+
+
+def _stamp(file: Path) -> object:
+    """Return what is different once a file was written again; None if it is not there."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class _Reader:
     """Reads a parsed file as a script; an error names the line."""
 

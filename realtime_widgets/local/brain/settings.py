@@ -74,9 +74,9 @@ class BrainSettings:
 
             return StandInBrain.load()
         if self.brain.startswith(_SCRIPT):
-            from realtime_widgets.local.brain.script import ScriptBrain
+            from realtime_widgets.local.brain.script import ScriptFile
 
-            return ScriptBrain.read(Path(self.brain.removeprefix(_SCRIPT)).expanduser())
+            return ScriptFile(Path(self.brain.removeprefix(_SCRIPT)).expanduser())
         from realtime_widgets.local.brain.llm.client import ChatBrain
 
         return ChatBrain(self.brain, self.model, key=self.key, sees=self.sees, silence_s=self.silence_s)

@@ -9,9 +9,9 @@ import pytest
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.local.brain.errors import BrainError
-from realtime_widgets.local.brain.script import ScriptBrain
+from realtime_widgets.local.brain.script import ScriptBrain, ScriptFile
 from realtime_widgets.local.brain.settings import BrainSettings
-from realtime_widgets.local.models.interfaces import BrainRequest
+from realtime_widgets.local.models.interfaces import BrainRequest, Say
 from tests.local.brain.talk import answered, called, calls, spoken, words
 from tests.local.brain.tools_table import GET_WEATHER, SET_TIMER
 
@@ -151,3 +151,22 @@ def test_a_picture_that_a_tool_returned_does_not_hide_its_result(tmp_path: Path)
     }
     items = [spoken("What's the weather in Oslo?"), *called("get_weather", "sunny"), picture]
     assert words(ask(script(tmp_path), items)) == "In Oslo it is sunny."
+
+
+def now(brain: ScriptFile) -> list[str]:
+    """What the script says to somebody."""
+    return [part.text for part in brain.answer(BrainRequest([spoken("Hello.")], [])) if isinstance(part, Say)]
+
+
+def test_a_script_that_is_edited_is_followed_as_it_is_now(tmp_path: Path) -> None:
+    file = tmp_path / "talk.toml"
+    file.write_text('[otherwise]\nsay = "One."\n', encoding="utf-8")
+    brain = ScriptFile(file)
+    assert now(brain) == ["One."]
+    file.write_text('[otherwise]\nsay = "Two, and more."\n', encoding="utf-8")
+    assert now(brain) == ["Two, and more."]
+    file.write_text("[otherwise", encoding="utf-8")
+    with pytest.raises(BrainError, match="is not TOML"):
+        now(brain)
+    file.write_text('[otherwise]\nsay = "Three it is."\n', encoding="utf-8")
+    assert now(brain) == ["Three it is."]
