@@ -9,7 +9,7 @@ import { resolveConfig } from "prettier";
 
 const path = join(dirname(fileURLToPath(import.meta.url)), "src", "messages.ts");
 const bannerComment =
-  "/** Messages between the widgets and their pages, made by `make messages` of `realtime_widgets/widgets/messages.py`. */\n";
+  "/** Messages between the widgets and their pages, made by `make messages` of `realtime_widgets/widgets/messages/`. */\n";
 
 const schema = await json(process.stdin);
 const made = await compile(schema, schema.title, { bannerComment, style: await resolveConfig(path) });

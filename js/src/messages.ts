@@ -1,4 +1,4 @@
-/** Messages between the widgets and their pages, made by `make messages` of `realtime_widgets/widgets/messages.py`. */
+/** Messages between the widgets and their pages, made by `make messages` of `realtime_widgets/widgets/messages/`. */
 
 export type InputMode = "open" | "push_to_talk";
 export type MicrophoneState = "error" | "off" | "on" | "opening";

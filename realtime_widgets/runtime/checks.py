@@ -264,7 +264,7 @@ class CheckRunner:
             spoken=bytes(self._spoken) if self.keep_sound else b"",
         )
         log.info("flagged by the check %r: %s at %s", decision.check, verdict.action, checked.place)
-        self.flagged.append(flagged)
+        self.flagged.append(replace(flagged, heard=b"", spoken=b""))  # a review log keeps the sound
         for listener in self.on_flagged:
             listener(flagged)
 

@@ -141,6 +141,8 @@ class SessionRuntime(Observable):
         self.on_speaker: list[Callable[[Speaker], object]] = []
         #: Called with each report of the speaker.
         self.on_positions: list[Callable[[list[PlayedTo]], object]] = []
+        #: Called with the name of a tool whose images go to the model, and the id of their item.
+        self.on_tool_images: list[Callable[[str, str], object]] = []
         #: Called when the user asks or says something by code or by typing, on the thread that does so.
         self.on_asked: list[Callable[[], object]] = []
         self._service_view = ServiceView(registry)
@@ -744,6 +746,8 @@ class SessionRuntime(Observable):
                 seen = self.endpoint.capabilities.images
                 item = picture_item(self.core.new_id(PICTURE), running.result.images, seen)
                 commands.insert(1, self.core.put(item))
+                for listener in self.on_tool_images:
+                    listener(running.call.name, str(item["id"]))
             self.perform(commands)
 
     def end(self, reason: str, error: BaseException | None = None, *, raised: bool = False) -> None:

@@ -49,7 +49,8 @@ class Flagged:
     talk
         The last entries of the talk up to it, oldest first.
     heard, spoken
-        Sound of the user and of the answer, mono PCM16 at 24 kHz; empty unless sound is kept.
+        Sound of the user and of the answer, mono PCM16 at 24 kHz, on its way to a `ReviewLog` that keeps it; empty
+        otherwise.
     """
 
     id: str

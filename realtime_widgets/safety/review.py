@@ -29,7 +29,10 @@ Judgement = Literal["right", "wrong", "unsure"]
 #: Items that are kept at most; the oldest ones go first.
 MOST_ITEMS = 10_000
 _DAY_S = 86_400.0
-_SOUND = ("heard", "spoken")
+Side = Literal["heard", "spoken"]
+_SOUND: tuple[Side, ...] = get_args(Side)
+#: Sound that is kept in memory, in bytes: some fifty minutes. A log with a file reads older sound from there.
+MOST_SOUND = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class ReviewLog:
         self._file = None if path is None else AppendFile.opened(path)
         self._lock = self._file.lock if self._file else threading.RLock()
         self._items: dict[str, Reviewed] = {}
+        self._sounds: dict[str, dict[Side, bytes]] = {}
         if self._file is not None:
             self._share(self._file)
         self.expire()
@@ -139,17 +143,49 @@ class ReviewLog:
 
     def add(self, flagged: Flagged) -> None:
         """Add something that was flagged; does not wait and never raises."""
-        if not self.keep_sound:
-            flagged = replace(flagged, heard=b"", spoken=b"")
-        flagged = replace(flagged, text=masked(flagged.text), reason=masked(flagged.reason))
+        sound = {side: getattr(flagged, side) for side in _SOUND if self.keep_sound and getattr(flagged, side)}
+        text, reason = masked(flagged.text), masked(flagged.reason)
+        flagged = replace(flagged, text=text, reason=reason, heard=b"", spoken=b"")
         with self._lock:
             self._items[flagged.id] = Reviewed(flagged)
             while len(self._items) > MOST_ITEMS:
                 del self._items[next(iter(self._items))]
+            self._keep_sound(flagged.id, sound)
         self._write({"kind": "flagged", **_without_sound(flagged)})
-        if self._file and (flagged.heard or flagged.spoken):
-            self._file.do(lambda: self._write_sound(flagged))
+        if self._file and sound:
+            self._file.do(lambda: self._write_sound(flagged.id, sound))
         self._changed()
+
+    def sound(self, item_id: str, side: Side) -> bytes:
+        """Return sound of an item, mono PCM16 at 24 kHz; empty if none is kept.
+
+        Parameters
+        ----------
+        item_id
+            Id of the item.
+        side
+            ``"heard"``: of the user. ``"spoken"``: of the answer.
+        """
+        with self._lock:
+            kept = self._sounds.get(item_id, {}).get(side)
+        if kept is not None or self._file is None:
+            return kept or b""
+        return _read_sound(_sound_file(self._file.path, item_id, side))
+
+    def has_sound(self, item_id: str, side: Side) -> bool:
+        """Whether there is sound of an item, as `sound` returns it."""
+        with self._lock:
+            if side in self._sounds.get(item_id, {}):
+                return True
+        return self._file is not None and _sound_file(self._file.path, item_id, side).is_file()
+
+    def _keep_sound(self, item_id: str, sound: dict[Side, bytes]) -> None:
+        if sound:
+            self._sounds[item_id] = sound
+        size = sum(len(pcm) for each in self._sounds.values() for pcm in each.values())
+        while size > MOST_SOUND and len(self._sounds) > 1:
+            oldest = next(iter(self._sounds))
+            size -= sum(map(len, self._sounds.pop(oldest).values()))
 
     def items(self) -> list[Reviewed]:
         """Return all items, oldest first; what is too old is forgotten first."""
@@ -202,6 +238,7 @@ class ReviewLog:
         """Forget an item, in the file too; harmless if there is none."""
         with self._lock:
             known = self._items.pop(item_id, None)
+            self._sounds.pop(item_id, None)
         if known is not None:
             self._rewrite({item_id})
             self._changed()
@@ -215,6 +252,7 @@ class ReviewLog:
             old = {item_id for item_id, each in self._items.items() if each.flagged.time < oldest}
             for item_id in old:
                 del self._items[item_id]
+                self._sounds.pop(item_id, None)
         if old:
             self._rewrite(old)
             self._changed()
@@ -282,26 +320,25 @@ class ReviewLog:
         with self._lock:
             items = list(self._items.values())
         self._file.replace(line for each in items for line in _lines_of(each))
-        folder = _folder(self._file.path)
+        path = self._file.path
 
         def delete() -> None:
             for item_id in gone:
                 for side in _SOUND:
-                    (folder / f"{item_id}_{side}.wav").unlink(missing_ok=True)
+                    _sound_file(path, item_id, side).unlink(missing_ok=True)
 
         self._file.do(delete)
 
-    def _write_sound(self, flagged: Flagged) -> None:
+    def _write_sound(self, item_id: str, sound: dict[Side, bytes]) -> None:
         assert self._file is not None
-        folder = _folder(self._file.path)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for side in _SOUND:
-            if pcm := getattr(flagged, side):
-                with wave.open(str(folder / f"{flagged.id}_{side}.wav"), "wb") as file:
-                    file.setnchannels(1)
-                    file.setsampwidth(2)
-                    file.setframerate(24_000)
-                    file.writeframes(pcm)
+        for side, pcm in sound.items():
+            path = _sound_file(self._file.path, item_id, side)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(24_000)
+                file.writeframes(pcm)
 
     def _read(self, path: Path) -> None:
         try:
@@ -310,20 +347,18 @@ class ReviewLog:
             raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from None
         for line in lines:
             try:
-                self._take(path, json.loads(line))
+                self._take(json.loads(line))
             except (ValueError, TypeError, KeyError):
                 self.unread += 1
 
-    def _take(self, path: Path, record: dict[str, Any]) -> None:
+    def _take(self, record: dict[str, Any]) -> None:
         if record.pop("kind") == "decision":
             item_id = record.pop("id")
             self._items[item_id] = _with(self._items[item_id], Decision(**record))
             return
         talk = tuple(Said(**said) for said in record.pop("talk"))
         flagged = Flagged(**record, talk=talk)
-        sound = _read_sound(_folder(path), flagged.id)
-        heard, spoken = (sound.get(side, b"") for side in _SOUND)
-        self._items[flagged.id] = Reviewed(replace(flagged, heard=heard, spoken=spoken))
+        self._items[flagged.id] = Reviewed(flagged)
 
     def _tell(self, problem: str) -> None:
         for listener in list(self.on_problem):
@@ -356,15 +391,14 @@ def _lines_of(item: Reviewed) -> list[bytes]:
     return [_line({"kind": "flagged", **_without_sound(item.flagged)}), *map(_line, decisions)]
 
 
-def _folder(path: Path) -> Path:
-    return path.with_name(path.name + ".sound")
+def _sound_file(path: Path, item_id: str, side: Side) -> Path:
+    return path.with_name(path.name + ".sound") / f"{item_id}_{side}.wav"
 
 
-def _read_sound(folder: Path, item_id: str) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for side in _SOUND:
-        path = folder / f"{item_id}_{side}.wav"
-        if path.is_file():
-            with wave.open(str(path), "rb") as file:
-                found[side] = file.readframes(file.getnframes())
-    return found
+def _read_sound(path: Path) -> bytes:
+    """Return the samples of a sound file; empty if it is not there or cannot be read."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.readframes(file.getnframes())
+    except (OSError, EOFError, wave.Error):
+        return b""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.safety import review
 from realtime_widgets.safety.agreement import agreement
 from realtime_widgets.safety.flagged import Flagged, Said
 from realtime_widgets.safety.review import ReviewLog
@@ -107,14 +108,26 @@ def test_only_its_owner_reads_the_file(path: Path) -> None:
     log.flush()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE((path.parent / "review.jsonl.sound").stat().st_mode) == 0o700
-    item = again(log)["f1"].flagged
-    assert (len(item.heard), len(item.spoken)) == (480, 960)
+    read = again(log)
+    assert (len(read.sound("f1", "heard")), len(read.sound("f1", "spoken"))) == (480, 960)
+    assert read.has_sound("f1", "heard")
 
 
 def test_sound_is_not_kept_unless_it_is_wanted() -> None:
     log = ReviewLog()
     log.add(flagged(time=1e12, heard=bytes(480)))
-    assert log["f1"].flagged.heard == b""
+    assert log.sound("f1", "heard") == b""
+    assert not log.has_sound("f1", "heard")
+    assert log.sound("f9", "heard") == b""
+
+
+def test_sound_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "MOST_SOUND", 1000)
+    log = ReviewLog(keep_sound=True, keep_days=None)
+    for number in range(4):
+        log.add(flagged(number, heard=bytes(400)))
+    assert [log.has_sound(f"f{number}", "heard") for number in range(4)] == [False, False, True, True]
+    assert len(log) == 4
 
 
 def test_what_is_too_old_is_forgotten_in_the_file_too(path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.safety.review import Side
     from realtime_widgets.widgets.base import ShownSession
 
     class ReviewedSession(ShownSession, Protocol):
@@ -119,17 +120,11 @@ class ReviewQueue(RealtimeWidget):
         except (KeyError, RealtimeWidgetsError):  # it was forgotten meanwhile
             self._engine.call(self._send_all)
 
-    def _play(self, item_id: str, side: str, page_id: str) -> None:
+    def _play(self, item_id: str, side: Side, page_id: str) -> None:
         from realtime_widgets.audio.pcm import SAMPLE_RATE
         from realtime_widgets.audio.samples import from_pcm16, wav_bytes  # brings numpy, rarely needed here
 
-        try:
-            flagged = self.reviews[item_id].flagged
-        except KeyError:
-            self._engine.call(self._send_all)
-            return
-        pcm = flagged.heard if side == "heard" else flagged.spoken
-        if pcm:
+        if pcm := self.reviews.sound(item_id, side):
             self._command(msg.ReviewSound(page_id), [wav_bytes(from_pcm16(pcm), SAMPLE_RATE)])
 
     def _runtime(self) -> SessionRuntime | None:
@@ -181,8 +176,8 @@ class ReviewQueue(RealtimeWidget):
                 msg.ReviewSaid(said.role, said.text, about and said.item_id == flagged.item_id)
                 for said in flagged.talk
             ],
-            heard=bool(flagged.heard),
-            spoken=bool(flagged.spoken),
+            heard=self.reviews.has_sound(flagged.id, "heard"),
+            spoken=self.reviews.has_sound(flagged.id, "spoken"),
             own=None if own is None else judgements.pop(self.reviewer),
             others=[] if own is None else list(judgements.values()),
         )

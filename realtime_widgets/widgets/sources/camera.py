@@ -133,6 +133,8 @@ class Camera(RealtimeWidget):
         #: The pages whose cameras are on.
         self._on: set[str] = set()
         self._shape = (0, 0)
+        #: The picture that the model is about to get by `look`.
+        self._looked_at: Picture | None = None
         log_to_handlers_only()
         plain = source in ("camera", "screen") if isinstance(source, str) else False
         super().__init__(
@@ -150,6 +152,7 @@ class Camera(RealtimeWidget):
         session.runtime.observe(self._end_with_session, "state")
         if look:
             session.tools.add(self._look_tool(), approval="always")
+            self._engine.call(session.runtime.on_tool_images.append, self._looked)
 
     def stop(self) -> None:
         """Switch the camera off, in every page; only a click in the page opens it."""
@@ -186,6 +189,18 @@ class Camera(RealtimeWidget):
             with self._lock:
                 self._asked.pop(number, None)
 
+    def _looked(self, tool: str, item_id: str) -> None:
+        """Note that the model got a picture by `look`: older ones leave the context."""
+        runtime = self._runtime()
+        if tool == "look" and runtime is not None and self._looked_at is not None:
+            taken, self._looked_at = self._looked_at, None
+            self._bound(runtime, item_id, taken)
+
+    def _bound(self, runtime: SessionRuntime, item_id: str, picture: Picture) -> None:
+        tokens = estimate_image_tokens(picture.width, picture.height, self._detail)  # type: ignore[arg-type]
+        for gone in self._frames.add(item_id, tokens):
+            self._engine.call(runtime.forget, gone)  # after what was just sent
+
     def _obey(self, report: msg.CameraMessage, buffers: list[Any]) -> None:
         match report:
             case msg.CameraReport():
@@ -209,6 +224,7 @@ class Camera(RealtimeWidget):
             asked = self._asked.get(report.number)
         if asked is not None:
             if not asked.done():
+                self._looked_at = picture
                 asked.set_result(picture)
         elif session is not None and report.number == 0:
             self._send_picture(session, picture)
@@ -226,8 +242,7 @@ class Camera(RealtimeWidget):
             session.send_message(message)
         except SessionClosedError:
             return
-        for gone in self._frames.add(item_id, tokens):
-            self._engine.call(session.runtime.forget, gone)  # after what was just sent
+        self._bound(session.runtime, item_id, picture)
 
     def _note(self, picture: Picture, why: str) -> None:
         runtime = self._runtime()

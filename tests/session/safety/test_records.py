@@ -128,6 +128,6 @@ async def test_sound_of_both_sides_goes_with_what_is_flagged_if_it_is_kept(conne
         session.check("input", lambda text: flag("a name") if "Ann" in text else None, name="names")
         await session.talk(SOUND, rate=24_000)
         await until(session, lambda: len(session.runtime.checks.flagged) == 2)
-        items = {item.flagged.check: item.flagged for item in session.review.items()}
-    assert len(items["names"].heard) > 0
-    assert len(items["rude"].spoken) > 0
+        items = {item.flagged.check: item.flagged.id for item in session.review.items()}
+    assert session.review.sound(items["names"], "heard")
+    assert session.review.sound(items["rude"], "spoken")

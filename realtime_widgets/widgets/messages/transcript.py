@@ -1,0 +1,141 @@
+"""Messages of the transcript."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from realtime_widgets.widgets.messages.base import Message
+
+
+class ShownOutput(Struct, frozen=True):
+    """What a call displayed or returned; `text` is its plain form, `note` says what of it is not shown.
+
+    `data` is, for an ``image``, a data URI (of PNG and JPEG it is in the card's `pictures`, at the index
+    `picture`); for ``html``, HTML to be shown only where no script runs and nothing is loaded; for ``rendered``,
+    the source of the MIME type `mime`, which the front end may render, or else show `html`; for a ``widget``, the
+    id of its model.
+    """
+
+    kind: Literal["image", "html", "rendered", "widget", "text"]
+    text: str
+    data: str = ""
+    mime: str = ""
+    html: str = ""
+    note: str = ""
+    picture: int | None = None
+
+
+class ToolCard(Struct):
+    """A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1.
+
+    `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts
+    as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent;
+    `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and
+    `always` that the user has allowed all calls of the tool, which can be taken back.
+    `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were
+    displayed.
+    """
+
+    call_id: str
+    name: str
+    arguments: str
+    state: Literal["waiting", "approval", "running", "done", "error"] = "waiting"
+    result: str = ""
+    error: str = ""
+    traceback: str = ""
+    printed: str = ""
+    note: str = ""
+    fraction: float | None = None
+    pictures: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    read_as: str = ""
+    limit_s: float | None = None
+    seconds_left: float | None = None
+    by_voice: bool = False
+    consent: str = ""
+    always: bool = False
+    outputs: list[ShownOutput] = field(default_factory=list)
+
+
+class ShownImage(Struct, frozen=True):
+    """An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it."""
+
+    thumbnail: str
+    text: str
+
+
+class ShownCard(Struct):
+    """An object that was shown to the model: what it is, the user's note, its cost, whether it was forgotten."""
+
+    title: str
+    note: str
+    tokens: int
+    left_out: str
+    forgotten: bool
+
+
+class Entry(Struct):
+    """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
+
+    A `preamble` is what the model says before its answer.
+    """
+
+    id: str
+    kind: Literal["user", "assistant", "tool", "notice", "error"]
+    text: str
+    source: Literal["speech", "text", ""] = ""
+    state: Literal["in_progress", "completed", "incomplete"] = "completed"
+    cut: bool = False
+    heard_ms: float | None = None
+    heard_length: int | None = None
+    preamble: bool = False
+    images: list[ShownImage] | UnsetType = UNSET
+    tool: ToolCard | UnsetType = UNSET
+    shown: ShownCard | UnsetType = UNSET
+
+
+class Upsert(Message, frozen=True, tag="upsert"):
+    """A new or changed entry, to stand right after the entry `after` (first when that is null)."""
+
+    entry: Entry
+    after: str | None
+
+
+class Remove(Message, frozen=True, tag="remove"):
+    """An entry that is gone."""
+
+    id: str
+
+
+TranscriptCommand = Upsert | Remove
+
+
+class Say(Message, frozen=True, tag="say"):
+    """What the user typed."""
+
+    text: str
+
+
+class Decide(Message, frozen=True, tag="decide"):
+    """The user allows, refuses or stops a tool call, or wants to be asked again before those of its tool."""
+
+    call_id: str
+    decision: Literal["approve", "always", "deny", "cancel", "ask"]
+
+
+class Said(Struct, frozen=True):
+    """What somebody said, in words."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class Continue(Message, frozen=True, tag="continue"):
+    """The user wants to go on with the talk of a session whose kernel is gone, which the page has kept."""
+
+    said: list[Said]
+
+
+TranscriptReport = Say | Decide | Continue
