@@ -1,7 +1,7 @@
 """The audio port: an internal widget that transports only audio, positions and commands.
 
-Twin of `js/src/widgets/port.ts`; the messages are in `messages/port.py`. Its comm handlers only pass messages to the
-I/O thread, where everything else here runs. `core/presence/pages.py` decides which page plays and captures.
+Twin of `js/src/widgets/port.ts`; the messages are in `messages/port.py`. Its comm handlers only pass messages to
+the I/O thread, where everything else here runs. `core/presence/pages.py` decides which page plays and captures.
 """
 
 from __future__ import annotations
