@@ -1,4 +1,7 @@
-"""Every event of a session with its time, without sound and images; written as it happens or saved later."""
+"""Every event of a session with its time, without sound and images; written as it happens or saved later.
+
+What happens is also handed on whole, in batches, to those who make something of it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,16 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
+    from realtime_widgets.core.playback.ledger import PlayedTo
+    from realtime_widgets.timeline.builder import Happening
+
 #: Events kept in memory; older ones are dropped first.
 KEPT_EVENTS = 20_000
 #: Longest frame, without its audio, that is stored as received and decoded when it is read; in characters.
 LONGEST_FRAME = 2_000
+#: Events and reports of the player that are handed on at once: a block of sound must not take its way through all
+#: who make something of it.
+BATCH = 64
 
 Sender = Literal["client", "server"]
 
@@ -120,6 +129,9 @@ class Journal:
         self.failure = ""
         #: Called with each event and who sent it.
         self.listeners: list[Callable[[Sender, ev.ClientEvent | ev.AnyServerEvent], object]] = []
+        #: Called with what happened since the last time, in order, each with its time; after `BATCH` at most.
+        self.batched: list[Callable[[list[tuple[float, Happening]]], object]] = []
+        self._batch: list[tuple[float, Happening]] = []
 
     def __iter__(self) -> Iterator[Record]:
         return (_read(*kept) for kept in list(self._kept))
@@ -132,11 +144,27 @@ class Journal:
         """Seconds since the session's start."""
         return round(self._clock() - self._start, 4)
 
+    def played(self, positions: list[PlayedTo]) -> None:
+        """Note how much of each part the player reports as heard."""
+        self._hand_on(self.now, positions)
+
+    def flush(self) -> None:
+        """Hand on what has happened so far."""
+        batch, self._batch = self._batch, []
+        for listener in self.batched if batch else ():
+            listener(batch)
+
+    def _hand_on(self, at: float, happening: Happening) -> None:
+        self._batch.append((at, happening))
+        if len(self._batch) >= BATCH:
+            self.flush()
+
     def record(self, sender: Sender, event: ev.ClientEvent | ev.AnyServerEvent) -> None:
         """Note one event."""
         for listener in self.listeners:
             listener(sender, event)
         at = self.now
+        self._hand_on(at, event)
         if isinstance(event, ev.InputAppend) and not event.event_id:
             # A microphone's blocks are fifty a second and all alike: they share one dictionary.
             if self._block.get("audio") != len(event.audio):

@@ -48,6 +48,7 @@ from realtime_widgets.runtime.reconnector import Reconnector
 from realtime_widgets.runtime.speakers import InstantSpeaker, Speaker
 from realtime_widgets.runtime.transport import SettingsRefusedError, Transport, connect
 from realtime_widgets.runtime.user_input import UserInput
+from realtime_widgets.timeline.builder import TimelineBuilder
 from realtime_widgets.tools.execution.calls import CallScheduler, RunningCall
 from realtime_widgets.tools.service_view import ServiceView
 
@@ -118,6 +119,8 @@ class SessionRuntime(Observable):
         self.settings = settings
         self.journal = journal
         journal.on_problem = self.problem
+        self._timeline = TimelineBuilder()
+        journal.batched.append(self._timeline.receive)
         self.accounts = accounts
         self.clock = clock
         accounts.attach(self._warn, lambda: self.changed("money"), self.end)
@@ -171,6 +174,13 @@ class SessionRuntime(Observable):
         self.observe(self._follow_player, "state")
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self.speaker.attach(self)
+
+    @property
+    def timeline(self) -> TimelineBuilder:
+        """What happened when in each turn, up to now."""
+        self.journal.flush()
+        self._timeline.audible = self.speaker.audible
+        return self._timeline
 
     @property
     def state(self) -> State:
@@ -408,12 +418,14 @@ class SessionRuntime(Observable):
 
     def played(self, positions: list[PlayedTo]) -> None:
         """Apply the speaker's positions."""
+        self.journal.played(positions)
         for listener in self.on_positions:
             listener(positions)
         self.perform(self.core.played(positions))
 
     def silenced(self, positions: list[PlayedTo]) -> None:
         """Apply the speaker's final positions after a stop."""
+        self.journal.played(positions)
         for listener in self.on_positions:
             listener(positions)
         self.perform(self.core.silenced(positions))
