@@ -173,7 +173,7 @@ class RealtimeSession:
         connection before the service's own limit ends the session. A question whose answer breaks off with the
         connection is asked again three times at most.
     budget : Budget, optional
-        Money and minutes after which the session ends by itself: ``Budget(money=0.50)``.
+        Money, minutes or tokens after which the session ends by itself: ``Budget(money=0.50)``.
     prices : mapping or PriceTable, optional
         Prices that override the built-in ones, by name of a model or deployment: a `Price`, or the name of the
         model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
