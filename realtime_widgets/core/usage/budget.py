@@ -1,4 +1,4 @@
-"""Budgets in money, minutes and tokens: when to warn and when to stop. Pure; costs and a clock come from outside."""
+"""Budgets in money, minutes and tokens: when to warn, when to stop. Pure; usage and a clock come from outside."""
 
 from __future__ import annotations
 
@@ -190,9 +190,7 @@ def _plural(minutes: float) -> str:
 
 def _warning(name: str, used: float, limit: float) -> str:
     if name == "tokens":
-        return (
-            f"Of the budget of {limit:,.0f} tokens, {used:,.0f} are used. The session ends when all of them are."
-        )
+        return f"Of the budget of {limit:,.0f} tokens, {used:,.0f} are used. The session ends when all are."
     if name == "money":
         return f"Of the budget of {dollars(limit)}, {dollars(used)} is spent. The session ends when all of it is."
     return (

@@ -22,7 +22,7 @@ def spent(money: float) -> Cost:
     return Cost((CostLine("audio out", money * 1e6, "tokens", 1.0),))
 
 
-def used(cost: Cost = Cost(), tokens: int = 0) -> Usage:
+def used(cost: Cost, tokens: int = 0) -> Usage:
     return Usage(input_tokens=tokens, cost=cost)
 
 
@@ -96,15 +96,13 @@ def test_both_limits_hold() -> None:
 
 def test_tokens_warn_and_stop() -> None:
     guard = BudgetGuard(Budget(tokens=10_000), lambda: 0.0)
-    [warning] = guard.check(used(tokens=8_500))
-    assert warning == Warn(
-        "Of the budget of 10,000 tokens, 8,500 are used. The session ends when all of them are."
-    )
-    [stop] = guard.check(used(tokens=10_200))
+    [warning] = guard.check(used(Cost(), tokens=8_500))
+    assert warning == Warn("Of the budget of 10,000 tokens, 8,500 are used. The session ends when all are.")
+    [stop] = guard.check(used(Cost(), tokens=10_200))
     assert isinstance(stop, Stop)
     assert stop.reason.startswith("the budget of 10,000 tokens is used up, 10,200 were used; make a new session")
-    assert guard.used_up(used(tokens=10_000)) and not guard.used_up(used(tokens=9_999))
-    assert guard.used(used(tokens=7)) == [("tokens", 7, 10_000)]
+    assert guard.used_up(used(Cost(), tokens=10_000)) and not guard.used_up(used(Cost(), tokens=9_999))
+    assert guard.used(used(Cost(), tokens=7)) == [("tokens", 7, 10_000)]
 
 
 @pytest.mark.parametrize(
