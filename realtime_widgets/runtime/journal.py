@@ -6,6 +6,7 @@ What happens is also handed on whole, in batches, to those who make something of
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -123,6 +124,8 @@ class Journal:
         self._clock = clock
         self._start = clock()
         self._kept: deque[tuple[float, Sender, dict[str, Any] | _Frame]] = deque(maxlen=KEPT_EVENTS)
+        #: Events that are not kept any more.
+        self._gone = 0
         self._file: IO[bytes] | None = None
         self._block: dict[str, Any] = {}
         self.on_problem: Callable[[str], object] = lambda text: None
@@ -135,6 +138,17 @@ class Journal:
 
     def __iter__(self) -> Iterator[Record]:
         return (_read(*kept) for kept in list(self._kept))
+
+    @property
+    def count(self) -> int:
+        """Events so far, with those that are not kept any more: the number of the next one, from 0."""
+        return self._gone + len(self._kept)
+
+    def since(self, number: int, most: int) -> list[tuple[int, Record]]:
+        """Return the kept events from a number on, at most so many, each with its number."""
+        first = max(number, self._gone) - self._gone
+        kept = islice(self._kept, first, first + most)
+        return [(self._gone + index, _read(*each)) for index, each in enumerate(kept, first)]
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -174,6 +188,7 @@ class Journal:
             data = _without_sound(msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=shown))
         else:
             data = _frame(event) or _without_sound(event.data)
+        self._gone += len(self._kept) == KEPT_EVENTS
         self._kept.append((at, sender, data))
         if self._file:
             line = encode_json(_read(at, sender, data)) + b"\n"

@@ -56,9 +56,12 @@ class _Tool:
 @dataclass
 class _Turn:
     number: int = 0
+    changed: int = 0
     speech: list[_Speech] = field(default_factory=list)
     asked: float | None = None
     typed: str = ""
+    #: Items of both sides, but for those that the user spoke.
+    item_ids: list[str] = field(default_factory=list)
     response_ids: list[str] = field(default_factory=list)
     #: Of each response when it was asked for, if it is not the first, and its first byte.
     asked_again: list[float] = field(default_factory=list)
@@ -80,13 +83,12 @@ class TimelineBuilder:
     ----------
     audible
         Whether somebody can hear the answers.
-    changed
-        Numbers of the turns of which there is news since it was last emptied.
     """
 
     def __init__(self) -> None:
         self.audible = True
-        self.changed: set[int] = set()
+        #: Changes so far, and with which one each turn changed last.
+        self._changes = 0
         self._turns: list[_Turn] = []
         #: The turn that has a question and no answer yet.
         self._asked: _Turn | None = None
@@ -95,6 +97,7 @@ class TimelineBuilder:
         self._of_response: dict[str, _Turn] = {}
         self._of_part: dict[Part, _Turn] = {}
         self._of_call: dict[str, _Turn] = {}
+        self._of_item: dict[str, _Turn] = {}
         self._speech: dict[str, tuple[_Turn, _Speech]] = {}
         self._number = 0
         self._captured = SampleClock(SAMPLE_RATE)
@@ -135,13 +138,37 @@ class TimelineBuilder:
         """Return all turns so far that are kept, oldest first."""
         return [self._shown(turn) for turn in self._turns]
 
+    def changed_since(self, change: int) -> tuple[list[TurnTimeline], int]:
+        """Return the turns of which there is news since a change, and the number of the last one; 0 is before all.
+
+        Words, answers and reports of the player are news; a block of sound is not.
+        """
+        return [self._shown(turn) for turn in self._turns if turn.changed > change], self._changes
+
+    def turn_of(self, event: dict[str, Any]) -> int | None:
+        """Return the number of the turn of an event, as it stands on the wire; None if it is not known."""
+        response, item = event.get("response"), event.get("item")
+        ids = [event.get("response_id"), response.get("id") if isinstance(response, dict) else None]
+        call_ids = [event.get("call_id"), item.get("call_id") if isinstance(item, dict) else None]
+        item_ids = [event.get("item_id"), item.get("id") if isinstance(item, dict) else None]
+        turn = next((found for each in ids if each and (found := self._of_response.get(each))), None)
+        turn = turn or next((found for each in call_ids if each and (found := self._of_call.get(each))), None)
+        for each in item_ids if turn is None else ():
+            turn = turn or self._of_item.get(str(each))
+        return turn.number or None if turn else None
+
     def turn(self, number: int) -> TurnTimeline | None:
         """Return a turn by its number; None if there is none, or if it is forgotten."""
         return next((self._shown(turn) for turn in self._turns if turn.number == number), None)
 
+    def _belongs(self, turn: _Turn, item: dict[str, Any]) -> None:
+        if item_id := item.get("id"):
+            turn.item_ids.append(str(item_id))
+            self._of_item[turn.item_ids[-1]] = turn
+
     def _news(self, turn: _Turn) -> None:
-        if turn.number:  # others are not shown yet
-            self.changed.add(turn.number)
+        self._changes += 1
+        turn.changed = self._changes
 
     # What the user says
 
@@ -170,6 +197,7 @@ class TimelineBuilder:
         speech = _Speech(event.item_id, max(self._sample(event.audio_start_ms), self._uncommitted))
         turn.speech.append(speech)
         self._speech[event.item_id] = turn, speech
+        self._of_item[event.item_id] = turn
 
     def _speech_stopped(self, at: float, event: ev.SpeechStopped) -> None:
         if found := self._speech.get(event.item_id):
@@ -182,6 +210,7 @@ class TimelineBuilder:
             speech = _Speech(event.item_id, self._uncommitted)
             turn.speech.append(speech)
             self._speech[event.item_id] = turn, speech
+            self._of_item[event.item_id] = turn
         speech.last = self._mine.samples if speech.last is None else speech.last
         speech.decided = at
         self._uncommitted = self._mine.samples
@@ -204,6 +233,7 @@ class TimelineBuilder:
         elif item.get("type") == "message" and item.get("role") == "user":
             turn = self._question()
             turn.asked = at
+            self._belongs(turn, item)
             words = [part.get("text") or part.get("transcript") or "" for part in item.get("content") or ()]
             turn.typed = " ".join(filter(None, [turn.typed, *words]))
 
@@ -264,6 +294,8 @@ class TimelineBuilder:
 
     def _item_added(self, at: float, event: ev.OutputItemAdded) -> None:
         turn, item = self._of(event.response_id), event.item
+        if turn:
+            self._belongs(turn, item)
         if turn and item.get("type") == "mcp_call":
             turn.tools[str(item.get("id"))] = _Tool(str(item.get("name") or "tool"), at)
 
@@ -305,8 +337,9 @@ class TimelineBuilder:
             self._of_part.pop(part, None)
         for call_id in turn.tools:
             self._of_call.pop(call_id, None)
-        for speech in turn.speech:
-            self._speech.pop(speech.item_id, None)
+        for item_id in (*turn.item_ids, *(speech.item_id for speech in turn.speech)):
+            self._speech.pop(item_id, None)
+            self._of_item.pop(item_id, None)
 
     # How it is shown
 

@@ -212,11 +212,23 @@ def test_old_turns_are_forgotten_and_numbers_stay(monkeypatch: pytest.MonkeyPatc
     assert len(talk.turns()) == 2
 
 
-def test_what_changed_is_told_until_it_is_taken() -> None:
+def test_what_changed_is_told_since_a_change() -> None:
     talk = spoken()
-    assert talk.builder.changed == {1}
-    talk.builder.changed.clear()
+    [turn], change = talk.builder.changed_since(0)
+    assert turn.number == 1
     talk.hear(20, silence(100))
-    assert not talk.builder.changed
+    assert talk.builder.changed_since(change) == ([], change)
     talk.at(21, ev.ItemTruncate(item_id="a", content_index=0, audio_end_ms=800))
-    assert talk.builder.changed == {1}
+    [turn], _ = talk.builder.changed_since(change)
+    assert turn.interrupted
+
+
+def test_events_are_led_to_their_turn() -> None:
+    talk = spoken()
+    talk.at(12.6, ev.OutputItemAdded(response_id="r2", item={"id": "a", "type": "message"}))
+    of = talk.builder.turn_of
+    assert of({"type": "response.done", "response": {"id": "r1"}}) == 1
+    assert of({"type": "input_audio_buffer.speech_started", "item_id": "u"}) == 1
+    assert of({"item": {"type": "function_call_output", "call_id": "c"}}) == 1
+    assert of({"item": {"type": "message", "id": "a"}}) == 1
+    assert of({"type": "session.updated", "session": {}}) is None
