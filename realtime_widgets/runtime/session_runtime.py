@@ -40,6 +40,7 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
+from realtime_widgets.runtime.by_hand import HandRuns
 from realtime_widgets.runtime.checked_talk import CheckedTalk
 from realtime_widgets.runtime.checks import CheckRunner
 from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
@@ -156,6 +157,8 @@ class SessionRuntime(Observable):
         self._too_many = False
         self._shutting: asyncio.Task[None] | None = None
         self._runner = runner
+        #: Calls of tools that the user makes by hand.
+        self.by_hand = HandRuns(registry, runner, self.spawn, lambda: self.changed("calls"))
         self._phase: ConnectionPhase = CONNECTION_PHASES.initial
         #: What the user was told of its end, if it did not end by the user's wish.
         self.ending = ""
@@ -394,6 +397,22 @@ class SessionRuntime(Observable):
         self.endpoint.capabilities.check_editing()
         self.perform([*self.core.editing.edit(item_id, text)])
         self.changed("conversation")
+
+    def give_result(self, number: int) -> None:
+        """Give the model the result of a call by hand in place of the one that it has.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such result, or the service deletes nothing.
+        """
+        self.endpoint.capabilities.check_editing()
+        run = self.by_hand.all.get(number)
+        output = run.result.output if run and run.result else ""
+        commands = self.core.editing.replace_output(run.call_id if run else "", output)
+        self.by_hand.give(number)
+        self.perform([*commands])
+        self.changed("calls", "conversation")
 
     @property
     def unsent(self) -> list[str]:

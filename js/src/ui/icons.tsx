@@ -64,6 +64,14 @@ export const NewIcon = () => (
   </Icon>
 );
 
+export const GearIcon = () => (
+  <Icon>
+    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+    <circle cx="15" cy="7" r="2.2" />
+    <circle cx="9" cy="17" r="2.2" />
+  </Icon>
+);
+
 export const ChartIcon = () => (
   <Icon>
     <path d="M4 6h7M8 12h9M13 18h7" />
