@@ -40,6 +40,7 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
+from realtime_widgets.runtime.announcements import Announcements
 from realtime_widgets.runtime.by_hand import HandRuns
 from realtime_widgets.runtime.checked_talk import CheckedTalk
 from realtime_widgets.runtime.checks import CheckRunner
@@ -93,6 +94,9 @@ class SessionRuntime(Observable):
     `core` is the class of its core. Of what is captured while there is no connection, the last `hold_s` seconds
     are sent to the next one; None is as much as a talk needs.
     """
+
+    #: Whether the user was told that there are more tools than the service takes.
+    _too_many = False
 
     def __init__(
         self,
@@ -154,7 +158,6 @@ class SessionRuntime(Observable):
         self._service_view = ServiceView(registry)
         #: Called with the name of each tool that the service refuses and a text; returns whether it is printed.
         self.print_refusal: Callable[[str, str], bool] = lambda _name, _text: False
-        self._too_many = False
         self._shutting: asyncio.Task[None] | None = None
         self._runner = runner
         #: Calls of tools that the user makes by hand.
@@ -177,6 +180,7 @@ class SessionRuntime(Observable):
         self._registry = registry
         self.consent = self._new_consent()
         self.observe(self._follow_player, "state")
+        self._announcements = Announcements(self)
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self.speaker.attach(self)
 

@@ -33,6 +33,7 @@ export function Again(props: { tool: ToolCard; send: (report: TranscriptReport) 
               ) : (
                 <button
                   type="button"
+                  class="rw-line-button"
                   title="The model gets this result in place of the first one"
                   onClick={() => send({ type: "give_result", number: run.number })}
                 >
