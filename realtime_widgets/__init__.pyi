@@ -23,6 +23,7 @@ from .errors import ItemNotFoundError as ItemNotFoundError
 from .errors import LocalEndpointError as LocalEndpointError
 from .errors import McpServerError as McpServerError
 from .errors import RealtimeWidgetsError as RealtimeWidgetsError
+from .errors import RecordingError as RecordingError
 from .errors import ResponseFailedError as ResponseFailedError
 from .errors import SessionClosedError as SessionClosedError
 from .errors import ToolArgumentsError as ToolArgumentsError
@@ -34,6 +35,7 @@ from .reply import Reply as Reply
 from .safety.audit import AuditTrail as AuditTrail
 from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions
+from .session.recordings import Recording as Recording
 from .session.session import RealtimeSession as RealtimeSession
 from .tools import HostedMcp as HostedMcp
 from .tools import progress as progress

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.history import EarlierTalk
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.playback.ledger import PlayedTo
+    from realtime_widgets.core.playback.pacing import Block
     from realtime_widgets.core.settings import SessionSettings
     from realtime_widgets.protocol.endpoint.endpoint import Endpoint
     from realtime_widgets.protocol.wire.connection import Connection
@@ -139,6 +140,12 @@ class SessionRuntime(Observable):
         self.speaker: Speaker = InstantSpeaker()
         #: Called with a speaker that is to be used from now on.
         self.on_speaker: list[Callable[[Speaker], object]] = []
+        #: Called when the session ends; `close` waits for what they do.
+        self.on_end: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        #: Called with each block of captured sound, PCM16, as long as the session takes it.
+        self.on_captured: list[Callable[[bytes], object]] = []
+        #: Called with each block of an answer that is handed to the speaker.
+        self.on_play: list[Callable[[Block], object]] = []
         #: Called with each report of the speaker.
         self.on_positions: list[Callable[[list[PlayedTo]], object]] = []
         #: Called with the name of a tool whose images go to the model, and the id of their item.
@@ -273,6 +280,8 @@ class SessionRuntime(Observable):
                 case Send(event):
                     self.send(event)
                 case Play(block):
+                    for listener in self.on_play:
+                        listener(block)
                     self.speaker.play(block)
                     plays = True
                 case Silence():
@@ -319,6 +328,9 @@ class SessionRuntime(Observable):
 
     def hear(self, pcm: bytes) -> None:
         """Pass on a block of captured sound; it starts the session if that has not begun."""
+        if self._phase != "closed":
+            for listener in self.on_captured:
+                listener(pcm)
         self._input.hear(pcm)
 
     def press(self) -> None:
@@ -784,6 +796,7 @@ class SessionRuntime(Observable):
         self._runner.close()
         self.checks.close()
         self._close_transport(self._transport)
+        self._closing += [asyncio.create_task(leave()) for leave in self.on_end]
         self.changed()
 
     def _tell_unsent(self, texts: list[str]) -> None:
