@@ -9,7 +9,7 @@ from realtime_widgets.core.conversation.export import ConversationExport, Line, 
 from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:
-    from realtime_widgets.recording.watching import Fact
+    from realtime_widgets.recording.writing.watching import Fact
 
 _LINE = {each.name for each in fields(Line)}
 _TEXTS = {"id", "kind", "role", "source", "text", "heard", "state", "call_id", "name", "arguments", "output"}

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
-from realtime_widgets.errors import RecordingError
-from realtime_widgets.recording.format import FORMAT, VERSION
-from realtime_widgets.recording.parts import open_parts
+from realtime_widgets.core.captions.subtitles import to_srt, to_vtt
+from realtime_widgets.errors import ConfigurationError, RecordingError
+from realtime_widgets.recording.exports.cells import code_of, notebook_of
+from realtime_widgets.recording.exports.files import running_shell, save
+from realtime_widgets.recording.file.format import FORMAT, VERSION
+from realtime_widgets.recording.file.parts import open_parts
 from realtime_widgets.recording.state import TalkState
+from realtime_widgets.recording.times import segments_of
 from realtime_widgets.recording.turns import RecordedTurn, recorded_turns
 from realtime_widgets.shown_text import visible
 
@@ -26,9 +30,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from realtime_widgets.core.conversation.export import ConversationExport
-    from realtime_widgets.recording.parts import Parts
+    from realtime_widgets.recording.file.parts import Parts
     from realtime_widgets.recording.state import RecordedCall
-    from realtime_widgets.recording.watching import Fact
+    from realtime_widgets.recording.writing.watching import Fact
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class RecordedTalk:
         self._names = sorted(parts.names())
         for name in self._named("events/"):
             self._read_events(name)
-        if not self._named("sound/"):
+        if not self.has_sound:
             self.problems.append("its sound is missing; words, calls and times are there")
         if self.state.end is None and not self.problems:
             self.problems.append("it has no end: what is there was read")
@@ -144,7 +148,7 @@ class RecordedTalk:
     def seconds(self) -> float:
         """How long it is, in seconds."""
         last = max((float(fact.get("at") or 0.0) for fact in self.facts[-100:]), default=0.0)
-        return max(last, len(self._both) / SAMPLE_RATE if self._named("sound/") else 0.0)
+        return max(last, len(self._both) / SAMPLE_RATE if self.has_sound else 0.0)
 
     @property
     def conversation(self) -> ConversationExport:
@@ -210,9 +214,14 @@ class RecordedTalk:
         RecordingError
             If the recording has no sound.
         """
-        if not self._named("sound/"):
+        if not self.has_sound:
             raise RecordingError(f"{self.path} has no sound: its parts sound/*.flac are missing")
         return self._both
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether it has any sound."""
+        return bool(self._named("sound/"))
 
     def sound_of(self, event: RecordedEvent) -> bytes:
         """Return the sound that an event of an answer brought, PCM16 at 24 kHz, as it came; heard or not.
@@ -230,6 +239,91 @@ class RecordedTalk:
         if len(sound) < end - begin:
             raise RecordingError(f"the sound of the answer at {event.at:.1f} s is missing in {self.path}")
         return sound
+
+    @property
+    def title(self) -> str:
+        """A heading for it."""
+        return f"Talk with {self.model or 'a voice model'}"
+
+    def to_markdown(self) -> str:
+        """Return the conversation for reading; words that were cut off are struck out."""
+        return self.conversation.to_markdown()
+
+    def to_messages(self, *, unheard: bool = False) -> list[dict[str, Any]]:
+        """Return the conversation as messages of Chat Completions; see `ConversationExport.to_messages`."""
+        return self.conversation.to_messages(unheard=unheard)
+
+    def to_srt(self) -> str:
+        """Return what was said and heard as subtitles (SubRip), on the clock of the sound."""
+        return to_srt(segments_of(self.state, self.facts))
+
+    def to_vtt(self) -> str:
+        """Return what was said and heard as subtitles (WebVTT), on the clock of the sound."""
+        return to_vtt(segments_of(self.state, self.facts))
+
+    def to_html(self, title: str | None = None) -> str:
+        """Return a page to send to somebody: words, tool calls, and the sound of both sides to listen to.
+
+        It is one file that loads nothing; an hour of sound takes about 40 MB.
+
+        Parameters
+        ----------
+        title
+            Its heading.
+        """
+        from realtime_widgets.recording.exports.page import page_of  # brings ipywidgets
+
+        return page_of(self, title or self.title)
+
+    def to_notebook(self, title: str | None = None) -> dict[str, Any]:
+        """Return a notebook (nbformat 4.5): words as markdown, tool calls as code that runs, with their results.
+
+        The tools' sources are its first cell, if they were recorded.
+
+        Parameters
+        ----------
+        title
+            Its heading.
+        """
+        return notebook_of(self.state, title or self.title)
+
+    def insert_below(self) -> None:
+        """Insert the talk as a cell below the running one: words as comments, tool calls as code that runs.
+
+        A kernel can insert one cell of code only; `to_notebook` has the words as markdown.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no notebook here.
+        """
+        shell = running_shell()
+        if shell is None:
+            raise ConfigurationError("there is no notebook to insert a cell into: recording.save('talk.ipynb')")
+        shell.set_next_input(code_of(self.state))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it as another kind of file; one that is there is replaced once the new one is whole.
+
+        Parameters
+        ----------
+        path
+            Where to. The ending says what: ``.wav`` (stereo, the user at the left), ``.html``, ``.md``,
+            ``.json`` (messages of Chat Completions), ``.srt``, ``.vtt`` or ``.ipynb``.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such kind, or the file cannot be written.
+        RecordingError
+            If it has no sound, and that is asked for.
+        """
+        return save(self, Path(path).expanduser())
 
     def __repr__(self) -> str:
         problem = f"; {'; '.join(self.problems)}" if self.problems else ""
@@ -271,7 +365,7 @@ class RecordedTalk:
     def _both(self) -> npt.NDArray[np.int16]:
         import numpy as np
 
-        from realtime_widgets.recording.sound import read_flac
+        from realtime_widgets.recording.file.sound import read_flac
 
         pieces: list[npt.NDArray[np.int16]] = []
         end = 0
@@ -284,7 +378,7 @@ class RecordedTalk:
 
     @cached_property
     def _answers(self) -> _Stretches:
-        from realtime_widgets.recording.sound import read_flac
+        from realtime_widgets.recording.file.sound import read_flac
 
         found = self._sounds("answers/", lambda data: read_flac(data, 1))
         return _Stretches(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from realtime_widgets.recording.state import RecordedCall, TalkState
-    from realtime_widgets.recording.watching import Fact
+    from realtime_widgets.recording.writing.watching import Fact
 
 _FIRST = ("response.output_audio.delta", "response.output_text.delta", "response.output_audio_transcript.delta")
 

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
     from realtime_widgets.protocol.secrets import Secret
-    from realtime_widgets.recording.recorder import RunningRecording
+    from realtime_widgets.recording.writing.recorder import RunningRecording
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime.session_runtime import State
     from realtime_widgets.safety.flagged import Flagged
@@ -995,7 +995,7 @@ class RealtimeSession:
         SessionClosedError
             If the session is over.
         """
-        from realtime_widgets.recording.recorder import record  # brings numpy, which writes the sound
+        from realtime_widgets.recording.writing.recorder import record  # brings numpy, which writes the sound
 
         return record(
             self._runtime,

@@ -6,7 +6,7 @@ import numpy as np
 
 from realtime_widgets.core.playback.ledger import Part
 from realtime_widgets.core.playback.pacing import Block
-from realtime_widgets.recording.tracks import SLACK, HeardSound, Track
+from realtime_widgets.recording.writing.tracks import SLACK, HeardSound, Track
 
 LOUD = np.full(480, 9_000, "<i2").tobytes()
 QUIET = bytes(960)

@@ -168,6 +168,7 @@ def _tool_fact(tool: Tool, sources: bool) -> Fact:
         "name": tool.name,
         "version": tool.version,
         "enabled": tool.enabled,
+        "async": tool.is_async,
         "description": tool.description,
         "parameters": tool.parameters,
         "origin": tool.origin,

@@ -25,10 +25,10 @@ from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.events.frames import encode_json
 from realtime_widgets.protocol.events.server import SOURCE
 from realtime_widgets.protocol.secrets import masked, masked_frame, shown
-from realtime_widgets.recording.format import FORMAT, SUFFIX, VERSION
-from realtime_widgets.recording.parts import MOST_BYTES, MOST_PARTS, PartsWriter
-from realtime_widgets.recording.tracks import HeardSound, Track
-from realtime_widgets.recording.watching import SessionWatch
+from realtime_widgets.recording.file.format import FORMAT, SUFFIX, VERSION
+from realtime_widgets.recording.file.parts import MOST_BYTES, MOST_PARTS, PartsWriter
+from realtime_widgets.recording.writing.tracks import HeardSound, Track
+from realtime_widgets.recording.writing.watching import SessionWatch
 from realtime_widgets.runtime.journal import without_sound
 from realtime_widgets.safety.append_file import AppendFile
 from realtime_widgets.shown_text import visible
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_widgets.core.playback.ledger import Part, PlayedTo
-    from realtime_widgets.recording.watching import Fact
+    from realtime_widgets.recording.writing.watching import Fact
     from realtime_widgets.runtime.journal import Sender
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.tools import ToolRegistry
@@ -334,7 +334,7 @@ class _Encoder:
         return self.parts.directory()
 
     def _parts_of(self, batch: _Batch) -> list[bytes]:
-        from realtime_widgets.recording.sound import flac, samples_of  # brings numpy, which is there by now
+        from realtime_widgets.recording.file.sound import flac, samples_of  # brings numpy, which is there by now
 
         begin, sound = self._answers - len(self._half), bytearray(self._half)
         lines = [self._line(fact, sound) for fact in batch.facts]
