@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 #: How long a line is taken to last that has no sound, in seconds for each character.
 _READING_S = 0.06
+#: Events with which an item is there, or complete.
+_ITEMS = (
+    "response.output_item.added",
+    "response.output_item.done",
+    "conversation.item.added",
+    "conversation.item.created",
+)
 _BYTES_PER_MS = SAMPLE_RATE * BYTES_PER_SAMPLE / 1000
 
 
@@ -54,6 +61,7 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
         All that was recorded.
     """
     sound, begun, heard = _SentSound(), dict[str, float](), dict[str, Span]()
+    there: dict[str, Span] = {}
     spans: dict[str, Span] = {}
     for fact in facts:
         at = float(fact.get("at") or 0.0)
@@ -61,7 +69,10 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
             sound.sent(int(event.get("audio") or 0), at)
         elif isinstance(event := fact.get("server"), dict):
             kind, item_id = event.get("type"), str(event.get("item_id") or "")
-            if kind == "session.created":
+            if kind in _ITEMS and isinstance(item := event.get("item"), dict):
+                item_id = str(item.get("id"))
+                there[item_id] = Span(there[item_id].begin if item_id in there else at, at)
+            elif kind == "session.created":
                 sound = _SentSound()
             elif kind == "input_audio_buffer.speech_started":
                 begun[item_id] = sound.when(float(event.get("audio_start_ms") or 0), at)
@@ -73,8 +84,8 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
                 before = heard.get(item_id)
                 heard[item_id] = Span(before.begin if before else max(0.0, at - samples / SAMPLE_RATE), at)
     for line in state.lines.values():
-        begin = state.began[line.id]
-        spans.setdefault(line.id, heard.get(line.id) or Span(begin, begin + _READING_S * len(line.text)))
+        began = state.began[line.id]
+        spans.setdefault(line.id, heard.get(line.id) or there.get(line.id) or Span(began, began))
     return spans
 
 
@@ -82,9 +93,10 @@ def segments_of(state: TalkState, facts: Iterable[Fact]) -> list[Segment]:
     """Return what was said and heard as segments with their times, for subtitles."""
     spans = spans_of(state, facts)
     names = {"user": "You", "assistant": "Assistant"}
-    said = [state.lines[line_id] for line_id in state.order]
-    return [
-        Segment(line.id, *spans[line.id], line.heard, True, speaker=names[line.role])
-        for line in said
-        if line.kind == "message" and line.role in names and line.heard.strip()
-    ]
+    made: list[Segment] = []
+    for line in (state.lines[line_id] for line_id in state.order):
+        if line.kind == "message" and line.role in names and line.heard.strip():
+            begin, end = spans[line.id]
+            end = end if line.source == "speech" else begin + _READING_S * len(line.heard)
+            made.append(Segment(line.id, begin, end, line.heard, True, speaker=names[line.role]))
+    return made
