@@ -37,6 +37,7 @@ from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions
 from .session.recordings import Recording as Recording
 from .session.session import RealtimeSession as RealtimeSession
+from .timeline.timeline import side_by_side as side_by_side
 from .tools import HostedMcp as HostedMcp
 from .tools import progress as progress
 from .widgets import AudioPlayer as AudioPlayer

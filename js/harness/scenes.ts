@@ -48,6 +48,8 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   heard_ms: null,
   heard_length: null,
   preamble: false,
+  delay: null,
+  turn: null,
   ...change,
 });
 
@@ -97,6 +99,7 @@ const status: Status = {
   consents: 0,
   successor: "",
   can_restart: false,
+  panel: true,
 };
 
 export const SCENES: Record<string, Scene> = {

@@ -19,17 +19,21 @@ export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicro
 export type PortReport =
   Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
 export type TranscriptCommand = Upsert | Remove;
-export type TranscriptReport = Say | Decide | Continue;
+export type TranscriptReport = Say | Decide | Continue | ShowPanel;
+export type InsightTab = "events" | "money" | "time";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type InsightCommand =
+  EventRows | EventPayload | TestText | TurnRows | TurnDetail | Money | Health | Pong;
+export type InsightReport = WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel;
 export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
-export type StatusReport = Restart | TalkHere;
+export type StatusReport = Restart | TalkHere | ShowPanel;
 
 /**
  * Which page plays and captures; the others keep silent.
@@ -240,7 +244,7 @@ export interface Upsert {
   after: string | null;
 }
 /**
- * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer.
+ * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user waited for it, and `turn` is the number of its turn in the timeline.
  */
 export interface Entry {
   id: string;
@@ -255,6 +259,8 @@ export interface Entry {
   images?: ShownImage[];
   tool?: ToolCard;
   shown?: ShownCard;
+  delay: number | null;
+  turn: number | null;
 }
 /**
  * An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it.
@@ -346,6 +352,14 @@ export interface Said {
   text: string;
 }
 /**
+ * The user wants to see the panel, at this part, and at this turn if one is named.
+ */
+export interface ShowPanel {
+  type: "show_panel";
+  tab: InsightTab;
+  turn: number | null;
+}
+/**
  * A new or changed caption, to stand right after the caption `after` (first when that is null).
  */
 export interface UpsertCaption {
@@ -395,6 +409,196 @@ export interface StopReply {
  */
 export interface ReplyEnded {
   type: "ended";
+}
+/**
+ * New and changed events; with `whole` there are no others.
+ */
+export interface EventRows {
+  type: "events";
+  rows: EventRow[];
+  whole: boolean;
+}
+/**
+ * An event, or `count` of a kind in a row (sound); `size` is in bytes, `turn` the number of its turn.
+ */
+export interface EventRow {
+  number: number;
+  at: number;
+  sender: "client" | "server";
+  name: string;
+  size: number;
+  count: number;
+  turn: number | null;
+  note: string;
+}
+/**
+ * What an event said, as JSON; sound and images stand as their length in bytes.
+ */
+export interface EventPayload {
+  type: "payload";
+  number: number;
+  text: string;
+}
+/**
+ * The talk as a test: a file of Python.
+ */
+export interface TestText {
+  type: "test";
+  text: string;
+}
+/**
+ * New and changed turns.
+ */
+export interface TurnRows {
+  type: "turns";
+  turns: ShownTurn[];
+}
+/**
+ * A turn in the list; `delay` is what the user waited for its first sound or words, in seconds.
+ */
+export interface ShownTurn {
+  number: number;
+  question: string;
+  answer: string;
+  delay: number | null;
+  interrupted: boolean;
+}
+/**
+ * Where the time of one turn went.
+ */
+export interface TurnDetail {
+  type: "turn";
+  number: number;
+  question: string;
+  delay: number | null;
+  heard: boolean;
+  interrupted: boolean;
+  spans: ShownSpan[];
+  marks: ShownMark[];
+  user: ShownWave[];
+  voice: ShownWave[];
+}
+/**
+ * Something that took time, in seconds after the user had finished.
+ */
+export interface ShownSpan {
+  name: string;
+  begin: number;
+  end: number;
+  label: string;
+}
+/**
+ * Something that happened, in seconds after the user had finished.
+ */
+export interface ShownMark {
+  name: string;
+  at: number;
+}
+/**
+ * A waveform: peaks of 0 to 255, each of `step` seconds, from `begin` on.
+ */
+export interface ShownWave {
+  begin: number;
+  step: number;
+  peaks: number[];
+}
+/**
+ * What was used, by kind and by turn, and what is left.
+ */
+export interface Money {
+  type: "money";
+  total: string;
+  prices: string;
+  lines: MoneyLine[];
+  turns: MoneyTurn[];
+  limits: ShownLimit[];
+}
+/**
+ * One kind of use: how much of it, and what it cost (empty if that is not known).
+ */
+export interface MoneyLine {
+  what: string;
+  quantity: string;
+  amount: string;
+}
+/**
+ * What one turn used.
+ */
+export interface MoneyTurn {
+  question: string;
+  tokens: number;
+  amount: string;
+}
+/**
+ * Something that can be used up: the share that is used (0 to 1), and the same in words.
+ */
+export interface ShownLimit {
+  name: string;
+  share: number;
+  text: string;
+}
+/**
+ * How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell. `queued_ms` is None if no page plays. `cell_s` says for how long a cell has been running, `heard` whether the kernel hears the page meanwhile.
+ */
+export interface Health {
+  type: "health";
+  queued_ms: number | null;
+  startup_ms: number;
+  underruns: number;
+  dropped: number;
+  lost: number;
+  cell_s: number;
+  heard: boolean;
+}
+/**
+ * The answer to a `Ping`.
+ */
+export interface Pong {
+  type: "pong";
+  page_id: string;
+  number: number;
+}
+/**
+ * A page shows this part now, and knows nothing of it yet; an empty one if it shows none.
+ */
+export interface WatchTab {
+  type: "watch";
+  page_id: string;
+  tab: "" | "events" | "money" | "time";
+}
+/**
+ * A page wants to see a turn.
+ */
+export interface AskTurn {
+  type: "turn";
+  number: number;
+}
+/**
+ * A page wants to read an event.
+ */
+export interface AskPayload {
+  type: "payload";
+  number: number;
+}
+/**
+ * A page wants the talk as a test.
+ */
+export interface AskTest {
+  type: "test";
+}
+/**
+ * A page measures the way to the kernel and back.
+ */
+export interface Ping {
+  type: "ping";
+  page_id: string;
+  number: number;
+}
+/**
+ * The user closes the panel.
+ */
+export interface ClosePanel {
+  type: "close";
 }
 /**
  * What was said, as the class sees it; `who` is empty for the model.
@@ -569,7 +773,7 @@ export interface Forget {
   type: "forget";
 }
 /**
- * What a session does and whom it talks to; `usage` is tokens and money so far, in words. `hearing` is true while the service hears speech, `consents` counts tool calls that wait for the user, and `successor` is the port of the session that replaced this one (empty if none did).
+ * What a session does and whom it talks to; `usage` is tokens and money so far, in words. `hearing` is true while the service hears speech, `consents` counts tool calls that wait for the user, and `successor` is the port of the session that replaced this one (empty if none did); `panel` says that there is a panel to look into it.
  */
 export interface Status {
   state:
@@ -585,6 +789,7 @@ export interface Status {
   consents: number;
   successor: string;
   can_restart: boolean;
+  panel: boolean;
 }
 /**
  * The user starts a closed session again, with the talk so far or without it.

@@ -6,6 +6,7 @@ import { type ComponentChild, render } from "preact";
 export class Played {
   readonly childNodes: Played[] = [];
   readonly attributes: Record<string, string> = {};
+  readonly style: Record<string, string> = {};
   readonly namespaceURI = "http://www.w3.org/1999/xhtml";
   parentNode: Played | null = null;
   constructor(

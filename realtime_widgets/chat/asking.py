@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from realtime_widgets.audio.samples import load_sound
@@ -17,6 +18,9 @@ from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import ConfigurationError, SessionClosedError
 from realtime_widgets.protocol.secrets import forget_locals
 from realtime_widgets.runtime.calls import SessionCalls
+from realtime_widgets.timeline.builder import MOST_TURNS
+from realtime_widgets.timeline.replies import of_reply
+from realtime_widgets.timeline.timeline import Timeline
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.diff import print_change
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from realtime_widgets.audio.samples import Sound
     from realtime_widgets.chat.service import Service
     from realtime_widgets.reply import Reply
+    from realtime_widgets.timeline.turns import TurnTimeline
     from realtime_widgets.widgets import ReplyCard
 
 Self = TypeVar("Self", bound="Asking")
@@ -70,6 +75,7 @@ class Asking:
         self._rounds = ToolRounds(self.tools, self._runner)
         self._lock = asyncio.Lock()
         self._used = Usage()
+        self._turns: deque[TurnTimeline] = deque(maxlen=MOST_TURNS)
 
     def tool(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Register a function that the model may call, as `RealtimeSession.tool` does."""
@@ -93,6 +99,13 @@ class Asking:
     def messages(self) -> list[dict[str, Any]]:
         """The conversation in the shape of Chat Completions, for reading: sound is shown as its length."""
         return self._engine.run(self._history.shown)
+
+    def timeline(self) -> Timeline:
+        """Return where the time of each answer went, as a figure and as records; see `RealtimeSession.timeline`.
+
+        Zero is when the whole question was asked: nothing is heard before.
+        """
+        return Timeline(self._turns)
 
     def clear(self) -> None:
         """Forget the conversation; tools and instructions stay."""
@@ -124,7 +137,11 @@ class Asking:
 
     async def _in_turn(self, work: Callable[[aiohttp.ClientSession, Asked], Coroutine[Any, Any, Reply]]) -> Reply:
         """Run `work`, which asks the services, on the I/O thread once all earlier work is over."""
-        return await asyncio.wrap_future(self._engine.submit(self._done_in_turn(work)))
+        reply = await asyncio.wrap_future(self._engine.submit(self._done_in_turn(work)))
+        number = self._turns[-1].number + 1 if self._turns else 1
+        if reply.stages:
+            self._turns.append(of_reply(reply, number))
+        return reply
 
     async def _done_in_turn(
         self, work: Callable[[aiohttp.ClientSession, Asked], Coroutine[Any, Any, Reply]]

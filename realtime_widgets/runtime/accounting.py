@@ -98,7 +98,7 @@ class Accounts:
     @property
     def used_up(self) -> str:
         """What of the budget is used up, in words; empty if the session may go on."""
-        return self._guard.used_up(self.usage.cost) if self._guard else ""
+        return self._guard.used_up(self.usage) if self._guard else ""
 
     @property
     def minutes(self) -> float:
@@ -108,7 +108,12 @@ class Accounts:
     @property
     def limits(self) -> dict[str, float | None]:
         """The limits of the budget; empty without one."""
-        return {} if self._budget is None else {"money": self._budget.money, "minutes": self._budget.minutes}
+        return {} if self._budget is None else self._budget.limits
+
+    @property
+    def budget_use(self) -> list[tuple[str, float, float]]:
+        """Each limit of the budget: its name, what of it is used by now, and the limit; empty without a budget."""
+        return self._guard.used(self.usage) if self._guard else []
 
     def limit(self, budget: Budget | None) -> None:
         """Set the budget; what was used before counts.
@@ -165,7 +170,7 @@ class Accounts:
         if (notice := self.context.notice) and not self._told_full:
             self._notice(notice)
         self._told_full = bool(notice)
-        for due in self._guard.check(self.usage.cost) if self._guard else ():
+        for due in self._guard.check(self.usage) if self._guard else ():
             if isinstance(due, Stop):
                 self._time.stop()
                 self._stop(due.reason)

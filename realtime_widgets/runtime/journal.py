@@ -1,8 +1,12 @@
-"""Every event of a session with its time, without sound and images; written as it happens or saved later."""
+"""Every event of a session with its time, without sound and images; written as it happens or saved later.
+
+What happens is also handed on whole, in batches, to those who make something of it.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,10 +23,16 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
+    from realtime_widgets.core.playback.ledger import PlayedTo
+    from realtime_widgets.timeline.builder import Happening
+
 #: Events kept in memory; older ones are dropped first.
 KEPT_EVENTS = 20_000
 #: Longest frame, without its audio, that is stored as received and decoded when it is read; in characters.
 LONGEST_FRAME = 2_000
+#: Events and reports of the player that are handed on at once: a block of sound must not take its way through all
+#: who make something of it.
+BATCH = 64
 
 Sender = Literal["client", "server"]
 
@@ -124,15 +134,31 @@ class Journal:
         self._clock = clock
         self._start = clock()
         self._kept: deque[tuple[float, Sender, dict[str, Any] | _Frame]] = deque(maxlen=KEPT_EVENTS)
+        #: Events that are not kept any more.
+        self._gone = 0
         self._file: IO[bytes] | None = None
         self._block: dict[str, Any] = {}
         self.on_problem: Callable[[str], object] = lambda text: None
         self.failure = ""
         #: Called with each event and who sent it.
         self.listeners: list[Callable[[Sender, ev.ClientEvent | ev.AnyServerEvent], object]] = []
+        #: Called with what happened since the last time, in order, each with its time; after `BATCH` at most.
+        self.batched: list[Callable[[list[tuple[float, Happening]]], object]] = []
+        self._batch: list[tuple[float, Happening]] = []
 
     def __iter__(self) -> Iterator[Record]:
         return (_read(*kept) for kept in list(self._kept))
+
+    @property
+    def count(self) -> int:
+        """Events so far, with those that are not kept any more: the number of the next one, from 0."""
+        return self._gone + len(self._kept)
+
+    def since(self, number: int, most: int) -> list[tuple[int, Record]]:
+        """Return the kept events from a number on, at most so many, each with its number."""
+        first = max(number, self._gone) - self._gone
+        kept = islice(self._kept, first, first + most)
+        return [(self._gone + index, _read(*each)) for index, each in enumerate(kept, first)]
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -142,11 +168,27 @@ class Journal:
         """Seconds since the session's start."""
         return round(self._clock() - self._start, 4)
 
+    def played(self, positions: list[PlayedTo]) -> None:
+        """Note how much of each part the player reports as heard."""
+        self._hand_on(self.now, positions)
+
+    def flush(self) -> None:
+        """Hand on what has happened so far."""
+        batch, self._batch = self._batch, []
+        for listener in self.batched if batch else ():
+            listener(batch)
+
+    def _hand_on(self, at: float, happening: Happening) -> None:
+        self._batch.append((at, happening))
+        if len(self._batch) >= BATCH:
+            self.flush()
+
     def record(self, sender: Sender, event: ev.ClientEvent | ev.AnyServerEvent) -> None:
         """Note one event."""
         for listener in self.listeners:
             listener(sender, event)
         at = self.now
+        self._hand_on(at, event)
         if isinstance(event, ev.InputAppend) and not event.event_id:
             # A microphone's blocks are fifty a second and all alike: they share one dictionary.
             if self._block.get("audio") != len(event.audio):
@@ -156,6 +198,7 @@ class Journal:
             data = without_sound(msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=shown))
         else:
             data = _frame(event) or without_sound(event.data)
+        self._gone += len(self._kept) == KEPT_EVENTS
         self._kept.append((at, sender, data))
         if self._file:
             line = encode_json(_read(at, sender, data)) + b"\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -48,6 +49,7 @@ from realtime_widgets.runtime.reconnector import Reconnector
 from realtime_widgets.runtime.speakers import InstantSpeaker, Speaker
 from realtime_widgets.runtime.transport import SettingsRefusedError, Transport, connect
 from realtime_widgets.runtime.user_input import UserInput
+from realtime_widgets.timeline.builder import TimelineBuilder
 from realtime_widgets.tools.execution.calls import CallScheduler, RunningCall
 from realtime_widgets.tools.service_view import ServiceView
 
@@ -85,6 +87,25 @@ _TOOLS_DUE = (ev.ResponseCreated, ev.ResponseDone, ev.ErrorEvent, ev.SessionUpda
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
 
 
+@dataclass
+class Taps:
+    """Who follows a session's sound and its end.
+
+    Attributes
+    ----------
+    captured
+        Called with each block of captured sound, PCM16, as long as the session takes it.
+    play
+        Called with each block of an answer that is handed to the speaker.
+    end
+        Called when the session ends; `SessionRuntime.close` waits for what they do.
+    """
+
+    captured: list[Callable[[bytes], object]] = field(default_factory=list)
+    play: list[Callable[[Block], object]] = field(default_factory=list)
+    end: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+
+
 class SessionRuntime(Observable):
     """Connects one session's core with the network, the speaker, the tools and the user; made by the session.
 
@@ -119,6 +140,8 @@ class SessionRuntime(Observable):
         self.settings = settings
         self.journal = journal
         journal.on_problem = self.problem
+        self._timeline = TimelineBuilder()
+        journal.batched.append(self._timeline.receive)
         self.accounts = accounts
         self.clock = clock
         accounts.attach(self._warn, lambda: self.changed("money"), self.end)
@@ -140,12 +163,7 @@ class SessionRuntime(Observable):
         self.speaker: Speaker = InstantSpeaker()
         #: Called with a speaker that is to be used from now on.
         self.on_speaker: list[Callable[[Speaker], object]] = []
-        #: Called when the session ends; `close` waits for what they do.
-        self.on_end: list[Callable[[], Coroutine[Any, Any, None]]] = []
-        #: Called with each block of captured sound, PCM16, as long as the session takes it.
-        self.on_captured: list[Callable[[bytes], object]] = []
-        #: Called with each block of an answer that is handed to the speaker.
-        self.on_play: list[Callable[[Block], object]] = []
+        self.taps = Taps()
         #: Called with each report of the speaker.
         self.on_positions: list[Callable[[list[PlayedTo]], object]] = []
         #: Called with the name of a tool whose images go to the model, and the id of their item.
@@ -178,6 +196,13 @@ class SessionRuntime(Observable):
         self.observe(self._follow_player, "state")
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self.speaker.attach(self)
+
+    @property
+    def timeline(self) -> TimelineBuilder:
+        """What happened when in each turn, up to now."""
+        self.journal.flush()
+        self._timeline.audible = self.speaker.audible
+        return self._timeline
 
     @property
     def state(self) -> State:
@@ -280,7 +305,7 @@ class SessionRuntime(Observable):
                 case Send(event):
                     self.send(event)
                 case Play(block):
-                    for listener in self.on_play:
+                    for listener in self.taps.play:
                         listener(block)
                     self.speaker.play(block)
                     plays = True
@@ -329,7 +354,7 @@ class SessionRuntime(Observable):
     def hear(self, pcm: bytes) -> None:
         """Pass on a block of captured sound; it starts the session if that has not begun."""
         if self._phase != "closed":
-            for listener in self.on_captured:
+            for listener in self.taps.captured:
                 listener(pcm)
         self._input.hear(pcm)
 
@@ -420,12 +445,14 @@ class SessionRuntime(Observable):
 
     def played(self, positions: list[PlayedTo]) -> None:
         """Apply the speaker's positions."""
+        self.journal.played(positions)
         for listener in self.on_positions:
             listener(positions)
         self.perform(self.core.played(positions))
 
     def silenced(self, positions: list[PlayedTo]) -> None:
         """Apply the speaker's final positions after a stop."""
+        self.journal.played(positions)
         for listener in self.on_positions:
             listener(positions)
         self.perform(self.core.silenced(positions))
@@ -796,7 +823,7 @@ class SessionRuntime(Observable):
         self._runner.close()
         self.checks.close()
         self._close_transport(self._transport)
-        self._closing += [asyncio.create_task(leave()) for leave in self.on_end]
+        self._closing += [asyncio.create_task(leave()) for leave in self.taps.end]
         self.changed()
 
     def _tell_unsent(self, texts: list[str]) -> None:

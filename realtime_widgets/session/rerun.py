@@ -101,7 +101,12 @@ class Person:
 
     def _begin(self, act: Act) -> None:
         runtime = self._runtime
-        self._answers_before = self._answers()
+        asks = bool(act.pcm) or (bool(act.item) and act.asks)
+        # Nobody had answered when words followed the person's own: what comes answers them together.
+        if act.cue != "own" or self._answers_before < 0:
+            self._answers_before = self._answers()
+        if not asks:
+            self._answers_before = -1
         if act.pcm:
             self._sound, self._speaking = act.pcm, True
             if self._manual:

@@ -51,6 +51,7 @@ from realtime_widgets.session.showing import TOKENS, WATCH_TOKENS, Shown, Watche
 from realtime_widgets.session.talk import save_heard
 from realtime_widgets.shown_text import visible
 from realtime_widgets.teaching.lesson import MINUTES, MONEY
+from realtime_widgets.timeline.timeline import Timeline
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 from realtime_widgets.tools.diff import changes_the_model, describe_change, print_change
 from realtime_widgets.tools.mcp import McpServers
@@ -175,7 +176,7 @@ class RealtimeSession:
         connection before the service's own limit ends the session. A question whose answer breaks off with the
         connection is asked again three times at most.
     budget : Budget, optional
-        Money and minutes after which the session ends by itself: ``Budget(money=0.50)``.
+        Money, minutes or tokens after which the session ends by itself: ``Budget(money=0.50)``.
     prices : mapping or PriceTable, optional
         Prices that override the built-in ones, by name of a model or deployment: a `Price`, or the name of the
         model whose price it has, ``{"our-deployment": "gpt-realtime-2.1"}``.
@@ -445,6 +446,21 @@ class RealtimeSession:
     def rate_limits(self) -> dict[str, RateLimit]:
         """What is left of the account's limits, by name, as last reported by the service."""
         return self._engine.run(lambda: self._runtime.accounts.rate_limits)
+
+    def timeline(self) -> Timeline:
+        """Return where the time of each turn went, as a figure and as records.
+
+        Speech begins and ends where it does in the captured sound, and the answer where the player played it; what
+        the service decided and sent stands at the time when it came. What the loudspeaker and the microphone
+        themselves are late by cannot be seen here.
+
+        Returns
+        -------
+        Timeline
+            The newest 1,000 turns: ``timeline[-1].delay``, ``timeline.records()``, ``timeline.figure()``.
+        """
+        runtime = self._runtime
+        return self._engine.run(lambda: Timeline(runtime.timeline.turns()))
 
     @property
     def transcript(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import ipywidgets
@@ -15,7 +15,11 @@ from realtime_widgets.widgets.status import SessionStatus
 from realtime_widgets.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.insight.panel import InsightPanel
+    from realtime_widgets.widgets.messages import InsightTab, ShowPanel
 
 
 class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -34,14 +38,20 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
     ----------
     status, transcript, microphone, player
         The parts of the console, each a separate widget; the last two are None in a call.
+    insight
+        The panel of `show_panel`; None until it was shown.
     height : str or None
         Height as above; a new value counts at once.
     """
+
+    children: Sequence[Any]
 
     def __init__(self, session: ShownSession, *, height: str | None = None) -> None:
         self._session = SessionReference(session)
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
+        self.status.on_panel = self.transcript.on_panel = self._show_panel
+        self.insight: InsightPanel | None = None
         self.player: AudioPlayer | None = None
         self.microphone: Microphone | None = None
         parts = [self.status, self.transcript]
@@ -69,6 +79,36 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
     def session(self) -> ShownSession | None:
         """The session that it shows; None if the session is over and nobody else holds it."""
         return self._session.get()
+
+    def show_panel(self, tab: InsightTab = "time", turn: int = 0) -> None:
+        """Show where the time goes, the events, or money and limits, above the transcript.
+
+        Parameters
+        ----------
+        tab
+            ``"time"``, ``"events"`` or ``"money"``.
+        turn
+            Number of the turn whose time is shown; 0 is the newest one.
+        """
+        if (session := self.session) is None:
+            return
+        if self.insight is None:
+            from realtime_widgets.widgets.insight.panel import InsightPanel  # most consoles never need it
+
+            self.insight = InsightPanel(session)
+            self.insight.on_close = self.hide_panel
+        self.insight.tab, self.insight.turn = tab, turn
+        if self.insight not in self.children:
+            self.children = [self.status, self.insight, *self.children[1:]]
+
+    def hide_panel(self) -> None:
+        """Hide what `show_panel` shows."""
+        if self.insight is not None:
+            self.insight.stop()
+            self.children = [child for child in self.children if child is not self.insight]
+
+    def _show_panel(self, wanted: ShowPanel) -> None:
+        self.show_panel(wanted.tab, wanted.turn or 0)
 
     def _ipython_display_(self) -> None:
         self.transcript.show(self)

@@ -87,11 +87,14 @@ class PortStatistics:
         Times a page that lives did not play what it got; the rest counted as read.
     moves
         Times the sound moved from one page to another.
+    lost
+        Messages of captured sound that did not come, of up to 100 ms each.
     """
 
     silences_unanswered: int = 0
     stalls: int = 0
     moves: int = 0
+    lost: int = 0
 
 
 class AudioPort(RealtimeWidget):
@@ -146,6 +149,8 @@ class AudioPort(RealtimeWidget):
         self._sends = False
         #: Whether sound is dropped until the page numbers it from 0 again: what it sent before comes late.
         self._deaf = False
+        #: Number of the next message of sound.
+        self._next_sound = 0
         #: Whether messages of pages wait for the running cell, because the front end has no subshells.
         self._in_shell = False
         self.idle_off_s: float | None = None
@@ -283,6 +288,8 @@ class AudioPort(RealtimeWidget):
         match report:
             case msg.Audio():
                 self._deaf = self._deaf and report.sequence > 0
+                self.statistics.lost += max(0, report.sequence - self._next_sound) if report.sequence else 0
+                self._next_sound = report.sequence + 1
                 if not self._deaf:
                     runtime.hear(bytes(buffers[0]))
                 if report.playback is not UNSET:
@@ -370,18 +377,23 @@ class AudioPort(RealtimeWidget):
         if self._session.get() is None or not self._pages.watched:
             return
         self._beating = self._clock.call_later(TICK_S, self._beat)
-        self._deaf = self._deaf or not self._hears
-        self._command(msg.Beat(heard=self._hears))
+        self._deaf = self._deaf or not self.hears
+        self._command(msg.Beat(heard=self.hears))
         self._look()
 
     def _look(self) -> None:
         if session := self._session.get():
-            self._obey(session.runtime, self._pages.tick(self._clock.time(), self._hears))
+            self._obey(session.runtime, self._pages.tick(self._clock.time(), self.hears))
 
     @property
-    def _hears(self) -> bool:
+    def hears(self) -> bool:
         """Whether messages of pages come now: without subshells they wait for the running cell."""
-        return not self._in_shell or running_cell().seconds < BUSY_AFTER_S
+        return not self._in_shell or self.cell_s < BUSY_AFTER_S
+
+    @property
+    def cell_s(self) -> float:
+        """For how long a cell has been running, in seconds."""
+        return running_cell().seconds
 
     # Playing
 
@@ -452,7 +464,7 @@ class AudioPort(RealtimeWidget):
     def _stalled(self) -> None:
         """Let what the page does not play count as read: it is asleep, or waits for a click and did not say so."""
         self._watch = None
-        if not self._hears:
+        if not self.hears:
             return self._expect_word()
         self.statistics.stalls += 1
         if session := self._session.get():

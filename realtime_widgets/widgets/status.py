@@ -13,6 +13,8 @@ from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionRefe
 from realtime_widgets.widgets.port import port_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.widgets.base import HearingSession
 
@@ -35,6 +37,8 @@ class SessionStatus(RealtimeWidget):
     _esm = bundle("status.js")
     port_id = traitlets.Unicode().tag(sync=True)
     status: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
+    #: Called when the user wants to see the panel with time, events and money; None if there is none.
+    on_panel: Callable[[msg.ShowPanel], object] | None = None
 
     def __init__(self, session: HearingSession) -> None:
         self._session = SessionReference(session)
@@ -52,6 +56,9 @@ class SessionStatus(RealtimeWidget):
                 session.start_again(report.keep_talk)
             case msg.TalkHere():
                 session.talk_here()
+            case msg.ShowPanel():
+                if self.on_panel is not None:
+                    self.on_panel(report)
 
     @staticmethod
     def _detail(runtime: SessionRuntime) -> str:
@@ -82,6 +89,7 @@ class SessionStatus(RealtimeWidget):
             successor=runtime.successor,
             can_restart=state == "closed" and not runtime.accounts.used_up,
             hearing=speech.speaking and not speech.stopped,
+            panel=self.on_panel is not None,
         )
         self.set_trait("status", msgspec.to_builtins(status))
 

@@ -21,7 +21,7 @@ from realtime_widgets.widgets.saved.output import SavedOutput, in_notebook
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from realtime_widgets.runtime.session_runtime import SessionRuntime
     from realtime_widgets.widgets.base import ShownSession
@@ -57,12 +57,17 @@ class Transcript(RealtimeWidget):
     placeholder = traitlets.Unicode(_INVITES).tag(sync=True)
     can_say = traitlets.Bool(True).tag(sync=True)
     saved_as = traitlets.Unicode(read_only=True).tag(sync=True)
+    #: Called when the user wants to see the panel with time, events and money; None if there is none.
+    on_panel: Callable[[msg.ShowPanel], object] | None = None
 
     def __init__(self, session: ShownSession) -> None:
         self._session = SessionReference(session)
         self._engine = shared_engine()
         self._shown: dict[str, tuple[msg.Entry, str | None]] = {}
         self._saving: asyncio.TimerHandle | None = None
+        #: What the user waited for each answer, and its turn, by the id of its first item.
+        self._delays: dict[str, tuple[float, int]] = {}
+        self._turns_seen = 0
         #: When each call that asks counts as refused, on the session's clock; replaced, never changed.
         self._deadlines: dict[str, float] = {}
         log_to_handlers_only()
@@ -103,6 +108,9 @@ class Transcript(RealtimeWidget):
             case msg.Continue(said):
                 talk = earlier_talk([{"role": each.role, "content": each.text} for each in said])
                 self._engine.call(session.runtime.begin_with, talk)
+            case msg.ShowPanel():
+                if self.on_panel is not None:
+                    self.on_panel(report)
             case msg.Decide():
                 self._engine.call(session.runtime.decide, report.decision, report.call_id)
 
@@ -137,13 +145,15 @@ class Transcript(RealtimeWidget):
             msg.Entry(f"unsent-{number}", "user", text, source="text", state="in_progress")
             for number, text in enumerate(runtime.unsent)
         ]
+        self._note_delays(runtime)
         shown: dict[str, tuple[msg.Entry, str | None]] = {}
         after: str | None = None
         changed = False
         left = runtime.consent.seconds_left()
         now = runtime.clock.time()
         self._deadlines = {call_id: now + seconds for call_id, seconds in left.items()}
-        for entry in entries:
+        for each in entries:
+            entry = self._with_delay(each)
             shown[entry.id] = (entry, after)
             if self._shown.get(entry.id) != (entry, after):
                 self._command(msg.Upsert(timed(entry, left), after))
@@ -157,6 +167,16 @@ class Transcript(RealtimeWidget):
         self.placeholder = _CLOSED if closed else _EARLIER if runtime.successor else _INVITES
         if changed:
             self._save_later()
+
+    def _note_delays(self, runtime: SessionRuntime) -> None:
+        turns, self._turns_seen = runtime.timeline.changed_since(self._turns_seen)
+        for turn in turns:
+            if turn.item_ids and turn.delay is not None:
+                self._delays[turn.item_ids[0]] = round(turn.delay, 2), turn.number
+
+    def _with_delay(self, entry: msg.Entry) -> msg.Entry:
+        delay, turn = self._delays.get(entry.id, (None, None))
+        return entry if turn is None else msgspec.structs.replace(entry, delay=delay, turn=turn)
 
     def _save_later(self) -> None:
         if self._saving is not None:

@@ -174,3 +174,19 @@ async def test_a_stage_that_fails_is_named_by_its_address(server: RestServer, ke
 def test_a_stage_with_an_unknown_setting_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="think has no 'modle'"):
         SpeechPipeline(endpoint="http://127.0.0.1:9/v1", think={"modle": "x"})
+
+
+async def test_where_the_time_of_each_answer_went_is_kept(server: RestServer, keep: Any) -> None:
+    server.answers("audio/transcriptions", heard("Hello there."))
+    server.completions(written("Hello.", TEXT_USAGE), written("Hello.", TEXT_USAGE))
+    server.answers("audio/speech", speech(1, 2400))
+    pipeline = keep(pipeline_with(server))
+    await pipeline.ask(audio=TONE, rate=24_000)
+    [turn] = pipeline.timeline()
+    assert [span.label for span in turn.spans if span.name == "step"] == ["transcribe", "think", "speak"]
+    assert turn.delay == turn.at("first sample")
+    assert len(turn.voice[0].peaks) == 5
+    await pipeline.ask("And now in writing?", spoken=False)
+    written_turn = pipeline.timeline()[-1]
+    assert written_turn.number == 2
+    assert written_turn.delay == written_turn.at("first words")

@@ -34,7 +34,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "4 passed" in shown
     if path.stem == "03_three_ways_to_talk":
         assert shown.count("0.8 moles per second.  [") == 3
-        assert shown.count("first sound after") == 3
+        assert shown.count("first sound after") == 3  # as the figure's text says
         assert "gpt-realtime-2.1-mini" in shown
         assert shown.count("-> 'How fast is our reaction at 40 degrees?'") == 2
     if path.stem == "04_show_it_something":

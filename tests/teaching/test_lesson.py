@@ -96,7 +96,7 @@ async def test_a_lesson_has_its_tools_limits_and_checks_and_takes_no_camera(less
         assert "The lesson is about: Capitals." in settings.instructions
         assert settings.instructions.endswith("Be merry.")
         assert not settings.hands_free
-        assert session.runtime.accounts.limits == {"money": 0.5, "minutes": 30}
+        assert session.runtime.accounts.limits == {"money": 0.5, "minutes": 30, "tokens": None}
         with pytest.raises(ToolDefinitionError, match="cannot be changed: a lesson keeps"):
             session.tool(lambda: None)
         with pytest.raises(ToolDefinitionError, match="cannot be changed"):

@@ -32,6 +32,12 @@ export const MicrophoneOffIcon = () => (
   </Icon>
 );
 
+export const ChartIcon = () => (
+  <Icon>
+    <path d="M4 6h7M8 12h9M13 18h7" />
+  </Icon>
+);
+
 export const PowerIcon = () => (
   <Icon>
     <path d="M12 4v8M7.5 6.8a7 7 0 1 0 9 0" />

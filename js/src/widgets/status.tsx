@@ -7,7 +7,7 @@ import { sender } from "../anywidget";
 import type { PortState } from "../audio/port/state";
 import type { Status, StatusReport } from "../messages";
 import { Scope } from "../ui/bind";
-import { ToolIcon } from "../ui/icons";
+import { ChartIcon, ToolIcon } from "../ui/icons";
 import { leadTo, type Place, placeOf } from "../ui/place";
 import { ProblemPanel, QuietLine } from "../ui/problem";
 import { shareStatus } from "../ui/statuses";
@@ -64,8 +64,8 @@ function Earlier(props: { successor: string; send: (report: StatusReport) => voi
   );
 }
 
-function Facts({ status }: { status: Partial<Status> }) {
-  const { endpoint, model, voice, tools = [], usage } = status;
+function Facts({ status, send }: { status: Partial<Status>; send: (report: StatusReport) => void }) {
+  const { endpoint, model, voice, tools = [], usage, panel } = status;
   return (
     <span class="rw-facts">
       {endpoint && (
@@ -89,7 +89,17 @@ function Facts({ status }: { status: Partial<Status> }) {
           {tools.length === 1 ? "1 tool" : `${tools.length} tools`}
         </span>
       )}
-      {usage && (
+      {usage && panel && (
+        <button
+          type="button"
+          class="rw-fact rw-fact-usage"
+          title={`Used so far: ${usage}. Show money and limits`}
+          onClick={() => send({ type: "show_panel", tab: "money", turn: null })}
+        >
+          {usage}
+        </button>
+      )}
+      {usage && !panel && (
         <span class="rw-fact rw-fact-usage" title={`Used so far: ${usage}`}>
           {usage}
         </span>
@@ -115,7 +125,18 @@ export function StatusView(props: {
           <span class="rw-state-word">{word}</span>
           {detail && detail !== problem && <span class="rw-state-detail">{detail}</span>}
         </span>
-        <Facts status={status} />
+        <Facts status={status} send={props.send} />
+        {status.panel && (
+          <button
+            type="button"
+            class="rw-fact rw-fact-insight"
+            title="Show where the time goes, every event, and money"
+            onClick={() => props.send({ type: "show_panel", tab: "time", turn: null })}
+          >
+            <ChartIcon />
+            <span>Insight</span>
+          </button>
+        )}
       </div>
       {problem && <ProblemPanel message={problem} />}
       {successor && <Earlier successor={successor} send={props.send} />}

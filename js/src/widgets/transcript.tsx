@@ -93,6 +93,9 @@ export function TranscriptView(props: {
   useEffect(() => {
     if (gone) leaveTalk(store.order.peek().map((id) => store.entry(id)!.peek()));
   }, [gone]);
+  const showTurn = props.status.value.status.panel
+    ? (turn: number) => props.send({ type: "show_panel", tab: "time", turn })
+    : null;
   const left = props.left.value;
   const continueTalk = () => {
     if (left) props.send({ type: "continue", said: left });
@@ -111,7 +114,7 @@ export function TranscriptView(props: {
           )}
           {order.map((id) => (
             <div key={id} class="rw-entry" tabIndex={-1}>
-              <EntryView entry={store.entry(id)!} decide={props.send} />
+              <EntryView entry={store.entry(id)!} decide={props.send} showTurn={showTurn} />
             </div>
           ))}
         </div>

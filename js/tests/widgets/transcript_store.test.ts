@@ -13,6 +13,8 @@ function entry(id: string, text = ""): Entry {
     heard_ms: null,
     heard_length: null,
     preamble: false,
+    delay: null,
+    turn: null,
   };
 }
 

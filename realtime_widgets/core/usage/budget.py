@@ -1,4 +1,4 @@
-"""Budgets in money and minutes: when to warn and when to stop. Pure; costs and a clock come from outside."""
+"""Budgets in money, minutes and tokens: when to warn, when to stop. Pure; usage and a clock come from outside."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_widgets.core.usage.cost import Cost
+    from realtime_widgets.core.usage.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Budget:
         Minutes of connected time.
     warn_at : float
         Share of a limit, above 0 and up to 1, at which the user is warned.
+    tokens : float or None
+        Tokens of all responses and transcriptions, in and out; counted once a response is made, as money is.
 
     Raises
     ------
@@ -37,15 +40,23 @@ class Budget:
     money: float | None = None
     minutes: float | None = None
     warn_at: float = 0.8
+    tokens: float | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("money", self.money), ("minutes", self.minutes)):
+        for name, value in self.limits.items():
             if value is not None and not _positive(value):
                 raise ConfigurationError(f"the budget's {name} must be a number above 0, not {value!r}")
-        if self.money is None and self.minutes is None:
-            raise ConfigurationError("a budget needs a limit: Budget(money=0.50), Budget(minutes=10), or both")
+        if all(value is None for value in self.limits.values()):
+            raise ConfigurationError(
+                "a budget needs a limit: Budget(money=0.50), Budget(minutes=10), Budget(tokens=50_000), or several"
+            )
         if not _positive(self.warn_at) or self.warn_at > 1:
             raise ConfigurationError(f"warn_at must be a share above 0 and up to 1, not {self.warn_at!r}")
+
+    @property
+    def limits(self) -> dict[str, float | None]:
+        """All limits by name, None for what has none."""
+        return {"money": self.money, "minutes": self.minutes, "tokens": self.tokens}
 
 
 def _positive(value: object) -> bool:
@@ -111,14 +122,11 @@ class BudgetGuard:
         self._elapsed = elapsed
         self._said: set[str] = set()
 
-    def check(self, cost: Cost) -> list[Warn | Stop]:
-        """Say what is due now that the session has cost this much; each thing is said once."""
+    def check(self, usage: Usage) -> list[Warn | Stop]:
+        """Say what is due now that the session has used this much; each thing is said once."""
         due: list[Warn | Stop] = []
-        budget = self._budget
-        spent, minutes = cost.priced, self._elapsed() / 60
-        for name, used, limit in (("money", spent, budget.money), ("minutes", minutes, budget.minutes)):
-            if limit is None:
-                continue
+        budget, cost = self._budget, usage.cost
+        for name, used, limit in self.used(usage):
             if _reached(used, limit):
                 return self._once(f"{name} over", Stop(_stop_text(name, used, limit)))
             if _reached(used, limit * budget.warn_at):
@@ -131,15 +139,18 @@ class BudgetGuard:
             )
         return due
 
-    def used_up(self, cost: Cost) -> str:
-        """Say what is used up by a session that has cost this much; empty if it may go on."""
-        budget = self._budget
-        used = (("money", cost.priced, budget.money), ("minutes", self._elapsed() / 60, budget.minutes))
-        over = (
-            _stop_text(name, spent, limit)
-            for name, spent, limit in used
-            if limit is not None and _reached(spent, limit)
-        )
+    def used(self, usage: Usage) -> list[tuple[str, float, float]]:
+        """Return each limit of the budget: its name, what of it is used by now, and the limit."""
+        spent = {
+            "money": usage.cost.priced,
+            "minutes": self._elapsed() / 60,
+            "tokens": usage.total_tokens + usage.transcription.total_tokens,
+        }
+        return [(name, spent[name], limit) for name, limit in self._budget.limits.items() if limit is not None]
+
+    def used_up(self, usage: Usage) -> str:
+        """Say what is used up by a session that has used this much; empty if it may go on."""
+        over = (_stop_text(*each) for each in self.used(usage) if _reached(each[1], each[2]))
         return next(over, "")
 
     def next_check_s(self, cost: Cost, rate_per_minute: float = 0.0) -> float | None:
@@ -178,6 +189,8 @@ def _plural(minutes: float) -> str:
 
 
 def _warning(name: str, used: float, limit: float) -> str:
+    if name == "tokens":
+        return f"Of the budget of {limit:,.0f} tokens, {used:,.0f} are used. The session ends when all are."
     if name == "money":
         return f"Of the budget of {dollars(limit)}, {dollars(used)} is spent. The session ends when all of it is."
     return (
@@ -188,6 +201,8 @@ def _warning(name: str, used: float, limit: float) -> str:
 
 def _stop_text(name: str, used: float, limit: float) -> str:
     again = "make a new session, or raise it: await session.restart(budget=Budget(...))"
+    if name == "tokens":
+        return f"the budget of {limit:,.0f} tokens is used up, {used:,.0f} were used; {again}"
     if name == "money":
         return f"the budget of {dollars(limit)} is used up, {dollars(used)} was spent; {again}"
     return f"the {_plural(limit)} of the budget have passed; {again}"

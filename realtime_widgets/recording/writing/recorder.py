@@ -166,10 +166,10 @@ class RunningRecording:
         runtime = self._runtime
         return [
             (runtime.journal.listeners, self._event),
-            (runtime.on_captured, self._hear),
-            (runtime.on_play, self._heard.handed),
+            (runtime.taps.captured, self._hear),
+            (runtime.taps.play, self._heard.handed),
             (runtime.on_positions, self._played_to),
-            (runtime.on_end, self._ended),
+            (runtime.taps.end, self._ended),
         ]
 
     def finish(self, reason: str, problem: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from realtime_widgets.widgets.messages.base import Message
+from realtime_widgets.widgets.messages.insight import ShowPanel
 
 
 class ShownOutput(Struct, frozen=True):
@@ -79,7 +80,8 @@ class ShownCard(Struct):
 class Entry(Struct):
     """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
 
-    A `preamble` is what the model says before its answer.
+    A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user
+    waited for it, and `turn` is the number of its turn in the timeline.
     """
 
     id: str
@@ -94,6 +96,8 @@ class Entry(Struct):
     images: list[ShownImage] | UnsetType = UNSET
     tool: ToolCard | UnsetType = UNSET
     shown: ShownCard | UnsetType = UNSET
+    delay: float | None = None
+    turn: int | None = None
 
 
 class Upsert(Message, frozen=True, tag="upsert"):
@@ -138,4 +142,4 @@ class Continue(Message, frozen=True, tag="continue"):
     said: list[Said]
 
 
-TranscriptReport = Say | Decide | Continue
+TranscriptReport = Say | Decide | Continue | ShowPanel

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from realtime_widgets.widgets.messages.base import Message
+from realtime_widgets.widgets.messages.insight import ShowPanel
 from realtime_widgets.widgets.messages.transcript import Remove
 
 
@@ -91,7 +92,8 @@ class Status(Struct, frozen=True):
     """What a session does and whom it talks to; `usage` is tokens and money so far, in words.
 
     `hearing` is true while the service hears speech, `consents` counts tool calls that wait for the user, and
-    `successor` is the port of the session that replaced this one (empty if none did).
+    `successor` is the port of the session that replaced this one (empty if none did); `panel` says that there is a
+    panel to look into it.
     """
 
     state: Literal[
@@ -108,6 +110,7 @@ class Status(Struct, frozen=True):
     consents: int = 0
     successor: str = ""
     can_restart: bool = False
+    panel: bool = False
 
 
 class Restart(Message, frozen=True, tag="restart"):
@@ -120,4 +123,4 @@ class TalkHere(Message, frozen=True, tag="talk_here"):
     """The user wants to go on with an earlier session that another one has replaced."""
 
 
-StatusReport = Restart | TalkHere
+StatusReport = Restart | TalkHere | ShowPanel

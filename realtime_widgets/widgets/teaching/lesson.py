@@ -139,11 +139,11 @@ def _used(runtime: SessionRuntime) -> dict[str, Any]:
     limits, usage = runtime.accounts.limits, runtime.accounts.usage
     minutes = runtime.accounts.minutes
     money, most_money, most_minutes = usage.money or 0.0, limits.get("money"), limits.get("minutes")
-    shares = [money / most_money if most_money else 0.0, minutes / most_minutes if most_minutes else 0.0]
+    shares = [used / limit for _, used, limit in runtime.accounts.budget_use]
     return {
         "money": f"{dollars(money)} of {dollars(most_money)}" if most_money else dollars(money),
         "time": f"{minutes:.0f} of {most_minutes:g} min" if most_minutes else f"{minutes:.0f} min",
-        "share": round(min(1.0, max(shares)), 3),
+        "share": round(min(1.0, max(shares, default=0.0)), 3),
     }
 
 

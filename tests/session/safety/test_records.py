@@ -50,7 +50,7 @@ async def test_settings_checks_and_the_end_are_written_down(connect: Open, tmp_p
         session.checks.remove("strict")
         await session.close()
     [start] = of(session, "start")
-    assert start["budget"] == {"money": None, "minutes": 5}
+    assert start["budget"] == {"money": None, "minutes": 5, "tokens": None}
     assert start["instructions"]["characters"] == len("Be kind to Ann.")
     [changed] = of(session, "settings")
     assert set(changed) == {"instructions"}

@@ -8,6 +8,9 @@ import { isPicture } from "../pictures";
 import { ProblemPanel } from "../problem";
 import { ToolCardView } from "../tools/card";
 
+/** Shows where the time of a turn went. */
+export type ShowTurn = (turn: number) => void;
+
 function cutWords({ heard_ms }: Entry): string {
   if (heard_ms === null) return "interrupted";
   if (heard_ms <= 0) return "interrupted before a word was heard";
@@ -41,7 +44,29 @@ function Images({ images = [] }: { images?: ShownImage[] | undefined }) {
   ));
 }
 
-function Bubble({ entry }: { entry: Entry }) {
+/** What the user waited for an answer; a click shows where the time went. */
+function Delay({ entry: { delay, turn }, showTurn }: { entry: Entry; showTurn: ShowTurn | null }) {
+  if (delay === null || turn === null) return null;
+  const waited = `You waited ${duration(delay)} for this answer`;
+  if (!showTurn)
+    return (
+      <span class="rw-delay" title={waited}>
+        {duration(delay)}
+      </span>
+    );
+  return (
+    <button
+      type="button"
+      class="rw-delay"
+      title={`${waited}: show where the time went`}
+      onClick={() => showTurn(turn)}
+    >
+      {duration(delay)}
+    </button>
+  );
+}
+
+function Bubble({ entry, showTurn }: { entry: Entry; showTurn: ShowTurn | null }) {
   const mine = entry.kind === "user";
   const streaming = entry.state === "in_progress";
   const waiting = streaming && !entry.text && !entry.images?.length;
@@ -62,6 +87,7 @@ function Bubble({ entry }: { entry: Entry }) {
           </span>
         )}
         {entry.preamble && <span class="rw-source">before the answer</span>}
+        {!mine && <Delay entry={entry} showTurn={showTurn} />}
       </div>
       <div class="rw-bubble" aria-busy={streaming}>
         {waiting ? (
@@ -122,7 +148,12 @@ function ShownObject({ entry, shown }: { entry: Entry; shown: ShownCard }) {
   );
 }
 
-export function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (message: Decide) => void }) {
+export function EntryView(props: {
+  entry: ReadonlySignal<Entry>;
+  decide: (message: Decide) => void;
+  showTurn?: ShowTurn | null;
+}) {
+  const { showTurn = null } = props;
   const value = props.entry.value;
   switch (value.kind) {
     case "tool":
@@ -141,6 +172,10 @@ export function EntryView(props: { entry: ReadonlySignal<Entry>; decide: (messag
         </div>
       );
     default:
-      return value.shown ? <ShownObject entry={value} shown={value.shown} /> : <Bubble entry={value} />;
+      return value.shown ? (
+        <ShownObject entry={value} shown={value.shown} />
+      ) : (
+        <Bubble entry={value} showTurn={showTurn} />
+      );
   }
 }

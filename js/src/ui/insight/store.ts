@@ -1,0 +1,72 @@
+/** What a page knows of a session's time, events and money; the kernel sends it while the panel is shown. */
+
+import { computed, type Signal, signal } from "@preact/signals";
+import type { EventRow, Health, InsightCommand, Money, ShownTurn, TurnDetail } from "../../messages";
+
+export type Sender = "" | EventRow["sender"];
+
+/** Events that a page lists at most; of more the oldest leave. */
+export const MOST_EVENTS = 5000;
+
+export class InsightStore {
+  readonly turns: Signal<ReadonlyMap<number, ShownTurn>> = signal(new Map());
+  readonly detail: Signal<TurnDetail | null> = signal(null);
+  readonly events: Signal<readonly EventRow[]> = signal([]);
+  readonly payload: Signal<{ number: number; text: string } | null> = signal(null);
+  readonly test: Signal<string> = signal("");
+  readonly money: Signal<Money | null> = signal(null);
+  readonly health: Signal<Health | null> = signal(null);
+  /** The way to the kernel and back (ms); null until it is measured. */
+  readonly roundTrip: Signal<number | null> = signal(null);
+
+  readonly filter = signal("");
+  readonly sender: Signal<Sender> = signal("");
+  /** The events that stood there when the list was paused; null while it runs. */
+  readonly paused: Signal<readonly EventRow[] | null> = signal(null);
+
+  readonly shownEvents = computed(() => {
+    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const sender = this.sender.value;
+    return (this.paused.value ?? this.events.value).filter((row) => {
+      const text = `${row.name} ${row.note} ${row.turn === null ? "" : `turn ${row.turn}`}`.toLowerCase();
+      return (!sender || row.sender === sender) && words.every((word) => text.includes(word));
+    });
+  });
+
+  readonly newest = computed(() => Math.max(0, ...this.turns.value.keys()));
+
+  apply(command: Exclude<InsightCommand, { type: "pong" }>): void {
+    switch (command.type) {
+      case "turns": {
+        const turns = new Map(this.turns.value);
+        for (const turn of command.turns) turns.set(turn.number, turn);
+        this.turns.value = turns;
+        break;
+      }
+      case "turn":
+        this.detail.value = command;
+        break;
+      case "events":
+        this.events.value = merged(command.whole ? [] : this.events.value, command.rows);
+        break;
+      case "payload":
+        this.payload.value = command;
+        break;
+      case "test":
+        this.test.value = command.text;
+        break;
+      case "money":
+        this.money.value = command;
+        break;
+      case "health":
+        this.health.value = command;
+    }
+  }
+}
+
+/** Returns rows with new ones among them; a row of a known number takes its place. */
+function merged(rows: readonly EventRow[], news: readonly EventRow[]): EventRow[] {
+  const known = new Map(rows.map((row) => [row.number, row]));
+  for (const row of news) known.set(row.number, row);
+  return [...known.values()].sort((a, b) => a.number - b.number).slice(-MOST_EVENTS);
+}

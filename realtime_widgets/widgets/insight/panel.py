@@ -1,0 +1,149 @@
+"""`InsightPanel`: where the time of each turn went, every event, and money and limits, while somebody looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, bundle
+from realtime_widgets.widgets.insight.as_test import talk_as_test
+from realtime_widgets.widgets.insight.events import EventList, payload
+from realtime_widgets.widgets.insight.money import money_of
+from realtime_widgets.widgets.insight.turns import turn_detail, turn_row
+from realtime_widgets.widgets.port import port_id_of, port_of
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.widgets.base import ShownSession
+
+#: How often what is looked at is brought up to date, in seconds.
+REFRESH_S = 0.25
+
+
+class InsightPanel(RealtimeWidget):
+    """Shows what happens in a session; it sends nothing unless a page shows it.
+
+    Parameters
+    ----------
+    session : RealtimeSession
+        The session to look into.
+
+    Attributes
+    ----------
+    tab : str
+        The part that is shown: ``"time"``, ``"events"`` or ``"money"``.
+    turn : int
+        Number of the turn whose time is shown; 0 is the newest one.
+    on_close : callable
+        Called when the user closes it.
+    """
+
+    _esm = bundle("insight.js")
+    port_id = traitlets.Unicode().tag(sync=True)
+    tab = traitlets.Enum(["time", "events", "money"], "time").tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, session: ShownSession) -> None:
+        self._session = SessionReference(session)
+        self._engine = shared_engine()
+        self.on_close: Callable[[], object] = lambda: None
+        #: What each page shows, by the page's id.
+        self._watching: dict[str, str] = {}
+        self._events = EventList()
+        self._turns_seen = 0
+        self._last: dict[str, msg.Message] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        super().__init__(port_id=port_id_of(session))
+        self._listen(msg.InsightReport, self._hand_over)
+
+    def stop(self) -> None:
+        """Send nothing more until a page shows it again."""
+        self._engine.call(self._watching.clear)
+
+    def _hand_over(self, report: msg.InsightReport, buffers: list[Any]) -> None:
+        if isinstance(report, msg.ClosePanel):
+            self.stop()
+            self.on_close()
+        else:
+            self._engine.call(self._obey, report)
+
+    def _show_misfit(self, problem: str) -> None:
+        if session := self._session.get():
+            self._engine.call(session.runtime.problem, problem)
+
+    def _obey(self, report: msg.InsightReport) -> None:
+        session = self._session.get()
+        if session is None:
+            return
+        runtime = session.runtime
+        match report:
+            case msg.Ping():
+                self._command(msg.Pong(report.page_id, report.number))
+            case msg.WatchTab():
+                self._watch(report)
+            case msg.AskTurn():
+                if turn := runtime.timeline.turn(report.number):
+                    self._command(turn_detail(turn))
+            case msg.AskPayload():
+                self._command(msg.EventPayload(report.number, payload(runtime.journal, report.number)))
+            case msg.AskTest():
+                self._command(msg.TestText(talk_as_test(runtime.core.conversation, list(session.tools))))
+
+    def _watch(self, report: msg.WatchTab) -> None:
+        self._watching.pop(report.page_id, None)
+        if not report.tab:
+            return
+        self._watching[report.page_id] = report.tab
+        # The page knows nothing: all is sent again, to the others too.
+        self._last.clear()
+        self._turns_seen = 0
+        self._events.restart()
+        if self._timer is None:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._timer = None
+        session = self._session.get()
+        if session is None or not self._watching:
+            return
+        runtime, tabs = session.runtime, set(self._watching.values())
+        if "events" in tabs:
+            rows, whole = self._events.news(runtime.journal, runtime.timeline)
+            if rows or whole:
+                self._command(msg.EventRows(rows, whole))
+        if "time" in tabs:
+            turns, self._turns_seen = runtime.timeline.changed_since(self._turns_seen)
+            if turns:
+                self._command(msg.TurnRows([turn_row(turn) for turn in turns]))
+        if "money" in tabs:
+            self._send_if_new("money", money_of(runtime))
+        self._send_if_new("health", self._health(session, runtime))
+        if runtime.state != "closed" or self._events.behind(runtime.journal):
+            self._timer = self._engine.loop.call_later(REFRESH_S, self._refresh)
+
+    def _send_if_new(self, name: str, message: msg.Message) -> None:
+        if self._last.get(name) != message:
+            self._last[name] = message
+            self._command(message)
+
+    @staticmethod
+    def _health(session: ShownSession, runtime: SessionRuntime) -> msg.Health:
+        if runtime.endpoint.call_id:  # its sound is elsewhere
+            return msg.Health(None, 0, 0, 0, 0, 0, True)
+        port = port_of(session)
+        playback, cell_s = port.playback, port.cell_s
+        return msg.Health(
+            queued_ms=round(playback.queued_ms) if playback and port.audible else None,
+            startup_ms=round(playback.startup_ms) if playback else 0,
+            underruns=playback.underruns if playback else 0,
+            dropped=playback.dropped if playback else 0,
+            lost=port.statistics.lost,
+            cell_s=round(cell_s),
+            heard=port.hears,
+        )

@@ -1,0 +1,86 @@
+"""The panel of a console, as a user sees it: where the time goes, every event, money and limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from realtime_widgets.audio.samples import read_sound
+
+if TYPE_CHECKING:
+    from devtools.browser.lab import Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.models]
+
+SOUND = Path(__file__).parent.parent / "sounds" / "goforward.flac"
+_SESSION = """
+import time
+from realtime_widgets import Budget, RealtimeSession
+session = RealtimeSession(endpoint="local", budget=Budget(tokens=5_000, minutes=30))
+
+@session.tool
+def go_forward(meters: float) -> str:
+    "Go forward so many meters."
+    time.sleep(0.3)
+    return f"{meters:g} meters done"
+
+session
+"""
+
+
+async def test_time_events_and_money_are_a_click_away(lab: Lab) -> None:
+    samples, rate = read_sound(SOUND)
+    page = await lab.open([_SESSION, "await session.start()", "session.timeline()"], spoken=True, size=(1366, 900))
+    await page.run_cell(0)
+    await page.run_cell(1)
+    assert await page.page.locator(".rw-insight-box").count() == 0
+    await page.click("button[aria-label='Your microphone']")
+    await page.expect(".rw-mic-on")
+    await page.say(samples, rate)
+    delay = await page.expect("button.rw-delay")
+    await page.expect(".rw-player:has-text('Nothing plays'), .rw-state-listening")
+    assert " s" in await delay.inner_text() or " ms" in await delay.inner_text()
+    await delay.click()
+    waterfall = await page.expect(".rw-waterfall")
+    for lane in ("You speak", "End of turn", "Recognition", "go_forward", "Answer"):
+        await page.expect(f".rw-lane-name:has-text('{lane}')")
+    assert "The answer began after" in (await waterfall.get_attribute("aria-label") or "")
+    assert await page.page.locator(".rw-wave-user").count() >= 1
+    assert await page.page.locator(".rw-wave-voice").count() >= 1
+    await page.expect(".rw-health:has-text('round trip')")
+    await page.screenshot("time", ".rw-console")
+
+    await page.click(".rw-insight-head button:has-text('Events')")
+    await page.expect(".rw-event-name:has-text('session.created')")
+    await page.expect(".rw-event:has-text('input_audio_buffer.append') b")  # many in one row
+    await page.page.fill("input[aria-label='Filter events']", "function_call_output")
+    row = await page.expect(".rw-event:has-text('conversation.item.create')")
+    assert await page.page.locator(".rw-event").count() <= 3  # sent, and the server's echo
+    await row.locator(".rw-event-button").click()
+    await page.expect(".rw-event-payload:has-text('meters done')")
+    await page.screenshot("events", ".rw-console")
+    await page.page.fill("input[aria-label='Filter events']", "")
+    await page.click("button:has-text('Pause')")
+    await page.expect("button:has-text('Go on')")
+    await page.click("button:has-text('Copy as test')")
+    await page.expect("button:has-text('Copied'), .rw-event-test")
+    await row.locator(".rw-event-turn").first.click()  # leads to the turn
+    await page.expect(".rw-waterfall")
+
+    await page.click(".rw-insight-head button:has-text('Money')")
+    await page.expect(".rw-limit:has-text('Budget: tokens')")
+    await page.expect(".rw-money:has-text('By turn')")
+    await page.screenshot("money", ".rw-console")
+    await page.set_theme("dark")
+    await page.click(".rw-insight-head button:has-text('Time')")
+    await page.expect(".rw-waterfall")
+    await page.screenshot("dark", ".rw-console")
+    await page.page.set_viewport_size({"width": 700, "height": 800})
+    await page.screenshot("narrow", ".rw-console")
+    await page.click(".rw-insight-close")
+    await page.page.wait_for_selector(".rw-insight-box", state="detached")
+    await page.run_cell(2)
+    [shown] = await page.outputs(2)
+    assert "image/png" in shown["data"]
