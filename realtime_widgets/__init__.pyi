@@ -31,6 +31,7 @@ from .errors import ToolDefinitionError as ToolDefinitionError
 from .errors import ToolStoppedError as ToolStoppedError
 from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
+from .recording.compare import compare as compare
 from .reply import Reply as Reply
 from .safety.audit import AuditTrail as AuditTrail
 from .safety.review import ReviewLog as ReviewLog

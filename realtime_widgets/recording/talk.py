@@ -20,6 +20,7 @@ from realtime_widgets.recording.file.parts import open_parts
 from realtime_widgets.recording.state import TalkState
 from realtime_widgets.recording.times import segments_of
 from realtime_widgets.recording.turns import RecordedTurn, recorded_turns
+from realtime_widgets.recording.waterfall import timeline_of
 from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from realtime_widgets.recording.file.parts import Parts
     from realtime_widgets.recording.state import RecordedCall
     from realtime_widgets.recording.writing.watching import Fact
+    from realtime_widgets.timeline.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,12 @@ class RecordedTalk:
     @cached_property
     def turns(self) -> list[RecordedTurn]:
         """The turns, in order, with their times."""
-        return recorded_turns(self.state, self.facts)
+        waits = {item_id: turn.delay for turn in self.timeline() for item_id in turn.item_ids}
+        return recorded_turns(self.state, self.facts, waits)
+
+    def timeline(self) -> Timeline:
+        """Return where the time of each turn went, in seconds of the recording; see `RealtimeSession.timeline`."""
+        return self._timeline
 
     @property
     def captured(self) -> npt.NDArray[np.float32]:
@@ -235,10 +242,14 @@ class RecordedTalk:
         if not isinstance(delta, dict) or "bytes" not in delta:
             return b""
         begin, end = delta["bytes"]
-        sound = self._answers.read(begin, end)
+        sound = self.stretch(begin, end)
         if len(sound) < end - begin:
             raise RecordingError(f"the sound of the answer at {event.at:.1f} s is missing in {self.path}")
         return sound
+
+    def stretch(self, begin: int, end: int) -> bytes:
+        """Return bytes `begin` to `end` of the sound of all answers, as it came; fewer if some are missing."""
+        return self._answers.read(begin, end)
 
     @property
     def title(self) -> str:
@@ -360,6 +371,10 @@ class RecordedTalk:
                 self.events.append(RecordedEvent(float(fact["at"]), sender, fact[sender]))
                 return
         self.state.apply(fact)
+
+    @cached_property
+    def _timeline(self) -> Timeline:
+        return timeline_of(self)
 
     @cached_property
     def _both(self) -> npt.NDArray[np.int16]:

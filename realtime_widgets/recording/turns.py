@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.audio.pcm import SAMPLE_RATE
 from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from realtime_widgets.recording.state import RecordedCall, TalkState
     from realtime_widgets.recording.writing.watching import Fact
@@ -44,6 +45,9 @@ class RecordedTurn:
         When the player first reported that something of it was heard; None if it has no sound.
     done : float or None
         When the service had sent all of it.
+    wait : float or None
+        Seconds from the last sample of the user's speech, or the message, to the first sample of the answer that
+        was heard; of an answer without sound, to its first words.
     heard_s : float
         How much of it was heard, in seconds.
     money : float or None
@@ -64,15 +68,10 @@ class RecordedTurn:
     answered: float | None
     heard: float | None
     done: float | None
+    wait: float | None
     heard_s: float
     money: float | None
     usage: dict[str, Any] = field(repr=False)
-
-    @property
-    def wait(self) -> float | None:
-        """Seconds from the end of the question to the first of the answer: what was heard, or else what came."""
-        first = self.heard if self.heard is not None else self.answered
-        return None if first is None else max(0.0, first - self.asked)
 
     def __repr__(self) -> str:
         return visible(f"<turn at {self.asked:.1f} s: {self.question!r} -> {self.answer!r}>")
@@ -91,7 +90,9 @@ class _Times:
     asked: list[float] = field(default_factory=list)
 
 
-def recorded_turns(state: TalkState, facts: Iterable[Fact]) -> list[RecordedTurn]:
+def recorded_turns(
+    state: TalkState, facts: Iterable[Fact], waits: Mapping[str, float | None]
+) -> list[RecordedTurn]:
     """Return the turns of a talk, in order.
 
     Parameters
@@ -100,9 +101,11 @@ def recorded_turns(state: TalkState, facts: Iterable[Fact]) -> list[RecordedTurn
         The talk at its end.
     facts
         All that was recorded.
+    waits
+        How long each answer was waited for, by its items.
     """
     times = _times(facts)
-    return [_turn(state, times, turn_id, fact) for turn_id, fact in state.turns.items()]
+    return [_turn(state, times, turn_id, fact, waits) for turn_id, fact in state.turns.items()]
 
 
 def _times(facts: Iterable[Fact]) -> _Times:
@@ -132,7 +135,9 @@ def _server(times: _Times, at: float, event: dict[str, Any]) -> None:
         times.first.setdefault(str(event.get("response_id")), at)
 
 
-def _turn(state: TalkState, times: _Times, turn_id: str, fact: Fact) -> RecordedTurn:
+def _turn(
+    state: TalkState, times: _Times, turn_id: str, fact: Fact, waits: Mapping[str, float | None]
+) -> RecordedTurn:
     responses = [str(each) for each in fact.get("responses") or ()]
     items = [str(each) for each in fact.get("items") or ()]
     began = state.turn_began[turn_id]
@@ -153,7 +158,8 @@ def _turn(state: TalkState, times: _Times, turn_id: str, fact: Fact) -> Recorded
         answered=min((times.first[each] for each in responses if each in times.first), default=None),
         heard=min((times.heard[each] for each in items if each in times.heard), default=None),
         done=max((times.done[each] for each in responses if each in times.done), default=None),
-        heard_s=sum(samples for (item, _), samples in times.samples.items() if item in items) / 24_000,
+        wait=next((waits[each] for each in items if waits.get(each) is not None), None),
+        heard_s=sum(samples for (item, _), samples in times.samples.items() if item in items) / SAMPLE_RATE,
         money=usage.get("money"),
         usage=usage,
     )

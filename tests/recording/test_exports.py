@@ -70,6 +70,8 @@ async def test_a_page_holds_everything_and_obeys_nothing(recorded: Recorded, tmp
     places = [float(each) for each in re.findall(r'data-at="([\d.]+)"', page)]
     assert len(places) >= 10 and max(places) <= recording.seconds
     assert re.search(r'<path class="it" d="M', page)
+    assert page.count('class="waterfall"') == 4
+    assert "interrupted</figcaption>" in page
 
 
 async def test_the_cells_run_and_say_the_same(recorded: Recorded, tmp_path: Path) -> None:

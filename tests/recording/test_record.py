@@ -68,6 +68,8 @@ async def test_a_talk_is_opened_again_as_it_was(connect: Open, tmp_path: Path) -
     first, second = recording.turns
     assert (first.spoken, first.question, first.answer) == (True, "How late?", "Noon.")
     assert (second.spoken, second.calls) == (False, (call,))
+    assert first.wait is not None and first.wait < 2
+    assert [turn.question for turn in recording.timeline()] == ["How late?", "1 + 2?"]
     assert first.asked <= (first.heard or 0) <= (first.done or 0) + 1
     assert first.heard_s == pytest.approx(0.3)
     types = [event.type for event in recording.events if event.type != "input_audio_buffer.append"]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 from realtime_widgets.core.captions.subtitles import clock_time
 from realtime_widgets.core.usage.cost import dollars
 from realtime_widgets.recording.entries import entries_of
+from realtime_widgets.recording.exports.bars import waterfall
 from realtime_widgets.recording.times import spans_of
 from realtime_widgets.shown_text import in_html
 from realtime_widgets.widgets.saved.as_html import html_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.recording.state import RecordedCall, TalkState
     from realtime_widgets.recording.writing.watching import Fact
+    from realtime_widgets.timeline.turns import TurnTimeline
 
 #: The page may show and play what is in it, and fetch nothing.
 _POLICY = "default-src 'none'; media-src data:; img-src data:; style-src 'unsafe-inline';"
@@ -31,7 +34,7 @@ _STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem 4rem; }
 h1 { font-size: 1.5rem; margin: 0; } header p { margin: .2rem 0 1rem; opacity: .75; }
 .play { position: sticky; top: 0; background: Canvas; padding: .5rem 0; z-index: 1; }
-audio { width: 100%; } svg { width: 100%; height: 84px; display: block; cursor: pointer; }
+audio { width: 100%; } .play svg { width: 100%; height: 84px; display: block; cursor: pointer; }
 .you { fill: var(--you); } .it { fill: var(--it); } .call { fill: #d97706; } .now { stroke: CanvasText; }
 article { display: grid; grid-template-columns: 4rem 1fr; gap: .5rem; padding: .35rem .3rem; border-radius: 6px; }
 article.now { background: #6366f122; }
@@ -44,12 +47,14 @@ details { padding: .3em .8em; border: 1px solid var(--line); border-radius: 8px;
 pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 24em; overflow: auto; background: #8881;
   padding: .5em; }
 img { max-width: min(100%, 400px); } .problem { border-left: 3px solid #d92d4b; padding-left: .7em; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } figure { margin: 1rem 0; } figcaption { font-weight: 600; }
+.waterfall svg { height: auto; cursor: auto; } .waterfall text { font-size: 11px; fill: CanvasText; }
 @media print { .play { display: none; } }
 """
 #: Its only script: a click on a time or on the picture of the sound leads there; what is heard is marked.
 _SCRIPT = """
 const sound = document.querySelector("audio"), lines = [...document.querySelectorAll("article[data-at]")];
-const picture = document.querySelector("svg"), mark = document.querySelector("line.now");
+const picture = document.querySelector(".play svg"), mark = document.querySelector("line.now");
 const go = (at) => { if (sound) { sound.currentTime = at; sound.play(); } };
 for (const line of lines) line.querySelector("button").onclick = () => go(+line.dataset.at);
 if (picture) picture.onclick = (event) => {
@@ -94,6 +99,9 @@ class ShownTalk(Protocol):
     def calls(self) -> list[RecordedCall]:
         """The tool calls."""
 
+    def timeline(self) -> Iterable[TurnTimeline]:
+        """Return where the time of each turn went."""
+
     @property
     def has_sound(self) -> bool:
         """Whether it has sound."""
@@ -125,6 +133,7 @@ def page_of(recording: ShownTalk, title: str) -> str:
         *(f'<p class="problem">{in_html(problem)}</p>' for problem in recording.problems),
         _sound(recording),
         f"<main>{''.join(_lines(recording))}</main>",
+        _waterfalls(recording),
         f"<script>{_SCRIPT}</script>",
     ]
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>'
@@ -186,6 +195,11 @@ def _bars(samples: npt.NDArray[np.int16], middle: int, kind: str) -> str:
         if peak >= 0.2
     )
     return f'<path class="{kind}" d="{path}"/>'
+
+
+def _waterfalls(recording: ShownTalk) -> str:
+    made = [drawn for turn in recording.timeline() if (drawn := waterfall(turn))]
+    return f"<section><h2>Where the time went</h2>{''.join(made)}</section>" if made else ""
 
 
 def _lines(recording: ShownTalk) -> list[str]:
