@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.core.conversation.export import ConversationExport
     from realtime_widgets.recording.file.parts import Parts
+    from realtime_widgets.recording.replay import Replay
     from realtime_widgets.recording.state import RecordedCall
     from realtime_widgets.recording.writing.watching import Fact
     from realtime_widgets.timeline.timeline import Timeline
@@ -82,6 +83,7 @@ class RecordedTalk:
     def __init__(self, path: Path, parts: Parts) -> None:
         self.path = path
         self._parts = parts
+        self._replay: Replay | None = None
         self.problems = [parts.problem] if parts.problem else []
         self._manifest = _manifest(path, parts)
         self.facts: list[Fact] = []
@@ -335,6 +337,23 @@ class RecordedTalk:
             If it has no sound, and that is asked for.
         """
         return save(self, Path(path).expanduser())
+
+    def replay(self) -> Replay:
+        """Return the recording as a widget: the transcript, played with its sound, and to be scrubbed.
+
+        A recording that is the last line of a cell shows itself like that.
+        """
+        if self._replay is None:
+            from realtime_widgets.recording.replay import Replay  # brings ipywidgets
+
+            self._replay = Replay(self, self.title)
+        return self._replay
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.replay()._repr_mimebundle_()
+
+    def _ipython_display_(self) -> None:
+        self.replay()._ipython_display_()
 
     def __repr__(self) -> str:
         problem = f"; {'; '.join(self.problems)}" if self.problems else ""

@@ -129,7 +129,7 @@ def page_of(recording: ShownTalk, title: str) -> str:
         f"<style>{_STYLE}</style>"
     )
     body = [
-        f"<header><h1>{in_html(title)}</h1><p>{in_html(_about(recording))}</p></header>",
+        f"<header><h1>{in_html(title)}</h1><p>{in_html(about(recording))}</p></header>",
         *(f'<p class="problem">{in_html(problem)}</p>' for problem in recording.problems),
         _sound(recording),
         f"<main>{''.join(_lines(recording))}</main>",
@@ -139,7 +139,8 @@ def page_of(recording: ShownTalk, title: str) -> str:
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>'
 
 
-def _about(recording: ShownTalk) -> str:
+def about(recording: ShownTalk) -> str:
+    """Return when a talk was, how long, with which model, and what it cost, in a line."""
     turns = len(recording.state.turns)
     parts = [
         f"{recording.started:%d %B %Y, %H:%M} UTC",

@@ -90,6 +90,17 @@ from realtime_widgets.widgets.messages.port import (
     Roll,
     Talk,
 )
+from realtime_widgets.widgets.messages.replay import (
+    OpenReplay,
+    ReplayCommand,
+    ReplayFailed,
+    ReplayReport,
+    ReplayScript,
+    ReplaySound,
+    ReplayStep,
+    ReplayTurn,
+    WantSound,
+)
 from realtime_widgets.widgets.messages.transcript import (
     Continue,
     Decide,
@@ -178,6 +189,7 @@ __all__ = [
     "Money",
     "MoneyLine",
     "MoneyTurn",
+    "OpenReplay",
     "Ping",
     "Play",
     "PlayReply",
@@ -189,6 +201,13 @@ __all__ = [
     "Position",
     "Recording",
     "Remove",
+    "ReplayCommand",
+    "ReplayFailed",
+    "ReplayReport",
+    "ReplayScript",
+    "ReplaySound",
+    "ReplayStep",
+    "ReplayTurn",
     "ReplyClip",
     "ReplyCommand",
     "ReplyEnded",
@@ -233,5 +252,6 @@ __all__ = [
     "TurnRows",
     "Upsert",
     "UpsertCaption",
+    "WantSound",
     "WatchTab",
 ]
