@@ -81,8 +81,12 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
                 spans[item_id] = Span(begun.get(item_id, end), max(begun.get(item_id, end), end))
         elif isinstance(played := fact.get("played"), list):
             for item_id, _, samples in played:
-                before = heard.get(item_id)
-                heard[item_id] = Span(before.begin if before else max(0.0, at - samples / SAMPLE_RATE), at)
+                length, before = samples / SAMPLE_RATE, heard.get(item_id)
+                if fact.get("audible", True):
+                    heard[item_id] = Span(before.begin if before else max(0.0, at - length), at)
+                else:  # it was read at once, and is laid down from then on
+                    begin = before.begin if before else at
+                    heard[item_id] = Span(begin, begin + length)
     for line in state.lines.values():
         began = state.began[line.id]
         spans.setdefault(line.id, heard.get(line.id) or there.get(line.id) or Span(began, began))
@@ -97,6 +101,11 @@ def segments_of(state: TalkState, facts: Iterable[Fact]) -> list[Segment]:
     for line in (state.lines[line_id] for line_id in state.order):
         if line.kind == "message" and line.role in names and line.heard.strip():
             begin, end = spans[line.id]
-            end = end if line.source == "speech" else begin + _READING_S * len(line.heard)
+            reading = _READING_S * len(line.heard)
+            if line.source != "speech" and line.role == "user":
+                typed = max(begin - reading, made[-1].end if made else 0.0)
+                begin, end = min(begin, typed), begin  # it was typed until then
+            elif line.source != "speech":
+                end = begin + reading
             made.append(Segment(line.id, begin, end, line.heard, True, speaker=names[line.role]))
     return made

@@ -84,9 +84,8 @@ class Recording(RecordedTalk):
         if not acts:
             raise RecordingError(f"nobody said or typed anything in {self.path}")
         changes = {"instructions": instructions, "voice": voice, "model": model, "endpoint": endpoint, **options}
-        session = RealtimeSession(**settings_again(self, changes))
-        for tool in stand_ins(self) if tools is None else tools:
-            session.tools.add(tool)
+        used: list[Any] = [*stand_ins(self)] if tools is None else [*tools]
+        session = RealtimeSession(**settings_again(self, changes), tools=used)
         running = session.record(free_name(self.path) if path is None else path)
         engine = shared_engine()
         try:

@@ -246,7 +246,8 @@ class RunningRecording:
                 self._played.put(pcm, start, part == self._last_part)
                 self._last_part = part
         if new:
-            self._facts.append({"at": self._now, "played": new})
+            unheard = {} if self._runtime.speaker.audible else {"audible": False}
+            self._facts.append({"at": self._now, "played": new, **unheard})
 
     def _look_soon(self) -> None:
         if self._looking is None:
