@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import pytest
 from realtime_widgets import ConfigurationError, Recording, RecordingError, SessionClosedError
 from realtime_widgets.audio.samples import from_pcm16
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.testing import Call, ManualClock, PlayedSpeaker, ScriptedServer, Talk, tone
+from realtime_widgets.testing import Call, ManualClock, ScriptedServer, Talk, tone
 from tests.session.watching import HEARD, SOUND, hears, notices, reaches
 
 if TYPE_CHECKING:
@@ -307,35 +309,71 @@ async def test_a_lost_connection_is_part_of_the_recording(connect: Open, tmp_pat
     assert states[-1] == "closed"
 
 
+class Disk:
+    """A disk that can be full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        self._write = os.write
+        monkeypatch.setattr(os, "write", self.write)
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        if self.full and data.startswith(b"PK"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._write(descriptor, data)
+
+
 async def test_a_full_disk_is_told_and_costs_nothing_once_there_is_room(
     connect: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import errno
-    import os
-
-    full = False
-    write = os.write
-
-    def limited(descriptor: int, data: bytes) -> int:
-        if full and data.startswith(b"PK"):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(descriptor, data)
-
-    monkeypatch.setattr(os, "write", limited)
+    disk = Disk(monkeypatch)
     talk = Talk()
     async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello")]) as server:
         session = connect(server)
-        speaker = PlayedSpeaker(session)
-        assert speaker.audible
         running = session.record(tmp_path / "talk.rwz")
-        full = True
+        disk.full = True
         await session.ask("Hi")
         told = shared_engine().submit(session.runtime.until(lambda: bool(running.problem), 20))
         assert await asyncio.wrap_future(told)
         assert "No space left" in running.problem
         assert any("No space left" in text for text in notices(session))
-        full = False
+        disk.full = False
         running.stop()
     recording = Recording.load(tmp_path / "talk.rwz")
     assert recording.complete
     assert recording.transcript == "user: Hi\nassistant: Hello"
+
+
+async def test_a_disk_that_stays_full_leaves_what_was_written(
+    connect: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello")]) as server:
+        session = connect(server)
+        running = session.record(tmp_path / "talk.rwz")
+        await session.ask("Hi")
+        written = shared_engine().submit(session.runtime.until(lambda: running.seconds > 0.2, 20))
+        await asyncio.wrap_future(written)
+        disk.full = True
+        await session.close()
+    assert "could not be written" in running.problem
+    recording = Recording.load(tmp_path / "talk.rwz")
+    assert not recording.complete
+
+
+async def test_an_error_of_the_recorder_ends_the_recording_and_not_the_talk(
+    connect: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: Any) -> None:
+        raise ValueError("no such sound")
+
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), HEARD, *talk.spoken_turn("Late?", "Noon.", tone(100))]) as server:
+        session = connect(server)
+        running = session.record(tmp_path / "talk.rwz")
+        monkeypatch.setattr("realtime_widgets.recording.writing.tracks.Track.put", broken)
+        [reply] = await session.talk(SOUND, rate=24_000)
+        assert reply.text == "Noon."
+    assert not running.running and "no such sound" in running.problem
+    assert Recording.load(tmp_path / "talk.rwz").complete

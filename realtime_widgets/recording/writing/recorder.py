@@ -110,6 +110,7 @@ class RunningRecording:
         self._ticking: asyncio.TimerHandle | None = None
         self._over = threading.Event()
         self._process = os.getpid()
+        self._checked = False
         self._problem = ""
 
     @property
@@ -136,6 +137,7 @@ class RunningRecording:
         """End the recording, wait until it is written, and return its path; harmless if it is over."""
         shared_engine().run(self.finish, "it was stopped")
         self._file.close()
+        self._check()
         return self.path
 
     def __enter__(self) -> Self:
@@ -165,12 +167,23 @@ class RunningRecording:
     def _taps(self) -> list[tuple[list[Any], Callable[..., object]]]:
         runtime = self._runtime
         return [
-            (runtime.journal.listeners, self._event),
-            (runtime.taps.captured, self._hear),
-            (runtime.taps.play, self._heard.handed),
-            (runtime.on_positions, self._played_to),
+            (runtime.journal.listeners, self._safely(self._event)),
+            (runtime.taps.captured, self._safely(self._hear)),
+            (runtime.taps.play, self._safely(self._heard.handed)),
+            (runtime.on_positions, self._safely(self._played_to)),
             (runtime.taps.end, self._ended),
         ]
+
+    def _safely(self, listener: Callable[..., object]) -> Callable[..., None]:
+        """Return a listener whose errors end the recording, and not the talk."""
+
+        def listen(*arguments: Any) -> None:
+            try:
+                listener(*arguments)
+            except Exception as error:
+                self._failed(error)
+
+        return listen
 
     def finish(self, reason: str, problem: str = "") -> None:
         """End the recording without waiting for its file; harmless if it is over; on the I/O thread."""
@@ -192,15 +205,20 @@ class RunningRecording:
         self._file.close(0)
         name = self.path.name
         told = self._runtime.problem if problem else self._runtime.tell
-        if self._runtime.state != "closed":
-            told(f"The recording {name} has ended after {self.seconds:.0f} s: {reason}.")
-        elif problem:
-            log.error("the recording %s has ended: %s", name, reason)
+        told(f"The recording {name} has ended after {self.seconds:.0f} s: {reason}.")
 
     async def _ended(self) -> None:
         """End it with its session, which waits for the file."""
         self.finish("the session ended")
         await asyncio.to_thread(self._file.close)
+        self._check()
+
+    def _check(self) -> None:
+        """Tell if not all of it could be written in the end."""
+        if self._file.unwritten and not self._checked:
+            self._problem = f"{self._file.unwritten / 1e6:.1f} MB at its end could not be written to {self.path}"
+            shared_engine().call(self._runtime.problem, f"The recording is not complete: {self._problem}.")
+        self._checked = True
 
     def _leave(self) -> None:
         """End it with the program."""
@@ -292,8 +310,6 @@ class RunningRecording:
 
     def _tell_problem(self, problem: str) -> None:
         self._problem = masked(problem)
-        if self._runtime.state == "closed":
-            return
         if problem:
             self._runtime.passing("recording", f"The recording: {problem}", "error")
         else:
@@ -302,7 +318,7 @@ class RunningRecording:
             )
 
     def _failed(self, error: Exception) -> None:
-        """End it because of an error in the package; on the writing thread."""
+        """End it because of an error in the package; from any thread."""
         log.error("a part of the recording %s could not be made", self.path.name, exc_info=error)
         shared_engine().call(
             self.finish, "a part of it could not be made", f"{type(error).__name__}: {masked(str(error))}"
@@ -401,7 +417,10 @@ def record(
         if running.running and running._runtime is runtime:
             return running
         if running.running and not replace:
-            raise ConfigurationError(f"{target} is being recorded by another session: stop that first")
+            raise ConfigurationError(
+                f"{target} is being recorded by another session: stop that first, or end and replace it with "
+                "record(..., replace=True)"
+            )
         running.stop()
     if target.exists() and not replace:
         raise ConfigurationError(
