@@ -75,7 +75,8 @@ class Replay(RealtimeWidget):
             yours=yours,
             theirs=theirs,
         )
-        self._entries = entries_of(recording.state)
+        self._turns = {item_id: turn for turn in recording.timeline() for item_id in turn.item_ids}
+        self._entries = [self._timed(entry) for entry in entries_of(recording.state)]
         self.set_trait("entries", [msgspec.to_builtins(entry) for entry in self._entries])
         self._listen(msg.ReplayReport, self._obey)
 
@@ -110,9 +111,20 @@ class Replay(RealtimeWidget):
 
     def _send_script(self, page_id: str) -> None:
         recording = self._recording
-        steps = [msg.ReplayStep(*step) for step in steps_of(recording.facts)]
+        steps = [
+            msg.ReplayStep(step.at, step.id, step.entry and self._timed(step.entry), step.after)
+            for step in steps_of(recording.facts)
+        ]
         turns = [msg.ReplayTurn(turn.begin, turn_detail(turn)) for turn in recording.timeline()]
         self._command(msg.ReplayScript(page_id, steps, turns))
+
+    def _timed(self, entry: msg.Entry) -> msg.Entry:
+        """Return a line with the time at which it began, and an answer with what was waited for it."""
+        recording, turn = self._recording, self._turns.get(entry.id)
+        notice, began = recording.state.notices.get(entry.id), recording.state.began.get(entry.id, 0.0)
+        at = recording.started.timestamp() + (notice.at if notice else began)
+        delay = None if turn is None or turn.delay is None else round(turn.delay, 3)
+        return msgspec.structs.replace(entry, at=at, delay=delay, turn=turn.number if turn else None)
 
     def _send_sound(self, page_id: str, index: int) -> None:
         from realtime_widgets.recording.file.sound import flac  # brings numpy

@@ -14,7 +14,7 @@ import { Waterfall } from "../ui/insight/waterfall";
 import { linesAfter, stepsBy, turnAt } from "../ui/replay/script";
 import { hideCopy } from "../ui/saved_copy";
 import { FrontEndContext, frontEndOf } from "../ui/tools/front_end";
-import { EntryView } from "../ui/transcript/entry";
+import { EntryView, type Talk } from "../ui/transcript/entry";
 import { useEntryKeys, useFollowEnd } from "../ui/transcript/list";
 import { TranscriptStore } from "./transcript_store";
 
@@ -32,6 +32,13 @@ interface Traits {
 }
 
 const PAGE_ID = randomId();
+/** Nothing can be changed in a talk that is over. */
+const OVER: Talk = {
+  live: signal(false),
+  speaking: signal(null),
+  panel: signal(false),
+  send: () => undefined,
+};
 
 /** What the views of one recording share. */
 export class ReplayState {
@@ -157,7 +164,7 @@ export function ReplayView(props: {
           {order.length === 0 && <div class="rw-empty">Nothing was said yet.</div>}
           {order.map((id) => (
             <div key={id} class="rw-entry" tabIndex={-1}>
-              <EntryView entry={state.store.entry(id)!} decide={() => undefined} />
+              <EntryView entry={state.store.entry(id)!} talk={OVER} />
             </div>
           ))}
         </div>
