@@ -161,7 +161,7 @@ def _pressed(facts: list[Fact], words: dict[str, str]) -> list[_Deed]:
         match event.get("type"):
             case "input_audio_buffer.append" if begin is None:
                 begin = at
-            case "input_audio_buffer.clear" | "input_audio_buffer.cleared":
+            case "input_audio_buffer.clear":
                 begin = None
             case "input_audio_buffer.committed":
                 if begin is not None and (said := words.get(str(event.get("item_id")))) is not None:

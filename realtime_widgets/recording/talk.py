@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from realtime_widgets.timeline.timeline import Timeline
 
 
+_SENDERS: tuple[Literal["client"], Literal["server"]] = ("client", "server")
+
+
 @dataclass(frozen=True)
 class RecordedEvent:
     """One event of the protocol.
@@ -380,16 +383,19 @@ class RecordedTalk:
             except ValueError:
                 self.problems.append(f"a line of {name} is damaged; the rest was read")
                 continue
-            if isinstance(fact, dict):
+            try:
                 self._take(fact)
+            except (TypeError, ValueError, KeyError, AttributeError):
+                self.problems.append(f"a line of {name} is of a shape that nobody knows; the rest was read")
 
     def _take(self, fact: Fact) -> None:
+        at = float(fact["at"])
+        sender = next((each for each in _SENDERS if isinstance(fact.get(each), dict)), None)
+        if sender is not None:
+            self.events.append(RecordedEvent(at, sender, fact[sender]))
+        else:
+            self.state.apply(fact)
         self.facts.append(fact)
-        for sender in ("client", "server"):
-            if isinstance(fact.get(sender), dict):
-                self.events.append(RecordedEvent(float(fact["at"]), sender, fact[sender]))
-                return
-        self.state.apply(fact)
 
     @cached_property
     def _timeline(self) -> Timeline:

@@ -146,3 +146,33 @@ async def test_an_answer_whose_sound_is_missing_is_named(connect: Open, tmp_path
         opened.extractall(tmp_path / "folder", [name for name in opened.namelist() if "answers" not in name])
     with pytest.raises(RecordingError, match="sound of the answer"):
         ScriptedServer.from_recording(tmp_path / "folder")
+
+
+async def test_a_lost_connection_is_lost_again(connect: Open, tmp_path: Path) -> None:
+    from realtime_widgets.testing import cut, reconnect
+    from realtime_widgets.testing.scripted_server.client_items import accept_item
+
+    talk = Talk()
+    first = talk.text_turn("Hi", "Hello")
+    again = Talk()
+    restored = [accept_item(...), accept_item(...)]
+    steps = [
+        *talk.start(),
+        *first,
+        cut(),
+        reconnect(),
+        *again.start(),
+        *restored,
+        *talk.text_turn("Bye", "So long"),
+    ]
+    async with ScriptedServer(steps) as server:
+        session = connect(server)
+        session.record(tmp_path / "talk.rwz")
+        await session.ask("Hi")
+        assert (await session.ask("Bye")).text == "So long"
+        await session.close()
+    async with ScriptedServer.from_recording(tmp_path / "talk.rwz") as server:
+        session = connect(server)
+        assert (await session.ask("Hi")).text == "Hello"
+        assert (await session.ask("Bye")).text == "So long"
+        assert len(server.paths) == 2

@@ -377,3 +377,28 @@ async def test_an_error_of_the_recorder_ends_the_recording_and_not_the_talk(
         assert reply.text == "Noon."
     assert not running.running and "no such sound" in running.problem
     assert Recording.load(tmp_path / "talk.rwz").complete
+
+
+async def test_a_key_in_the_source_of_a_tool_is_not_recorded(connect: Open, tmp_path: Path) -> None:
+    def ask_the_lab(question: str) -> str:
+        """Ask the laboratory."""
+        key = "sk-lab-0123456789abcdefghij"
+        return question + key
+
+    session = connect("http://127.0.0.1:9/v1", tools=[ask_the_lab])
+    session.record(tmp_path / "talk.rwz", sources=True).stop()
+    source = Recording.load(tmp_path / "talk.rwz").tools["ask_the_lab"]["source"]
+    assert "return question + key" in source and "0123456789" not in source
+
+
+async def test_lines_of_an_unknown_shape_are_named(connect: Open, tmp_path: Path) -> None:
+    session = connect("http://127.0.0.1:9/v1")
+    session.record(tmp_path / "talk.rwz").stop()
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(tmp_path / "talk.rwz") as opened:
+        opened.extractall(folder)
+    strange = ["[]", "{}", '{"at": "x"}', '{"at": 1, "turn": {"id": 5}}', '{"at": 1, "line": {"images": 3}}', "{"]
+    (folder / "events" / "999999.jsonl").write_text("\n".join([*strange, '{"at": 2, "later": 1}']))
+    recording = Recording.load(folder)
+    assert len(recording.problems) == 5
+    assert recording.facts[-1] == {"at": 2, "later": 1}

@@ -11,7 +11,7 @@ import pytest
 
 from realtime_widgets import ConfigurationError, ConnectionFailedError, RealtimeSession, Recording, RecordingError
 from realtime_widgets.recording.person import acts_of
-from realtime_widgets.testing import Call, ScriptedServer, Talk, stall, tone
+from realtime_widgets.testing import Call, ScriptedServer, Talk, expect, stall, tone
 from tests.recording.conftest import STORY, add
 from tests.session.watching import HEARD, hears
 
@@ -123,8 +123,6 @@ async def test_what_cannot_be_said_again(connect: Open, tmp_path: Path) -> None:
 
 async def test_a_button_that_stopped_the_answer_is_pressed_again(connect: Open, tmp_path: Path) -> None:
     def server() -> ScriptedServer:
-        from realtime_widgets.testing import expect
-
         talk = Talk()
         turn = [HEARD, *talk.spoken_turn("Tell me", "Once upon a time", STORY), stall()]
         return ScriptedServer([*talk.start(), *turn, expect("conversation.item.truncate")])
@@ -150,6 +148,31 @@ async def test_a_button_that_stopped_the_answer_is_pressed_again(connect: Open, 
         [truncate] = second.received_of("conversation.item.truncate")
     assert truncate["audio_end_ms"] == pytest.approx(stop.seconds * 1000, abs=300)
     assert again.turns[0].interrupted
+
+
+async def test_a_talk_with_push_to_talk(connect: Open, tmp_path: Path) -> None:
+    def server() -> ScriptedServer:
+        talk = Talk()
+        begun = expect("input_audio_buffer.clear")
+        first = talk.push_to_talk_turn("How late?", "Noon.", tone(100))
+        second = talk.push_to_talk_turn("Sure?", "Yes.", tone(100))
+        return ScriptedServer([*talk.start(), begun, *first, begun, *second])
+
+    async with server() as first:
+        session = connect(first, turn_detection="push_to_talk")
+        session.record(tmp_path / "talk.rwz")
+        await session.talk(LOUD, rate=24_000)
+        await session.talk(LOUD, rate=24_000)
+        await session.close()
+    recording = Recording.load(tmp_path / "talk.rwz")
+    acts = acts_of(recording, 10.0)
+    assert [(act.words, act.cue) for act in acts] == [("How late?", "own"), ("Sure?", "answer")]
+    assert all(0.4 < len(act.pcm) / 48_000 < 1.2 for act in acts)
+    async with server() as second:
+        again = await recording.rerun(endpoint=second.url, longest_pause=0)
+        heard = np.frombuffer(second.heard(), "<i2")
+    assert [turn.answer for turn in again.turns] == ["Noon.", "Yes."]
+    assert np.count_nonzero(heard) > 1.5 * len(LOUD)
 
 
 @pytest.mark.models

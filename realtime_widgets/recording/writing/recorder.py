@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 TICK_S, LATE_S = 0.4, 0.3
 #: How soon a change of the conversation is looked at, in seconds.
 LOOK_S = 0.1
+#: Back-off: it waits 30 times as long as the last look took, so that looking takes at most 3 % of the thread.
+LOOK_REST = 30
 #: Bytes that may wait for a disk that is full before the recording ends.
 MOST_UNWRITTEN = 64_000_000
 
@@ -107,6 +110,7 @@ class RunningRecording:
         self._encoder = _Encoder(self._failed)
         self._ends: list[Callable[[], object]] = []
         self._looking: asyncio.TimerHandle | None = None
+        self._rest = LOOK_S
         self._ticking: asyncio.TimerHandle | None = None
         self._over = threading.Event()
         self._process = os.getpid()
@@ -269,14 +273,15 @@ class RunningRecording:
 
     def _look_soon(self) -> None:
         if self._looking is None:
-            self._looking = shared_engine().loop.call_later(LOOK_S, self._look)
+            self._looking = shared_engine().loop.call_later(self._rest, self._look)
 
     def _look(self) -> None:
         self._looking = None
         if self._over.is_set():
             return
-        at = self._now
+        at, before = self._now, time.thread_time()
         self._facts += [{"at": at, **fact} for fact in self._watch.look()]
+        self._rest = max(LOOK_S, LOOK_REST * (time.thread_time() - before))
 
     def _tick(self) -> None:
         if self._over.is_set():

@@ -11,6 +11,8 @@ import msgspec
 
 from realtime_widgets.core.conversation.export import export
 from realtime_widgets.protocol.secrets import shown
+from realtime_widgets.safety.ready.secrets import Secrets
+from realtime_widgets.safety.verdict import Checked
 
 if TYPE_CHECKING:
     from realtime_widgets.core.conversation.export import Line
@@ -25,6 +27,8 @@ Fact = dict[str, Any]
 
 #: Turns whose words and costs may still change: transcripts and counts come late.
 _UNSETTLED = 4
+#: Finds keys and passwords in the source of tools.
+_SECRETS = Secrets()
 #: Longest printed text, traceback or output of a call that is displayed, in characters.
 _LONGEST = 200_000
 
@@ -179,11 +183,12 @@ def _tool_fact(tool: Tool, sources: bool) -> Fact:
 
 
 def _source_of(tool: Tool) -> str:
-    """Return the source code of a tool's function, empty if there is none."""
+    """Return the source code of a tool's function with its keys and passwords masked, empty if there is none."""
     try:
-        return textwrap.dedent(inspect.getsource(tool.function))
+        source = textwrap.dedent(inspect.getsource(tool.function))
     except (OSError, TypeError):
         return ""
+    return _SECRETS(Checked("tool_result", source)).text or source
 
 
 def _call_fact(running: RunningCall) -> Fact:
