@@ -42,7 +42,7 @@ class Act:
     item
         What is typed or shown, as an item of the conversation; empty otherwise.
     asks
-        Whether an answer is asked for, if it is typed.
+        Whether an answer is asked for, if it is typed; whether one was heard, if it is said.
     words
         The words, as far as they were recognized.
     """
@@ -110,19 +110,21 @@ def acts_of(talk: SpokenTalk, longest_pause: float) -> list[Act]:
             if following is not None:
                 end = max(deed.span.end, min(end, following.span.begin))
             pcm = sound[round(begin * SAMPLE_RATE) : round(end * SAMPLE_RATE)].astype("<i2").tobytes()
-        acts.append(Act(cue, min(seconds, longest_pause), pcm, deed.item, deed.asks, deed.words))
+        end = following.span.begin if following else float("inf")
+        asks = deed.asks if deed.item else any(deed.span.begin <= span.begin < end for span in answers)
+        acts.append(Act(cue, min(seconds, longest_pause), pcm, deed.item, asks, deed.words))
         before = deed.span
     return acts
 
 
 def _cue(deed: _Deed, before: Span, answers: list[Span]) -> tuple[Cue, float]:
     begin = deed.span.begin
-    between = [span for span in answers if before.begin <= span.begin < begin]
+    between = [span for span in answers if span.begin < begin and span.end > before.end]
     if not between:
         return "own", max(0.0, begin - before.end)
     first, last = between[0], between[-1]
     if begin < last.end:
-        return "into", begin - first.begin
+        return "into", max(0.0, begin - max(first.begin, before.end))
     return "answer", begin - last.end
 
 

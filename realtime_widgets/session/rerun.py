@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from realtime_widgets.recording.talk import RecordedTalk
     from realtime_widgets.runtime.session_runtime import SessionRuntime
 
+#: How long an answer may be waited for if there was none in the recording, in seconds.
+_SHORT_PATIENCE_S = 2.0
 #: Services whose address need not be given.
 _KNOWN = ("openai", "xai")
 
@@ -45,6 +47,7 @@ class Person:
         self._speaking = False
         self._heard: dict[Part, int] = {}
         self._heard_before = self._answers_before = 0
+        self._patience = PATIENCE_S
         self._ended = runtime.clock.time()
         self._quiet_since: float | None = None
 
@@ -102,6 +105,7 @@ class Person:
     def _begin(self, act: Act) -> None:
         runtime = self._runtime
         asks = bool(act.pcm) or (bool(act.item) and act.asks)
+        self._patience = PATIENCE_S if act.asks else _SHORT_PATIENCE_S
         # Nobody had answered when words followed the person's own: what comes answers them together.
         if act.cue != "own" or self._answers_before < 0:
             self._answers_before = self._answers()
@@ -138,7 +142,7 @@ class Person:
         now = self._runtime.clock.time()
         if self._quiet_since is None:
             return None
-        if self._answers() > self._answers_before or now - self._ended >= PATIENCE_S:
+        if self._answers() > self._answers_before or now - self._ended >= self._patience:
             return self._quiet_since
         return None
 

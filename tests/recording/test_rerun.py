@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from tests.session.watching import HEARD, hears
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from tests.conftest import Open
 
     Recorded = Callable[[], Coroutine[Any, Any, Recording]]
 
+SOUNDS = Path(__file__).parent.parent / "sounds"
 LOUD = np.full(12_000, 0.25, np.float32)
 CALL = [Call("add", {"first": 1, "second": 2}, "3")]
 
@@ -177,16 +178,16 @@ async def test_a_talk_with_push_to_talk(connect: Open, tmp_path: Path) -> None:
 
 @pytest.mark.models
 @pytest.mark.timeout(180)
-async def test_a_spoken_question_at_the_local_endpoint_with_other_instructions(tmp_path: Path) -> None:
-    from devtools.sound.voice import RATE, speak
-
+async def test_a_speech_with_pauses_interrupts_the_local_endpoint_again(tmp_path: Path) -> None:
+    """Between the parts of the speech it begins to answer, and is talked over."""
     session = RealtimeSession("Answer at length.", endpoint="local")
     session.record(tmp_path / "talk.rwz")
-    await session.talk(speak("What can you do for me?"), rate=RATE)
-    await session.talk(speak("Thank you very much."), rate=RATE)
+    await session.talk(SOUNDS / "jfk.flac")
     await session.close()
     recording = Recording.load(tmp_path / "talk.rwz")
-    assert [turn.spoken for turn in recording.turns] == [True, True]
+    assert any(turn.interrupted for turn in recording.turns)
     again = await recording.rerun(instructions="Answer in one word.", voice="cedar")
     assert again.settings["instructions"] == "Answer in one word."
-    assert [turn.question for turn in again.turns] == [turn.question for turn in recording.turns]
+    assert any(turn.interrupted for turn in again.turns)
+    assert "your country" in again.turns[-1].question
+    assert again.seconds < recording.seconds + 8
