@@ -25,8 +25,8 @@ export type InsightTab = "events" | "money" | "time";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
-export type ReplayCommand = ReplayScript | ReplaySound | ReplayFailed;
-export type ReplayReport = OpenReplay | WantSound;
+export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed;
+export type ReplayReport = OpenReplay | WantSound | WantCells;
 export type InsightCommand =
   EventRows | EventPayload | TestText | TurnRows | TurnDetail | Money | Health | Pong;
 export type InsightReport = WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel;
@@ -536,6 +536,14 @@ export interface ReplaySound {
   index: number;
 }
 /**
+ * The talk as cells of a notebook, as JSON in the format of its file, for the page that asked for them.
+ */
+export interface ReplayCells {
+  type: "cells";
+  page_id: string;
+  text: string;
+}
+/**
  * The sound cannot be read.
  */
 export interface ReplayFailed {
@@ -557,6 +565,13 @@ export interface WantSound {
   type: "want";
   page_id: string;
   index: number;
+}
+/**
+ * The user wants the talk as cells below.
+ */
+export interface WantCells {
+  type: "want_cells";
+  page_id: string;
 }
 /**
  * New and changed events; with `whole` there are no others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from functools import partial
@@ -14,6 +15,7 @@ from realtime_widgets.concurrency.daemon_threads import DaemonThreads
 from realtime_widgets.core.captions.subtitles import clock_time
 from realtime_widgets.errors import RecordingError
 from realtime_widgets.recording.entries import entries_of, steps_of
+from realtime_widgets.recording.exports.cells import cells_of
 from realtime_widgets.recording.exports.page import about
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
@@ -99,6 +101,13 @@ class Replay(RealtimeWidget):
                 self._packing.submit(self._reporting, page_id, partial(self._send_script, page_id))
             case msg.WantSound(page_id, index):
                 self._packing.submit(self._reporting, page_id, partial(self._send_sound, page_id, index))
+
+            case msg.WantCells(page_id):
+                self._packing.submit(self._reporting, page_id, partial(self._send_cells, page_id))
+
+    def _send_cells(self, page_id: str) -> None:
+        cells = [{**cell, "id": uuid.uuid4().hex[:8]} for cell in cells_of(self._recording.state, self.title)]
+        self._command(msg.ReplayCells(page_id, json.dumps(cells)))
 
     def _reporting(self, page_id: str, send: Callable[[], None]) -> None:
         """Send something to a page; what goes wrong is shown there."""

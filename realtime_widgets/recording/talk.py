@@ -306,7 +306,7 @@ class RecordedTalk:
     def insert_below(self) -> None:
         """Insert the talk as a cell below the running one: words as comments, tool calls as code that runs.
 
-        A kernel can insert one cell of code only; `to_notebook` has the words as markdown.
+        A kernel can insert one cell of code only; the button of the recording's widget inserts words as markdown.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +82,14 @@ async def test_a_recording_is_played_and_scrubbed(lab: Lab, tmp_path: Path) -> N
     await page.click(".rw-replay summary:has-text('Where the time')")
     await page.expect(".rw-replay .rw-waterfall")
     await page.screenshot("waterfall", ".rw-replay")
+    await page.click(".rw-replay button:has-text('Insert as cells below')")
+    await page.page.wait_for_function("() => document.querySelectorAll('.jp-Cell').length > 3")
     await page.save()
     saved = page.path.read_text()
     assert "How late?" in saved and "fLaC" not in saved
-    assert len(saved) < 40_000
+    assert len(saved) < 60_000
+    cells = json.loads(saved)["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    assert "**You:** How late?" in sources[2:]
+    [call] = [cell for cell in cells if "".join(cell["source"]) == "add(first=1, second=2)"]
+    assert call["outputs"][0]["data"]["text/plain"] in ("3", ["3"])

@@ -11,6 +11,7 @@ import { Scope } from "../ui/bind";
 import { clock } from "../ui/format";
 import { PauseIcon, PlayIcon } from "../ui/icons";
 import { Waterfall } from "../ui/insight/waterfall";
+import { insertCells, takesCells } from "../ui/replay/cells";
 import { linesAfter, stepsBy, turnAt } from "../ui/replay/script";
 import { hideCopy } from "../ui/saved_copy";
 import { FrontEndContext, frontEndOf } from "../ui/tools/front_end";
@@ -32,6 +33,10 @@ interface Traits {
 }
 
 const PAGE_ID = randomId();
+/** How long a piece of the sound may take to come (ms). */
+const PATIENCE_MS = 15_000;
+/** How long it plays on without a view, which may come back: a cell that is out of view has none (ms). */
+const UNSEEN_MS = 5_000;
 /** Nothing can be changed in a talk that is over. */
 const OVER: Talk = {
   live: signal(false),
@@ -104,6 +109,8 @@ export function ReplayView(props: {
   problems: string[];
   seconds: number;
   hasSound: boolean;
+  /** Inserts the talk as cells; null where the front end cannot. */
+  insert: (() => void) | null;
   yours: number[];
   theirs: number[];
 }) {
@@ -120,6 +127,17 @@ export function ReplayView(props: {
       <div class="rw-replay-head">
         <strong>{props.title}</strong>
         <span>{props.about}</span>
+        {props.insert && (
+          <button
+            type="button"
+            class="rw-line-button"
+            title="Words as markdown, tool calls as code that runs, with their results"
+            disabled={waits}
+            onClick={props.insert}
+          >
+            Insert as cells below
+          </button>
+        )}
       </div>
       {[...props.problems, state.problem.value].filter(Boolean).map((problem) => (
         <div key={problem} class="rw-cut" role="alert">
@@ -191,6 +209,9 @@ export function ReplayView(props: {
 export default (() => {
   let state: ReplayState | null = null;
   let player: RecordingPlayer | null = null;
+  let views = 0;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  let unseen: ReturnType<typeof setTimeout> | undefined;
   return {
     initialize({ model }) {
       saveWithoutCode(model);
@@ -200,7 +221,15 @@ export default (() => {
         model.get("seconds"),
         model.get("piece_s"),
         model.get("has_sound"),
-        (index) => send({ type: "want", page_id: PAGE_ID, index }),
+        (index) => {
+          send({ type: "want", page_id: PAGE_ID, index });
+          clearTimeout(late);
+          late = setTimeout(() => {
+            if (made.state !== "loading") return;
+            shown.problem.value = "The kernel does not send the sound: run the cell again";
+            made.fail();
+          }, PATIENCE_MS);
+        },
         () => {
           shown.playing.value = made.state;
           shown.at(made.position);
@@ -210,6 +239,7 @@ export default (() => {
       const end = onMessage<ReplayCommand>(model, (message, buffers) => {
         if (message.page_id !== PAGE_ID) return;
         if (message.type === "script") shown.follow(message.steps, message.turns);
+        else if (message.type === "cells") insertCells(model, JSON.parse(message.text) as object[]);
         else if (message.type === "failed") {
           shown.problem.value = message.text;
           made.fail();
@@ -222,11 +252,18 @@ export default (() => {
       send({ type: "open", page_id: PAGE_ID });
       return () => {
         end();
+        clearTimeout(late);
+        clearTimeout(unseen);
         made.end();
       };
     },
     render({ model, el }) {
       const scope = new Scope();
+      views++;
+      clearTimeout(unseen);
+      scope.add(() => {
+        if (--views === 0) unseen = setTimeout(() => player?.pause(), UNSEEN_MS);
+      });
       scope.add(hideCopy(model.get("saved_as")));
       return scope.show(
         el,
@@ -240,6 +277,11 @@ export default (() => {
             problems={model.get("problems")}
             seconds={model.get("seconds")}
             hasSound={model.get("has_sound")}
+            insert={
+              takesCells(model)
+                ? () => sender<ReplayReport>(model)({ type: "want_cells", page_id: PAGE_ID })
+                : null
+            }
             yours={model.get("yours")}
             theirs={model.get("theirs")}
           />

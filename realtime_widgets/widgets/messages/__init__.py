@@ -92,6 +92,7 @@ from realtime_widgets.widgets.messages.port import (
 )
 from realtime_widgets.widgets.messages.replay import (
     OpenReplay,
+    ReplayCells,
     ReplayCommand,
     ReplayFailed,
     ReplayReport,
@@ -99,6 +100,7 @@ from realtime_widgets.widgets.messages.replay import (
     ReplaySound,
     ReplayStep,
     ReplayTurn,
+    WantCells,
     WantSound,
 )
 from realtime_widgets.widgets.messages.transcript import (
@@ -214,6 +216,7 @@ __all__ = [
     "Position",
     "Recording",
     "Remove",
+    "ReplayCells",
     "ReplayCommand",
     "ReplayFailed",
     "ReplayReport",
@@ -266,6 +269,7 @@ __all__ = [
     "TurnRows",
     "Upsert",
     "UpsertCaption",
+    "WantCells",
     "WantSound",
     "WatchTab",
 ]

@@ -49,7 +49,14 @@ class ReplayFailed(Message, frozen=True, tag="failed"):
     text: str
 
 
-ReplayCommand = ReplayScript | ReplaySound | ReplayFailed
+class ReplayCells(Message, frozen=True, tag="cells"):
+    """The talk as cells of a notebook, as JSON in the format of its file, for the page that asked for them."""
+
+    page_id: str
+    text: str
+
+
+ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed
 
 
 class OpenReplay(Message, frozen=True, tag="open"):
@@ -65,4 +72,10 @@ class WantSound(Message, frozen=True, tag="want"):
     index: int
 
 
-ReplayReport = OpenReplay | WantSound
+class WantCells(Message, frozen=True, tag="want_cells"):
+    """The user wants the talk as cells below."""
+
+    page_id: str
+
+
+ReplayReport = OpenReplay | WantSound | WantCells
