@@ -36,6 +36,8 @@ export type InsightTab = "events" | "money" | "settings" | "time" | "tools";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
+export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed;
+export type ReplayReport = OpenReplay | WantSound | WantCells;
 export type InsightCommand =
   | EventRows
   | EventPayload
@@ -527,6 +529,116 @@ export interface ReplyEnded {
   type: "ended";
 }
 /**
+ * How the talk went, for the page that asked for it.
+ */
+export interface ReplayScript {
+  type: "script";
+  page_id: string;
+  steps: ReplayStep[];
+  turns: ReplayTurn[];
+}
+/**
+ * A line as it is from `at` on, right after the line `after` (first when that is null); null is gone.
+ */
+export interface ReplayStep {
+  at: number;
+  id: string;
+  entry: Entry | null;
+  after: string | null;
+}
+/**
+ * Where the time of a turn went that began at `at`.
+ */
+export interface ReplayTurn {
+  at: number;
+  detail: TurnDetail;
+}
+/**
+ * Where the time of one turn went.
+ */
+export interface TurnDetail {
+  type: "turn";
+  number: number;
+  question: string;
+  delay: number | null;
+  heard: boolean;
+  interrupted: boolean;
+  spans: ShownSpan[];
+  marks: ShownMark[];
+  user: ShownWave[];
+  voice: ShownWave[];
+}
+/**
+ * Something that took time, in seconds after the user had finished.
+ */
+export interface ShownSpan {
+  name: string;
+  begin: number;
+  end: number;
+  label: string;
+}
+/**
+ * Something that happened, in seconds after the user had finished.
+ */
+export interface ShownMark {
+  name: string;
+  at: number;
+}
+/**
+ * A waveform: peaks of 0 to 255, each of `step` seconds, from `begin` on.
+ */
+export interface ShownWave {
+  begin: number;
+  step: number;
+  peaks: number[];
+}
+/**
+ * A piece of the sound of both sides, as a FLAC file in the buffer, for the page that asked for it.
+ */
+export interface ReplaySound {
+  type: "sound";
+  page_id: string;
+  index: number;
+}
+/**
+ * The talk as cells of a notebook, as JSON in the format of its file, for the page that asked for them.
+ */
+export interface ReplayCells {
+  type: "cells";
+  page_id: string;
+  text: string;
+}
+/**
+ * The sound cannot be read.
+ */
+export interface ReplayFailed {
+  type: "failed";
+  page_id: string;
+  text: string;
+}
+/**
+ * A page shows the recording, and wants to know how it went.
+ */
+export interface OpenReplay {
+  type: "open";
+  page_id: string;
+}
+/**
+ * A page plays, and needs a piece of the sound.
+ */
+export interface WantSound {
+  type: "want";
+  page_id: string;
+  index: number;
+}
+/**
+ * The user wants the talk as cells below.
+ */
+export interface WantCells {
+  type: "want_cells";
+  page_id: string;
+}
+/**
  * New and changed events; with `whole` there are no others.
  */
 export interface EventRows {
@@ -578,45 +690,6 @@ export interface ShownTurn {
   answer: string;
   delay: number | null;
   interrupted: boolean;
-}
-/**
- * Where the time of one turn went.
- */
-export interface TurnDetail {
-  type: "turn";
-  number: number;
-  question: string;
-  delay: number | null;
-  heard: boolean;
-  interrupted: boolean;
-  spans: ShownSpan[];
-  marks: ShownMark[];
-  user: ShownWave[];
-  voice: ShownWave[];
-}
-/**
- * Something that took time, in seconds after the user had finished.
- */
-export interface ShownSpan {
-  name: string;
-  begin: number;
-  end: number;
-  label: string;
-}
-/**
- * Something that happened, in seconds after the user had finished.
- */
-export interface ShownMark {
-  name: string;
-  at: number;
-}
-/**
- * A waveform: peaks of 0 to 255, each of `step` seconds, from `begin` on.
- */
-export interface ShownWave {
-  begin: number;
-  step: number;
-  peaks: number[];
 }
 /**
  * What was used, by kind and by turn, and what is left.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.history import EarlierTalk
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.playback.ledger import PlayedTo
+    from realtime_widgets.core.playback.pacing import Block
     from realtime_widgets.core.settings import SessionSettings
     from realtime_widgets.protocol.endpoint.endpoint import Endpoint
     from realtime_widgets.protocol.wire.connection import Connection
@@ -86,6 +88,25 @@ MAX_TOOLS = 128
 _TOOLS_DUE = (ev.ResponseCreated, ev.ResponseDone, ev.ErrorEvent, ev.SessionUpdated)
 
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
+
+
+@dataclass
+class Taps:
+    """Who follows a session's sound and its end.
+
+    Attributes
+    ----------
+    captured
+        Called with each block of captured sound, PCM16, as long as the session takes it.
+    play
+        Called with each block of an answer that is handed to the speaker.
+    end
+        Called when the session ends; `SessionRuntime.close` waits for what they do.
+    """
+
+    captured: list[Callable[[bytes], object]] = field(default_factory=list)
+    play: list[Callable[[Block], object]] = field(default_factory=list)
+    end: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
 
 class SessionRuntime(Observable):
@@ -149,6 +170,7 @@ class SessionRuntime(Observable):
         self.speaker: Speaker = InstantSpeaker()
         #: Called with a speaker that is to be used from now on.
         self.on_speaker: list[Callable[[Speaker], object]] = []
+        self.taps = Taps()
         #: Called with each report of the speaker.
         self.on_positions: list[Callable[[list[PlayedTo]], object]] = []
         #: Called with the name of a tool whose images go to the model, and the id of their item.
@@ -299,6 +321,8 @@ class SessionRuntime(Observable):
                 case Send(event):
                     self.send(event)
                 case Play(block):
+                    for listener in self.taps.play:
+                        listener(block)
                     self.speaker.play(block)
                     plays = True
                 case Silence():
@@ -345,6 +369,9 @@ class SessionRuntime(Observable):
 
     def hear(self, pcm: bytes) -> None:
         """Pass on a block of captured sound; it starts the session if that has not begun."""
+        if self._phase != "closed":
+            for listener in self.taps.captured:
+                listener(pcm)
         self._input.hear(pcm)
 
     def press(self) -> None:
@@ -840,6 +867,7 @@ class SessionRuntime(Observable):
         self._runner.close()
         self.checks.close()
         self._close_transport(self._transport)
+        self._closing += [asyncio.create_task(leave()) for leave in self.taps.end]
         self.changed()
 
     def _tell_unsent(self, texts: list[str]) -> None:

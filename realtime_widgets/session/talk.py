@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.runtime.session_runtime import SessionRuntime
 
+#: Sound that is fed at once, in milliseconds and in bytes.
 BLOCK_MS = 20
-_BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
+BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
 #: Silence after the sound within which a turn must have begun, in seconds.
 PATIENCE_S = 8.0
 
@@ -102,13 +103,13 @@ class Conversing:
 
     async def _feed(self, pcm: bytes) -> None:
         await self._paced(
-            lambda index: pcm[index * _BLOCK_BYTES : (index + 1) * _BLOCK_BYTES],
-            lambda index: index * _BLOCK_BYTES >= len(pcm) or self._closed(),
+            lambda index: pcm[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES],
+            lambda index: index * BLOCK_BYTES >= len(pcm) or self._closed(),
         )
 
     async def _wait_in_silence(self) -> None:
         """Keep sending silence: turn detection needs it after the words."""
-        silence = bytes(_BLOCK_BYTES)
+        silence = bytes(BLOCK_BYTES)
         patience = int(PATIENCE_S * 1000 / BLOCK_MS)
         quiet_since = 0
 

@@ -50,6 +50,12 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "This is said all the same." in shown
         assert "swordfish" in shown  # for the reviewer alone
         assert "records, whole" in shown
+    if path.stem == "09_record_replay_compare":
+        assert "You (spoken): How fast is our reaction at 40 degrees?" in shown
+        assert "The reaction rate is 6.263." in shown
+        assert "talk.html:" in shown and "reaction_rate(temperature=60)" in shown
+        assert "The reaction rate is 6.663. [6.663]" in shown
+        assert "differ in words, results  <- they part here" in shown
     if path.stem == "07_interruptions":
         assert "first sound after" in shown and ", interrupted" in shown
         assert "forget all after" in shown

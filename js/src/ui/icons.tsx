@@ -96,6 +96,13 @@ export const PlayIcon = () => (
   </Icon>
 );
 
+export const PauseIcon = () => (
+  <Icon filled>
+    <rect x="6.5" y="5" width="4" height="14" rx="1.2" />
+    <rect x="13.5" y="5" width="4" height="14" rx="1.2" />
+  </Icon>
+);
+
 export const VolumeIcon = ({ volume }: { volume: number }) => (
   <Icon>
     <path d="M4 9.5v5h3.2L12 18.5v-13L7.2 9.5z" />
