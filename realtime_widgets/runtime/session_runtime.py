@@ -118,6 +118,8 @@ class SessionRuntime(Observable):
 
     #: Whether the user was told that there are more tools than the service takes.
     _too_many = False
+    #: Why it connects again.
+    lost_reason = ""
 
     def __init__(
         self,
@@ -190,8 +192,6 @@ class SessionRuntime(Observable):
         #: Why it ended, if only who waited for its start got to know that.
         self._unlogged = ""
         self.reconnector = Reconnector(policy or ReconnectPolicy(), clock)
-        #: Why it connects again.
-        self.lost_reason = ""
         self._local = LocalStart(lambda: self.changed("state"))
         self._transport: Transport | None = None
         self._closing: list[asyncio.Task[None]] = []
