@@ -45,6 +45,8 @@ class Listener:
         """Say a turn, over the answer if one is being heard, and wait for its end; return what went wrong."""
         try:
             if not turn.spoken:
+                if turn.interrupt:  # what is typed stops the answer, as `RealtimeSession.say` does
+                    shared_engine().run(lambda: self._runtime.perform(self._runtime.core.make_way()))
                 await self._session.ask(turn.text)
             else:
                 await self._speak(pcm)
