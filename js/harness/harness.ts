@@ -62,6 +62,7 @@ function playedPort(scene: Scene): AudioPort {
     soundProblem: "",
     playing: false,
     elapsed: 0,
+    speaking: null,
     outputLevel: 0,
     volume: 1,
     ...scene.port,

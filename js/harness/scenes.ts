@@ -50,6 +50,9 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   preamble: false,
   delay: null,
   turn: null,
+  at: null,
+  sound: false,
+  edited: false,
   ...change,
 });
 

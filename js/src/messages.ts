@@ -18,8 +18,9 @@ export type SoundState = "blocked" | "failed" | "ready" | "waiting";
 export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
 export type PortReport =
   Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
-export type TranscriptCommand = Upsert | Remove;
-export type TranscriptReport = Say | Decide | Continue | ShowPanel;
+export type TranscriptCommand = Upsert | Remove | MathModule;
+export type TranscriptReport =
+  Say | SayImages | PlayEntry | DeleteEntry | EditEntry | NewTalk | NeedMath | Decide | Continue | ShowPanel;
 export type InsightTab = "events" | "money" | "time";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
@@ -244,7 +245,7 @@ export interface Upsert {
   after: string | null;
 }
 /**
- * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user waited for it, and `turn` is the number of its turn in the timeline.
+ * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user waited for it, and `turn` is the number of its turn in the timeline. `at` is when it began, in seconds since 1970. `sound` says that it can be heard again, `edited` that the user has put other words in its place.
  */
 export interface Entry {
   id: string;
@@ -261,6 +262,9 @@ export interface Entry {
   shown?: ShownCard;
   delay: number | null;
   turn: number | null;
+  at: number | null;
+  sound: boolean;
+  edited: boolean;
 }
 /**
  * An image of a message: a copy of a few kB as a data URI, or none, and what there is to say of it.
@@ -323,11 +327,58 @@ export interface Remove {
   id: string;
 }
 /**
+ * The module that draws formulas, in the buffer.
+ */
+export interface MathModule {
+  type: "math";
+}
+/**
  * What the user typed.
  */
 export interface Say {
   type: "say";
   text: string;
+}
+/**
+ * What the user typed, which may be nothing, with images as files in the buffers.
+ */
+export interface SayImages {
+  type: "say_images";
+  text: string;
+}
+/**
+ * The user wants to hear an entry again.
+ */
+export interface PlayEntry {
+  type: "play_entry";
+  id: string;
+}
+/**
+ * The user takes an entry out of the talk.
+ */
+export interface DeleteEntry {
+  type: "delete_entry";
+  id: string;
+}
+/**
+ * The user puts other words in the place of an entry.
+ */
+export interface EditEntry {
+  type: "edit_entry";
+  id: string;
+  text: string;
+}
+/**
+ * The user wants to begin from the beginning.
+ */
+export interface NewTalk {
+  type: "new_talk";
+}
+/**
+ * A page shows a formula, and wants the module that draws it.
+ */
+export interface NeedMath {
+  type: "math";
 }
 /**
  * The user allows, refuses or stops a tool call, or wants to be asked again before those of its tool.

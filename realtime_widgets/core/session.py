@@ -24,6 +24,7 @@ from realtime_widgets.core.playback.ledger import Part, PlayedTo
 from realtime_widgets.core.playback.voice import VoiceOutput
 from realtime_widgets.core.reconnect.policy import REPEATS
 from realtime_widgets.core.reconnect.resumption import Resumption
+from realtime_widgets.core.turn_taking.editing import Editing
 from realtime_widgets.core.turn_taking.interruption import Interruptions
 from realtime_widgets.core.turn_taking.out_of_band import Asides
 from realtime_widgets.core.turn_taking.patience import WAKE, Patience
@@ -96,6 +97,7 @@ class SessionCore:
         self._queue = ResponseQueue()
         own = PendingItems()
         self._truncation = HistoryTruncation(self.conversation, self.ledger, self.new_id, own, truncates)
+        self.editing = Editing(self.conversation, self.new_id, self._truncation.rewrite)
         self.interruptions = Interruptions(
             self.conversation,
             self.voice,

@@ -43,6 +43,7 @@ from realtime_widgets.protocol.secrets import masked
 from realtime_widgets.runtime.checked_talk import CheckedTalk
 from realtime_widgets.runtime.checks import CheckRunner
 from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
+from realtime_widgets.runtime.kept_sound import KeptSound
 from realtime_widgets.runtime.local_endpoint import LocalStart
 from realtime_widgets.runtime.reconnector import Reconnector
 from realtime_widgets.runtime.speakers import InstantSpeaker, Speaker
@@ -120,7 +121,8 @@ class SessionRuntime(Observable):
         self.journal = journal
         journal.on_problem = self.problem
         self._timeline = TimelineBuilder()
-        journal.batched.append(self._timeline.receive)
+        self._sounds = KeptSound(self._timeline.speech_of)
+        journal.batched += [self._timeline.receive, self._sounds.receive]
         self.accounts = accounts
         self.clock = clock
         accounts.attach(self._warn, lambda: self.changed("money"), self.end)
@@ -181,6 +183,12 @@ class SessionRuntime(Observable):
         self.journal.flush()
         self._timeline.audible = self.speaker.audible
         return self._timeline
+
+    @property
+    def sounds(self) -> KeptSound:
+        """The sound of the talk's items, up to now."""
+        self.journal.flush()
+        return self._sounds
 
     @property
     def state(self) -> State:
@@ -254,6 +262,7 @@ class SessionRuntime(Observable):
         else:
             self.core = self._make_core(self.settings.false_interruption_timeout, ids=self.core.ids)
             self.calls.by_id.clear()
+            self.sounds.clear()
             self.checks.attach()
         self.closed_reason, self.closed_by_person = "", False
         self._shutting = self._starting = None
@@ -373,6 +382,18 @@ class SessionRuntime(Observable):
     def forget(self, item_id: str) -> None:
         """Have the model forget an own item, once there is a connection."""
         self._input.do(lambda: self.perform(self.core.forget(item_id)), connects=False)
+
+    def delete_item(self, item_id: str) -> None:
+        """Take a message out of the talk; raises as `Editing.delete` does, and if the service cannot."""
+        self.endpoint.capabilities.check_editing()
+        self.perform([*self.core.editing.delete(item_id)])
+        self.changed("conversation")
+
+    def edit_item(self, item_id: str, text: str) -> None:
+        """Put other words in the place of a message; raises as `Editing.edit` does, and if the service cannot."""
+        self.endpoint.capabilities.check_editing()
+        self.perform([*self.core.editing.edit(item_id, text)])
+        self.changed("conversation")
 
     @property
     def unsent(self) -> list[str]:

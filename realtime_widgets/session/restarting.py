@@ -46,8 +46,11 @@ class Restarts:
         await asyncio.shield(self._running)
 
     def begin(self, keep_talk: bool) -> None:
-        """Start a session that is over, without waiting; what goes wrong is shown as a problem."""
-        if self._running is None and self._runtime.state == "closed":
+        """Start a session that is over, without waiting; one that runs is left if its talk is not kept.
+
+        What goes wrong is shown as a problem.
+        """
+        if self._running is None and (self._runtime.state == "closed" or not keep_talk):
             self._running = asyncio.create_task(self._reporting(keep_talk))
             self._running.add_done_callback(self._over)
 

@@ -970,6 +970,39 @@ class RealtimeSession:
 
         return EventStream(self._runtime, kinds, limit)
 
+    def delete(self, item_id: str) -> None:
+        """Take a message out of the talk: the model does not have it any more, and the transcript neither.
+
+        Parameters
+        ----------
+        item_id
+            Id of the message, such as ``session.conversation[0].id``.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such message, it is still being said, or the service deletes nothing.
+        """
+        self._engine.run(self._runtime.delete_item, item_id)
+
+    def edit(self, item_id: str, text: str) -> None:
+        """Put other words in the place of a message, as text: for the model they were said all along.
+
+        Parameters
+        ----------
+        item_id
+            Id of the message.
+        text
+            The new words.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such message, it is still being said, it has images, `text` is empty, or the service
+            deletes nothing.
+        """
+        self._engine.run(self._runtime.edit_item, item_id, text)
+
     def interrupt(self) -> None:
         """Stop the current answer; it is truncated at what was heard, so the model knows how much that was."""
         self._engine.call(lambda: self._runtime.perform(self._runtime.core.interrupt()))
@@ -1006,7 +1039,10 @@ class RealtimeSession:
         self._engine.run(session_life().talk_here, self)
 
     def start_again(self, keep_talk: bool) -> None:
-        """Start a session that is over again, without waiting; what goes wrong is shown as a problem."""
+        """Start a session that is over again, without waiting; one that runs begins anew if its talk is not kept.
+
+        What goes wrong is shown as a problem.
+        """
         self._engine.call(self._restarts.begin, keep_talk)
 
     ask_sync = blocking(ask)

@@ -145,6 +145,14 @@ class TimelineBuilder:
         """
         return [self._shown(turn) for turn in self._turns if turn.changed > change], self._changes
 
+    def speech_of(self, item_id: str) -> tuple[int, int] | None:
+        """Return the samples of the captured stream that an item holds: the first, and the one after the last."""
+        found = self._speech.get(item_id)
+        if found is None:
+            return None
+        speech = found[1]
+        return speech.first, self._mine.samples if speech.last is None else speech.last
+
     def turn_of(self, event: dict[str, Any]) -> int | None:
         """Return the number of the turn of an event, as it stands on the wire; None if it is not known."""
         response, item = event.get("response"), event.get("item")

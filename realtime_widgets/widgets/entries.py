@@ -173,6 +173,7 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningCall],
         heard_ms=None if heard_length is None else float(to_ms(sum(part.heard for _, part in parts))),
         heard_length=heard_length,
         preamble=item.preamble,
+        edited=item.edited,
     )
     if (shown := core.conversation.shown.get(item.id)) is not None:
         entry.source, entry.text = "", shown.text

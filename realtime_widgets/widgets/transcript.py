@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.core.conversation.history import earlier_talk
+from realtime_widgets.core.conversation.message import user_message
 from realtime_widgets.errors import RealtimeWidgetsError
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle, log_to_handlers_only
@@ -68,6 +70,8 @@ class Transcript(RealtimeWidget):
         #: What the user waited for each answer, and its turn, by the id of its first item.
         self._delays: dict[str, tuple[float, int]] = {}
         self._turns_seen = 0
+        #: When each entry was first shown, in seconds since 1970.
+        self._times: dict[str, float] = {}
         #: When each call that asks counts as refused, on the session's clock; replaced, never changed.
         self._deadlines: dict[str, float] = {}
         log_to_handlers_only()
@@ -105,6 +109,18 @@ class Transcript(RealtimeWidget):
         match report:
             case msg.Say():
                 self._say(session, report.text)
+            case msg.SayImages():
+                self._trying(session, self._say_images, session, report.text, buffers)
+            case msg.PlayEntry():
+                self._engine.call(_play_again, session.runtime, report.id)
+            case msg.DeleteEntry():
+                self._trying(session, self._engine.run, session.runtime.delete_item, report.id)
+            case msg.EditEntry():
+                self._trying(session, self._engine.run, session.runtime.edit_item, report.id, report.text)
+            case msg.NeedMath():
+                self._command(msg.MathModule(), [bundle("math.js").read_bytes()])
+            case msg.NewTalk():
+                session.start_again(keep_talk=False)
             case msg.Continue(said):
                 talk = earlier_talk([{"role": each.role, "content": each.text} for each in said])
                 self._engine.call(session.runtime.begin_with, talk)
@@ -118,8 +134,17 @@ class Transcript(RealtimeWidget):
         """Answer the call that asks, if the words do and may; otherwise send them as a message."""
         if self._engine.run(session.runtime.consent.typed, text):
             return
+        self._trying(session, session.say, text)
+
+    @staticmethod
+    def _say_images(session: ShownSession, text: str, images: list[Any]) -> None:
+        session.runtime.endpoint.capabilities.check_images()
+        session.send_message(user_message(text, [bytes(image) for image in images]), answer=True)
+
+    def _trying(self, session: ShownSession, action: Callable[..., object], *arguments: Any) -> None:
+        """Do what the user wants; what is wrong with it is told as a problem."""
         try:
-            session.say(text)
+            action(*arguments)
         except RealtimeWidgetsError as error:
             self._engine.call(session.runtime.problem, str(error))
 
@@ -152,8 +177,11 @@ class Transcript(RealtimeWidget):
         left = runtime.consent.seconds_left()
         now = runtime.clock.time()
         self._deadlines = {call_id: now + seconds for call_id, seconds in left.items()}
+        sounds = runtime.sounds
         for each in entries:
             entry = self._with_delay(each)
+            entry.at = self._times.setdefault(entry.id, round(time.time(), 1))
+            entry.sound = sounds.has(entry.id)
             shown[entry.id] = (entry, after)
             if self._shown.get(entry.id) != (entry, after):
                 self._command(msg.Upsert(timed(entry, left), after))
@@ -186,6 +214,15 @@ class Transcript(RealtimeWidget):
     def _save(self) -> None:
         self._saving = None
         self.set_trait("entries", [msgspec.to_builtins(entry) for entry, _ in self._shown.values()])
+
+
+def _play_again(runtime: SessionRuntime, item_id: str) -> None:
+    """Play the sound of an item again, at the session's player."""
+    if pcm := runtime.sounds.of(item_id):
+        runtime.perform(runtime.core.make_way())
+        runtime.perform(runtime.core.play_clip(pcm)[1])
+    else:
+        runtime.tell("The sound of this is not kept any more: only the last quarter of an hour is.")
 
 
 def _saved_with_time(entry: dict[str, Any], left: Mapping[str, float]) -> dict[str, Any]:

@@ -50,6 +50,15 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "This is said all the same." in shown
         assert "swordfish" in shown  # for the reviewer alone
         assert "records, whole" in shown
+    if path.stem == "07_interruptions":
+        assert "first sound after" in shown and ", interrupted" in shown
+        assert "forget all after" in shown
+        assert "heard in 2 piece(s)" in shown  # it went on after the cough
+    if path.stem == "08_see_and_pay":
+        assert "-> response.create" in shown
+        assert "turn 1: " in shown and ", $0.00" in shown
+        assert "the budget of 2,000 tokens is used up" in shown
+        assert "You are welcome." in shown
     if path.stem == "06_a_lesson":
         assert "Why does wood float? -> Wood floats because" in shown
         assert "That is not part of this lesson." in shown

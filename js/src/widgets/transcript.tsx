@@ -1,8 +1,9 @@
 /** The transcript: who said what, what the tools did, what went wrong; and a field to type messages. */
 
 import type { AnyWidget } from "@anywidget/types";
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
+import type { ComponentChild } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
 import { onMessage, sender } from "../anywidget";
 import type { PortState } from "../audio/port/state";
 import type { Entry, Said, TranscriptCommand, TranscriptReport } from "../messages";
@@ -13,8 +14,11 @@ import { leaveTalk, leftTalk, takeTalk } from "../ui/left_talk";
 import { hideCopy } from "../ui/saved_copy";
 import { type KnownStatus, sharedStatus } from "../ui/statuses";
 import { Composer } from "../ui/transcript/composer";
-import { EntryView } from "../ui/transcript/entry";
+import type { Attached } from "../ui/transcript/attached";
+import { EntryView, type Talk } from "../ui/transcript/entry";
+import { formulasCame, formulasFrom } from "../ui/transcript/formulas";
 import { useEntryKeys, useFollowEnd } from "../ui/transcript/list";
+import { matching, TalkBar } from "../ui/transcript/talk_bar";
 import { FrontEndContext, frontEndOf } from "../ui/tools/front_end";
 import { soundless, whyLater, whyNot, whyNotYet } from "../ui/words";
 import { TranscriptStore } from "./transcript_store";
@@ -33,6 +37,9 @@ interface Traits {
 export class Kept {
   readonly store: TranscriptStore;
   readonly draft = signal("");
+  readonly images: Signal<readonly Attached[]> = signal([]);
+  /** What is searched for; null while nothing is. */
+  readonly search = signal<string | null>(null);
   readonly folded = signal(false);
 
   constructor(entries: readonly Entry[]) {
@@ -74,6 +81,22 @@ function FoldButton({ folded }: { folded: Signal<boolean> }) {
   );
 }
 
+/** Rows of entries, each made once: a talk of a thousand turns is not gone through again for each new word. */
+function useRows(store: TranscriptStore, talk: Talk) {
+  const rows = useMemo(() => new Map<string, ComponentChild>(), [store, talk]);
+  return (id: string) => {
+    if (!rows.has(id)) {
+      rows.set(
+        id,
+        <div key={id} class="rw-entry" tabIndex={-1}>
+          <EntryView entry={store.entry(id)!} talk={talk} />
+        </div>,
+      );
+    }
+    return rows.get(id);
+  };
+}
+
 export function TranscriptView(props: {
   kept: Kept;
   placeholder: ReadonlySignal<string>;
@@ -81,42 +104,50 @@ export function TranscriptView(props: {
   port: ReadonlySignal<PortState | null>;
   status: ReadonlySignal<KnownStatus>;
   left: ReadonlySignal<Said[] | null>;
-  send: (message: TranscriptReport) => void;
+  send: (message: TranscriptReport, ...buffers: ArrayBuffer[]) => void;
 }) {
-  const { store, draft, folded } = props.kept;
+  const { kept, port, status, canSay, send } = props;
+  const { store, draft, images, folded, search } = kept;
   const { list, away, toEnd } = useFollowEnd();
   useEntryKeys(list);
-  const port = props.port.value;
+  // Of the port's state, which changes ten times a second, only what is different draws anything anew.
+  const why = useComputed(
+    () => whyNot(status.value.status, port.value) || (canSay.value ? "" : "The session is closed"),
+  );
+  const notYet = useComputed(() => whyNotYet(port.value)).value;
+  const later = useComputed(() => whyLater(port.value)).value;
+  const gone = useComputed(() => port.value?.kernel === "gone").value;
+  const silent = useComputed(() => soundless(port.value) || port.value?.sound === "failed").value;
+  const live = useComputed(() => !why.value);
+  const speaking = useComputed(() => port.value?.speaking ?? null);
+  const panel = useComputed(() => status.value.status.panel ?? false);
+  const talk = useMemo<Talk>(() => ({ live, speaking, panel, send }), [send]);
+  const row = useRows(store, talk);
   const order = store.order.value;
-  const why = whyNot(props.status.value.status, port) || (props.canSay.value ? "" : "The session is closed");
-  const gone = port?.kernel === "gone";
   useEffect(() => {
     if (gone) leaveTalk(store.order.peek().map((id) => store.entry(id)!.peek()));
   }, [gone]);
-  const showTurn = props.status.value.status.panel
-    ? (turn: number) => props.send({ type: "show_panel", tab: "time", turn })
-    : null;
   const left = props.left.value;
   const continueTalk = () => {
-    if (left) props.send({ type: "continue", said: left });
+    if (left) send({ type: "continue", said: left });
     takeTalk();
   };
+  const entries = () => store.order.peek().map((id) => store.entry(id)!.peek());
+  const found = search.value === null ? null : matching(entries(), search.value);
+  const shown = found ? order.filter((id) => found.has(id)) : order;
+  const begin = () => send({ type: "new_talk" });
   return (
     <div class={`rw-transcript-box${folded.value ? " rw-folded" : ""}`}>
+      {!folded.value && order.length > 0 && (
+        <TalkBar search={search} found={found?.size ?? 0} live={live} entries={entries} begin={begin} />
+      )}
       <div class="rw-list-place">
         <div class="rw-list" ref={list} role="log" aria-label="Transcript">
           {order.length === 0 && (
-            <Empty
-              why={why}
-              silent={soundless(port) || port?.sound === "failed"}
-              continueTalk={left && continueTalk}
-            />
+            <Empty why={why.value} silent={silent} continueTalk={left && continueTalk} />
           )}
-          {order.map((id) => (
-            <div key={id} class="rw-entry" tabIndex={-1}>
-              <EntryView entry={store.entry(id)!} decide={props.send} showTurn={showTurn} />
-            </div>
-          ))}
+          {shown.map(row)}
+          {found?.size === 0 && <div class="rw-nothing-found">Nothing here says that.</div>}
         </div>
         {away && (
           <button type="button" class="rw-to-end" onClick={toEnd}>
@@ -124,15 +155,18 @@ export function TranscriptView(props: {
           </button>
         )}
       </div>
-      <Pinned store={store} decide={props.send} />
+      <Pinned store={store} decide={send} />
       <Composer
         draft={draft}
+        images={images}
         placeholder={props.placeholder.value}
-        why={why}
-        whyNotYet={whyNotYet(port)}
-        note={whyLater(port)}
-        say={(text) => {
-          props.send({ type: "say", text });
+        why={why.value}
+        whyNotYet={notYet}
+        note={later}
+        say={(text, files) => {
+          if (files.length) send({ type: "say_images", text }, ...files);
+          else send({ type: "say", text });
+          search.value = null;
           toEnd();
         }}
       >
@@ -150,7 +184,11 @@ export default (() => {
       saveWithoutCode(model);
       const { store } = (kept = new Kept(model.get("entries")));
       const replace = () => store.replace(model.get("entries"));
-      const endMessages = onMessage<TranscriptCommand>(model, (message) => store.apply(message));
+      formulasFrom(() => sender<TranscriptReport>(model)({ type: "math" }));
+      const endMessages = onMessage<TranscriptCommand>(model, (message, buffers) => {
+        if (message.type === "math") formulasCame(buffers[0]!);
+        else store.apply(message);
+      });
       model.on("change:entries", replace);
       return () => {
         endMessages();

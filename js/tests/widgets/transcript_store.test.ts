@@ -15,6 +15,9 @@ function entry(id: string, text = ""): Entry {
     preamble: false,
     delay: null,
     turn: null,
+    at: null,
+    sound: false,
+    edited: false,
   };
 }
 

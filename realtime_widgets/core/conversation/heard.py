@@ -58,7 +58,7 @@ def heard_characters(item: Item, ledger: PlaybackLedger) -> int | None:
     """Estimate how many characters of an item were heard; None if it was not cut."""
     states = [state for _, state in ledger.item_parts(item.id)]
     cut = any(state.cut for state in states) or (item.cut_short and bool(states))
-    if item.kind != "message" or not cut:
+    if item.kind != "message" or item.edited or not cut:
         return None
     return characters_at(item, ledger, to_ms(sum(state.heard for state in states)))
 

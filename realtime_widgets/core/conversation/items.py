@@ -56,6 +56,8 @@ class Item:
         Whether its response was cancelled before it was whole.
     beside
         Whether it belongs to a response outside the conversation; it has no place in the order.
+    edited
+        Whether the user has put other words in its place.
     phase
         Of the model's messages, if it tells: ``"commentary"`` before the answer, or ``"final_answer"``.
     """
@@ -80,6 +82,7 @@ class Item:
     cut_short: bool = False
     beside: bool = False
     phase: str = ""
+    edited: bool = False
 
     @property
     def preamble(self) -> bool:

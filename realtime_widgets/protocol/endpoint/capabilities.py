@@ -55,6 +55,8 @@ class Capabilities:
         Whether it records traces.
     own_voices : bool
         Whether it has voices of the user's by their ids.
+    delete_items : bool
+        Whether it deletes items of the conversation, so that they can be edited too.
     speeds : tuple of float
         Slowest and fastest speed of the voice.
     sample_rates : tuple of int
@@ -77,6 +79,7 @@ class Capabilities:
     output_limit: bool = True
     tracing: bool = True
     own_voices: bool = True
+    delete_items: bool = True
     speeds: tuple[float, float] = (0.25, 1.5)
     sample_rates: tuple[int, ...] = (SAMPLE_RATE,)
 
@@ -110,6 +113,17 @@ class Capabilities:
         """
         if not self.images:
             raise _lacking("input of images", "describe them in words", "images")
+
+    def check_editing(self) -> None:
+        """Refuse to edit and to delete what was said if the server cannot.
+
+        Raises
+        ------
+        ConfigurationError
+            If it does not delete items.
+        """
+        if not self.delete_items:
+            raise _lacking("deletion of what was said", "say what you meant instead", "delete_items")
 
     def check(self, settings: ev.JsonObject) -> None:
         """Refuse settings of a session or a response that the server does not support.

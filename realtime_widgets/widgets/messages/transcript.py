@@ -81,7 +81,8 @@ class Entry(Struct):
     """One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters.
 
     A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user
-    waited for it, and `turn` is the number of its turn in the timeline.
+    waited for it, and `turn` is the number of its turn in the timeline. `at` is when it began, in seconds since
+    1970. `sound` says that it can be heard again, `edited` that the user has put other words in its place.
     """
 
     id: str
@@ -98,6 +99,9 @@ class Entry(Struct):
     shown: ShownCard | UnsetType = UNSET
     delay: float | None = None
     turn: int | None = None
+    at: float | None = None
+    sound: bool = False
+    edited: bool = False
 
 
 class Upsert(Message, frozen=True, tag="upsert"):
@@ -113,7 +117,13 @@ class Remove(Message, frozen=True, tag="remove"):
     id: str
 
 
-TranscriptCommand = Upsert | Remove
+class MathModule(Message, frozen=True, tag="math"):
+    """The module that draws formulas, in the buffer."""
+
+    buffer = "module"
+
+
+TranscriptCommand = Upsert | Remove | MathModule
 
 
 class Say(Message, frozen=True, tag="say"):
@@ -129,6 +139,41 @@ class Decide(Message, frozen=True, tag="decide"):
     decision: Literal["approve", "always", "deny", "cancel", "ask"]
 
 
+class SayImages(Message, frozen=True, tag="say_images"):
+    """What the user typed, which may be nothing, with images as files in the buffers."""
+
+    buffer = "images"
+
+    text: str
+
+
+class PlayEntry(Message, frozen=True, tag="play_entry"):
+    """The user wants to hear an entry again."""
+
+    id: str
+
+
+class DeleteEntry(Message, frozen=True, tag="delete_entry"):
+    """The user takes an entry out of the talk."""
+
+    id: str
+
+
+class EditEntry(Message, frozen=True, tag="edit_entry"):
+    """The user puts other words in the place of an entry."""
+
+    id: str
+    text: str
+
+
+class NeedMath(Message, frozen=True, tag="math"):
+    """A page shows a formula, and wants the module that draws it."""
+
+
+class NewTalk(Message, frozen=True, tag="new_talk"):
+    """The user wants to begin from the beginning."""
+
+
 class Said(Struct, frozen=True):
     """What somebody said, in words."""
 
@@ -142,4 +187,6 @@ class Continue(Message, frozen=True, tag="continue"):
     said: list[Said]
 
 
-TranscriptReport = Say | Decide | Continue | ShowPanel
+TranscriptReport = (
+    Say | SayImages | PlayEntry | DeleteEntry | EditEntry | NewTalk | NeedMath | Decide | Continue | ShowPanel
+)

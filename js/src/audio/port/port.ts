@@ -15,7 +15,7 @@ import { Interruptions } from "./interruptions";
 import { KernelWatch } from "./kernel_watch";
 import { Outbox } from "./outbox";
 import { Output, type SoundEvent } from "./output";
-import { PositionTracker, secondsHeard } from "./positions";
+import { PositionTracker, spokenItem } from "./positions";
 import { Presence } from "./presence";
 import { randomId } from "./random_id";
 import {
@@ -262,9 +262,11 @@ export class AudioPort {
     const { generation, positions, playing } = event.state;
     this.counters.reported(event.state);
     this.positions.reported(generation, positions);
-    const elapsed = secondsHeard(positions) ?? this.state.elapsed;
+    const spoken = spokenItem(positions);
+    const elapsed = spoken ? spoken.heardMs / 1000 : this.state.elapsed;
+    const speaking = playing ? (spoken ?? this.state.speaking) : null;
     if (playing) this.input.used();
-    this.store.update({ playing, outputLevel: event.level, elapsed });
+    this.store.update({ playing, outputLevel: event.level, elapsed, speaking });
     if (!this.state.active) return;
     const soundFollows = this.state.microphone === "on" && this.input.listening;
     this.outbox.playback({ type: "playback", page_id: this.pageId, ...event.state }, soundFollows);

@@ -7,6 +7,7 @@
 
 import type { Position } from "../../messages";
 import { SAMPLE_RATE } from "../pcm";
+import type { Speaking } from "./state";
 
 interface Line extends Position {
   generation: number;
@@ -48,10 +49,16 @@ export class PositionTracker {
   }
 }
 
-/** Returns the seconds heard of the last item of which something was played; null if nothing was. */
-export function secondsHeard(positions: readonly Position[]): number | null {
+/** Returns the last item of which something was played, with what of it was heard and came; null if nothing was. */
+export function spokenItem(positions: readonly Position[]): Speaking | null {
   const current = positions.findLast((position) => position.played > 0);
   if (!current) return null;
   const parts = positions.filter((position) => position.item_id === current.item_id);
-  return parts.reduce((sum, position) => sum + position.played, 0) / SAMPLE_RATE;
+  const ms = (samples: (position: Position) => number) =>
+    (parts.reduce((sum, position) => sum + samples(position), 0) / SAMPLE_RATE) * 1000;
+  return {
+    id: current.item_id,
+    heardMs: ms(({ played }) => played),
+    receivedMs: ms(({ received }) => received),
+  };
 }

@@ -11,6 +11,13 @@ export type { SoundState };
  */
 export type KernelState = "alive" | "silent" | "busy" | "gone";
 
+/** What the player says right now: the item, and milliseconds of it that were heard and that came. */
+export interface Speaking {
+  id: string;
+  heardMs: number;
+  receivedMs: number;
+}
+
 /** Consoles or parts of one, which show whether the microphone is on; and replies, which are only heard. */
 export type ViewKind = "console" | "reply";
 
@@ -35,6 +42,8 @@ export interface PortState {
   playing: boolean;
   /** Seconds heard of the current item. */
   elapsed: number;
+  /** What the player says: the item, and milliseconds of it that were heard and that came; null in silence. */
+  speaking: Speaking | null;
   /** Peak level of playback since the last report, relative to full scale. */
   outputLevel: number;
   volume: number;
@@ -68,6 +77,7 @@ export const INITIAL_STATE: PortState = {
   soundProblem: "",
   playing: false,
   elapsed: 0,
+  speaking: null,
   outputLevel: 0,
   volume: 1,
 };

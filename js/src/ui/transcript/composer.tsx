@@ -2,8 +2,9 @@
 
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { SendIcon } from "../icons";
+import { attach, type Attached, AttachedImages, detach, imagesIn } from "./attached";
 
 /** Makes the field as high as its text; the stylesheet bounds it. */
 function fit(field: HTMLTextAreaElement): void {
@@ -21,28 +22,57 @@ export function Composer(props: {
   whyNotYet: string;
   /** What else there is to say of what is typed; empty if nothing. */
   note: string;
-  say: (text: string) => void;
+  /** Images of the message that is being written. */
+  images: Signal<readonly Attached[]>;
+  say: (text: string, images: ArrayBuffer[]) => void;
   children?: ComponentChildren;
 }) {
-  const { draft, placeholder, why, whyNotYet, note } = props;
+  const { draft, images, placeholder, why, whyNotYet, note } = props;
+  const [problem, setProblem] = useState("");
+  const [over, setOver] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const empty = !draft.value.trim();
+  const empty = !draft.value.trim() && !images.value.length;
   useLayoutEffect(() => fit(field.current!), [draft.value]);
   const send = (event: Event) => {
     event.preventDefault();
     const said = field.current!.value.trim();
-    if (!said || why || whyNotYet) return;
-    props.say(said);
+    const attached = images.value;
+    if (!(said || attached.length) || why || whyNotYet) return;
     draft.value = "";
+    setProblem("");
+    if (!attached.length) return props.say(said, []);
+    void Promise.all(attached.map(({ blob }) => blob.arrayBuffer())).then((files) => props.say(said, files));
+    detach(images, attached);
+  };
+  const take = (event: Event, data: DataTransfer | null) => {
+    const files = imagesIn(data);
+    if (!files.length || why) return;
+    event.preventDefault();
+    void attach(images, files).then(setProblem);
   };
   // The reason stands in the empty field; over it, if the user has typed something.
   const told = why ? (empty ? "" : `${why}. What you typed is kept here.`) : empty ? "" : whyNotYet || note;
   // A disabled button would swallow an Enter key that is pressed before the next render.
   return (
-    <form class="rw-composer" onSubmit={send}>
+    <form
+      class={`rw-composer${over ? " rw-composer-over" : ""}`}
+      onSubmit={send}
+      onDragOver={(event) => {
+        if (why || !event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the page would open the file
+        take(event, event.dataTransfer);
+      }}
+    >
       <div class="rw-composer-note" role="status">
-        {told}
+        {problem || told}
       </div>
+      <AttachedImages images={images} />
       <div class="rw-composer-row">
         {props.children}
         <textarea
@@ -55,6 +85,7 @@ export function Composer(props: {
           disabled={why !== ""}
           value={draft.value}
           onInput={(event) => (draft.value = event.currentTarget.value)}
+          onPaste={(event) => take(event, event.clipboardData)}
           onKeyDown={(event) => {
             // In JupyterLab the browser does not submit the form on Enter while a cell runs.
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);

@@ -1,15 +1,27 @@
 /** One line of the transcript: what somebody said, a tool's card, a notice, or what went wrong. */
 
-import type { ReadonlySignal } from "@preact/signals";
-import type { Decide, Entry, ShownCard, ShownImage } from "../../messages";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import type { Speaking } from "../../audio/port/state";
+import type { Entry, ShownCard, ShownImage, TranscriptReport } from "../../messages";
 import { duration } from "../format";
 import { CutIcon, EyeIcon, InfoIcon, KeyboardIcon, MicrophoneIcon } from "../icons";
 import { isPicture } from "../pictures";
 import { ProblemPanel } from "../problem";
 import { ToolCardView } from "../tools/card";
+import { Actions, Editor } from "./actions";
+import { saidLength } from "./in_step";
+import { holdsMarkdown, Markdown } from "./markdown";
 
-/** Shows where the time of a turn went. */
-export type ShowTurn = (turn: number) => void;
+/** What all entries of a transcript share. */
+export interface Talk {
+  /** Whether the session takes changes: it runs, and the kernel is there. */
+  live: ReadonlySignal<boolean>;
+  speaking: ReadonlySignal<Speaking | null>;
+  /** Whether there is a panel that shows where the time of a turn went. */
+  panel: ReadonlySignal<boolean>;
+  send: (report: TranscriptReport) => void;
+}
 
 function cutWords({ heard_ms }: Entry): string {
   if (heard_ms === null) return "interrupted";
@@ -17,20 +29,52 @@ function cutWords({ heard_ms }: Entry): string {
   return `interrupted after ${duration(heard_ms / 1000)}`;
 }
 
-/** The text, with the part that was not heard marked; where that part begins is an estimate. */
-function Words({ entry: { text, heard_length } }: { entry: Entry }) {
-  // The kernel counts characters, where JavaScript counts two units for one beyond the first 65,536.
-  const characters = Array.from(text);
-  if (heard_length === null || heard_length === undefined || heard_length >= characters.length) {
-    return <span class="rw-text">{text || "…"}</span>;
-  }
+/** Words with the part that was not heard marked, and where the voice is. */
+function Spoken({ text, said, cut }: { text: string; said: number; cut: boolean }) {
   return (
     <span class="rw-text">
-      {characters.slice(0, heard_length).join("")}
-      <del class="rw-unheard" title="not heard (estimated from how much of the sound was played)">
-        {characters.slice(heard_length).join("")}
-      </del>
+      {text.slice(0, said)}
+      {cut ? (
+        <del class="rw-unheard" title="not heard (estimated from how much of the sound was played)">
+          {text.slice(said)}
+        </del>
+      ) : (
+        <>
+          <span class="rw-voice-here" aria-hidden="true" />
+          <span class="rw-unsaid">{text.slice(said)}</span>
+        </>
+      )}
     </span>
+  );
+}
+
+/** The words of an entry: in step with the voice while it is said, and as markdown if they are that. */
+function Words({ entry, speaking }: { entry: Entry; speaking: Talk["speaking"] }) {
+  const { id, text, heard_length } = entry;
+  const now = useComputed(() => (speaking.value?.id === id ? speaking.value : null)).value;
+  if (heard_length !== null && heard_length !== undefined) {
+    // The kernel counts characters, where JavaScript counts two units for one beyond the first 65,536.
+    const said = Array.from(text).slice(0, heard_length).join("").length;
+    if (said < text.length) return <Spoken text={text} said={said} cut />;
+  }
+  if (now) {
+    const said = saidLength(text, now, entry.state === "completed");
+    if (said < text.length) return <Spoken text={text} said={said} cut={false} />;
+  }
+  const written = entry.kind === "assistant" && entry.source === "text";
+  if (text && (written || (entry.state === "completed" && holdsMarkdown(text))))
+    return <Markdown text={text} />;
+  return <span class="rw-text">{text || "…"}</span>;
+}
+
+/** When an entry began, as it is read. */
+function Time({ at }: { at: number | null }) {
+  if (at === null) return null;
+  const date = new Date(at * 1000);
+  return (
+    <time class="rw-at" dateTime={date.toISOString()} title={date.toLocaleString()}>
+      {date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}
+    </time>
   );
 }
 
@@ -45,10 +89,10 @@ function Images({ images = [] }: { images?: ShownImage[] | undefined }) {
 }
 
 /** What the user waited for an answer; a click shows where the time went. */
-function Delay({ entry: { delay, turn }, showTurn }: { entry: Entry; showTurn: ShowTurn | null }) {
+function Delay({ entry: { delay, turn }, talk }: { entry: Entry; talk: Talk }) {
   if (delay === null || turn === null) return null;
   const waited = `You waited ${duration(delay)} for this answer`;
-  if (!showTurn)
+  if (!talk.panel.value)
     return (
       <span class="rw-delay" title={waited}>
         {duration(delay)}
@@ -59,14 +103,15 @@ function Delay({ entry: { delay, turn }, showTurn }: { entry: Entry; showTurn: S
       type="button"
       class="rw-delay"
       title={`${waited}: show where the time went`}
-      onClick={() => showTurn(turn)}
+      onClick={() => talk.send({ type: "show_panel", tab: "time", turn })}
     >
       {duration(delay)}
     </button>
   );
 }
 
-function Bubble({ entry, showTurn }: { entry: Entry; showTurn: ShowTurn | null }) {
+function Bubble({ entry, talk }: { entry: Entry; talk: Talk }) {
+  const [editing, setEditing] = useState(false);
   const mine = entry.kind === "user";
   const streaming = entry.state === "in_progress";
   const waiting = streaming && !entry.text && !entry.images?.length;
@@ -87,10 +132,14 @@ function Bubble({ entry, showTurn }: { entry: Entry; showTurn: ShowTurn | null }
           </span>
         )}
         {entry.preamble && <span class="rw-source">before the answer</span>}
-        {!mine && <Delay entry={entry} showTurn={showTurn} />}
+        {entry.edited && <span class="rw-source">edited</span>}
+        {!mine && <Delay entry={entry} talk={talk} />}
+        <Time at={entry.at} />
       </div>
       <div class="rw-bubble" aria-busy={streaming}>
-        {waiting ? (
+        {editing ? (
+          <Editor entry={entry} end={() => setEditing(false)} send={talk.send} />
+        ) : waiting ? (
           <span class="rw-dots" role="img" aria-label={mine ? "listening" : "thinking"}>
             <i />
             <i />
@@ -100,7 +149,7 @@ function Bubble({ entry, showTurn }: { entry: Entry; showTurn: ShowTurn | null }
           <>
             {(entry.text || !entry.images?.length) && (
               <div dir="auto">
-                <Words entry={entry} />
+                <Words entry={entry} speaking={talk.speaking} />
                 {streaming && <span class="rw-caret" aria-hidden="true" />}
               </div>
             )}
@@ -115,6 +164,9 @@ function Bubble({ entry, showTurn }: { entry: Entry; showTurn: ShowTurn | null }
         )}
         {!entry.cut && entry.state === "incomplete" && <div class="rw-cut">incomplete</div>}
       </div>
+      {!editing && (
+        <Actions entry={entry} live={talk.live.value} edit={() => setEditing(true)} send={talk.send} />
+      )}
     </div>
   );
 }
@@ -148,16 +200,17 @@ function ShownObject({ entry, shown }: { entry: Entry; shown: ShownCard }) {
   );
 }
 
-export function EntryView(props: {
-  entry: ReadonlySignal<Entry>;
-  decide: (message: Decide) => void;
-  showTurn?: ShowTurn | null;
-}) {
-  const { showTurn = null } = props;
+export function EntryView(props: { entry: ReadonlySignal<Entry>; talk: Talk }) {
+  const { talk } = props;
   const value = props.entry.value;
   switch (value.kind) {
     case "tool":
-      return value.tool ? <ToolCardView tool={value.tool} decide={props.decide} /> : null;
+      return value.tool ? (
+        <>
+          <ToolCardView tool={value.tool} decide={talk.send} />
+          <Actions entry={value} live={false} edit={() => undefined} send={talk.send} />
+        </>
+      ) : null;
     case "error": {
       const [message, ...cure] = value.text.split("\n");
       return <ProblemPanel message={message!} cure={cure.join("\n")} listed />;
@@ -175,7 +228,7 @@ export function EntryView(props: {
       return value.shown ? (
         <ShownObject entry={value} shown={value.shown} />
       ) : (
-        <Bubble entry={value} showTurn={showTurn} />
+        <Bubble entry={value} talk={talk} />
       );
   }
 }

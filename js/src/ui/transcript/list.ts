@@ -65,22 +65,36 @@ export function useEntryKeys(list: { current: HTMLElement | null }): void {
     const entries = () =>
       [...element.children].filter((child) => child.matches(".rw-entry")) as HTMLElement[];
     let current: HTMLElement | null = null;
-    const mark = () => {
-      const all = entries();
-      if (!current || !all.includes(current)) current = all.at(-1) ?? null;
-      for (const entry of all) {
-        const here = entry === current;
-        entry.tabIndex = here ? 0 : -1;
-        const inside = here && entry.contains(document.activeElement);
-        for (const stop of entry.querySelectorAll<HTMLElement>(STOPS)) stop.tabIndex = inside ? 0 : -1;
+    const markEntry = (entry: HTMLElement) => {
+      const here = entry === current;
+      entry.tabIndex = here ? 0 : -1;
+      const inside = here && entry.contains(document.activeElement);
+      for (const stop of entry.querySelectorAll<HTMLElement>(STOPS)) stop.tabIndex = inside ? 0 : -1;
+    };
+    const choose = (chosen: HTMLElement | null) => {
+      const before = current;
+      current = chosen;
+      for (const entry of new Set([before, current])) if (entry?.isConnected) markEntry(entry);
+    };
+    /** Marks what has changed: a long talk is not gone through again for each word of its last line. */
+    const mark = (records: MutationRecord[]) => {
+      const touched = new Set<HTMLElement>();
+      for (const { target, addedNodes } of records) {
+        for (const node of [target, ...addedNodes]) {
+          const entry = (node instanceof Element ? node : node.parentElement)?.closest<HTMLElement>(
+            ".rw-entry",
+          );
+          if (entry && element.contains(entry)) touched.add(entry);
+        }
       }
+      for (const entry of touched) markEntry(entry);
+      if (!current?.isConnected) choose(entries().at(-1) ?? null);
     };
     const focused = (event: FocusEvent) => {
-      current = entries().find((entry) => entry.contains(event.target as Node)) ?? current;
-      mark();
+      choose((event.target as Element).closest<HTMLElement>(".rw-entry") ?? current);
     };
     const left = (event: FocusEvent) => {
-      if (!element.contains(event.relatedTarget as Node | null)) setTimeout(mark);
+      if (!element.contains(event.relatedTarget as Node | null)) setTimeout(() => choose(current));
     };
     const pressed = (event: KeyboardEvent) => {
       const all = entries();
@@ -100,7 +114,8 @@ export function useEntryKeys(list: { current: HTMLElement | null }): void {
     element.addEventListener("focusin", focused);
     element.addEventListener("focusout", left);
     element.addEventListener("keydown", pressed);
-    mark();
+    for (const entry of entries()) markEntry(entry);
+    choose(entries().at(-1) ?? null);
     return () => {
       observer.disconnect();
       element.removeEventListener("focusin", focused);
