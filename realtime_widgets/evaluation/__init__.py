@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from realtime_widgets.evaluation.evaluation import Evaluation
     from realtime_widgets.evaluation.judging import ChatModel
-    from realtime_widgets.evaluation.results import Evaluation, Finding, Run, TurnResult
+    from realtime_widgets.evaluation.results import Finding, Run, TurnResult
     from realtime_widgets.evaluation.running import Limits, evaluate, evaluate_sync
-    from realtime_widgets.evaluation.scenario import Caller, Expect, Scenario, Turn
-    from realtime_widgets.evaluation.toml_file import load_scenarios
+    from realtime_widgets.evaluation.scenarios.scenario import Caller, Expect, Scenario, Turn
+    from realtime_widgets.evaluation.scenarios.toml_file import load_scenarios
 
 __all__ = [
     "Caller",
@@ -33,11 +34,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "evaluation": ("Evaluation",),
     "judging": ("ChatModel",),
-    "results": ("Evaluation", "Finding", "Run", "TurnResult"),
+    "results": ("Finding", "Run", "TurnResult"),
     "running": ("Limits", "evaluate", "evaluate_sync"),
-    "scenario": ("Caller", "Expect", "Scenario", "Turn"),
-    "toml_file": ("load_scenarios",),
+    "scenarios.scenario": ("Caller", "Expect", "Scenario", "Turn"),
+    "scenarios.toml_file": ("load_scenarios",),
 }
 
 

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.evaluation.results import Finding, TurnResult
-from realtime_widgets.evaluation.scenario import several
+from realtime_widgets.evaluation.scenarios.scenario import several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from realtime_widgets.evaluation.results import CallResult
-    from realtime_widgets.evaluation.scenario import Expect
+    from realtime_widgets.evaluation.scenarios.scenario import Expect
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*", re.UNICODE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

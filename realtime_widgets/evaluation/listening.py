@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.core.conversation.items import Item
     from realtime_widgets.core.conversation.turns import Turn as SessionTurn
-    from realtime_widgets.evaluation.scenario import Turn
+    from realtime_widgets.evaluation.scenarios.scenario import Turn
     from realtime_widgets.session.session import RealtimeSession
 
 #: Longest wait for the last answer to be heard to its end, in seconds.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import functools
-import hashlib
 import inspect
-import os
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from realtime_widgets.evaluation.expectations import findings_of, together
 from realtime_widgets.evaluation.judging import judged, key_of, next_words
 from realtime_widgets.evaluation.listening import Listener
 from realtime_widgets.evaluation.results import Finding, Run, TurnResult
-from realtime_widgets.evaluation.scenario import Scenario, Turn
+from realtime_widgets.evaluation.scenarios.scenario import Scenario, Turn
 from realtime_widgets.evaluation.sound import cough, spoken
 from realtime_widgets.protocol.endpoint.endpoint import resolve_endpoint
 from realtime_widgets.protocol.secrets import masked
@@ -345,13 +344,11 @@ def _heard_or_not(word: str, key: str, heard: bool) -> list[Finding]:
     return [Finding(key, False, f"{word!r} was not heard in the answer, so nothing could come over it")]
 
 
+@functools.cache
 def written(script: str) -> Path:
-    """Return a file with this script, the same for the same text."""
-    name = f"realtime-script-{hashlib.sha256(script.encode()).hexdigest()[:16]}.toml"
-    path = Path(tempfile.gettempdir()) / name
-    if not path.is_file() or path.read_text("utf-8") != script:
-        handle, made = tempfile.mkstemp(".toml", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(script)
-        Path(made).replace(path)
+    """Return a file of this process with a script, the same for the same text; it goes with the process."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False, encoding="utf-8") as file:
+        file.write(script)
+    path = Path(file.name)
+    atexit.register(path.unlink, missing_ok=True)
     return path

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from realtime_widgets.evaluation.scenario import Scenario
-    from realtime_widgets.evaluation.toml_file import Broken
+    from realtime_widgets.evaluation.scenarios.scenario import Scenario
+    from realtime_widgets.evaluation.scenarios.toml_file import Broken
 
 _SETTING = "realtime_scenarios"
 
@@ -53,8 +53,8 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each run of each scenario; a scenario that cannot be read is a test that fails."""
         from realtime_widgets.errors import ConfigurationError
-        from realtime_widgets.evaluation.scenario import Scenario
-        from realtime_widgets.evaluation.toml_file import read_file
+        from realtime_widgets.evaluation.scenarios.scenario import Scenario
+        from realtime_widgets.evaluation.scenarios.toml_file import read_file
 
         try:
             found = read_file(self.path)

@@ -13,7 +13,7 @@ from realtime_widgets.shown_text import in_html, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from realtime_widgets.evaluation.results import Evaluation, Finding, Run, TurnResult
+    from realtime_widgets.evaluation.results import Finding, Run, TurnResult
 
 _HEAD = ("scenario", "configuration", "passed", "latency", "cents", "what went wrong")
 _LONGEST = 90
@@ -33,9 +33,9 @@ code { font-size: 90%; overflow-wrap: anywhere; }
 """
 
 
-def text_table(evaluation: Evaluation) -> str:
+def text_table(evaluation: Sequence[Run]) -> str:
     """Return a line for each scenario and configuration, the sum, and all problems of the runs that failed."""
-    if not evaluation.runs:
+    if not evaluation:
         return "No runs."
     rows = [_HEAD, *(_row(runs) for runs in _groups(evaluation))]
     rows = [tuple(_one_line(cell) for cell in row) for row in rows]
@@ -50,13 +50,13 @@ def text_table(evaluation: Evaluation) -> str:
         lines.append("  ".join([*cells, row[-1]]).rstrip())
     lines.insert(1, "-" * max(len(line) for line in lines[:1]))
     lines += ["", _sum(evaluation)]
-    for run in evaluation.failures:
+    for run in (each for each in evaluation if not each.passed):
         lines += ["", f"{visible(_title(run))}: {run.status}"]
         lines += [f"  {visible(line)}" for problem in run.problems for line in problem.splitlines()]
     return "\n".join(lines)
 
 
-def html_table(evaluation: Evaluation) -> str:
+def html_table(evaluation: Sequence[Run]) -> str:
     """Return the table alone, for a notebook; what came from outside is escaped."""
     head = "".join(f'<th scope="col">{cell}</th>' for cell in _HEAD)
     body = []
@@ -73,7 +73,7 @@ def html_table(evaluation: Evaluation) -> str:
     )
 
 
-def html_page(evaluation: Evaluation) -> str:
+def html_page(evaluation: Sequence[Run]) -> str:
     """Return a whole page: the table, and every run with what was said; those that failed are open."""
     runs = "".join(_run_in_html(run) for run in evaluation)
     return (
@@ -84,7 +84,7 @@ def html_page(evaluation: Evaluation) -> str:
     )
 
 
-def junit(evaluation: Evaluation) -> str:
+def junit(evaluation: Sequence[Run]) -> str:
     """Return a report in JUnit's XML: a suite for each configuration, a case for each run."""
     root = ElementTree.Element("testsuites", name="realtime-widgets")
     by_name: dict[str, list[Run]] = {}
@@ -124,7 +124,7 @@ def _case(suite: ElementTree.Element, run: Run) -> None:
         ElementTree.SubElement(case, "system-out").text = _xml(said)
 
 
-def _groups(evaluation: Evaluation) -> Iterable[Sequence[Run]]:
+def _groups(evaluation: Sequence[Run]) -> Iterable[Sequence[Run]]:
     """Runs of the same scenario and configuration, which follow one another."""
     for _, runs in groupby(evaluation, key=lambda run: (run.file, run.scenario, run.configuration)):
         yield list(runs)
@@ -146,7 +146,7 @@ def _row(runs: Sequence[Run]) -> tuple[str, ...]:
     )
 
 
-def _sum(evaluation: Evaluation) -> str:
+def _sum(evaluation: Sequence[Run]) -> str:
     runs = len(evaluation)
     passed = sum(run.passed for run in evaluation)
     waits = sorted(turn.latency_s for run in evaluation for turn in run.turns if turn.latency_s is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.concurrency.blocking import wait_for
 from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.errors import ConfigurationError, RealtimeWidgetsError
-from realtime_widgets.evaluation.checking import check_scenario, check_session
+from realtime_widgets.evaluation.evaluation import Evaluation
 from realtime_widgets.evaluation.performing import Job, perform
-from realtime_widgets.evaluation.results import Evaluation, Run
-from realtime_widgets.evaluation.scenario import Scenario
+from realtime_widgets.evaluation.results import Run
+from realtime_widgets.evaluation.scenarios.checking import check_scenario, check_session
+from realtime_widgets.evaluation.scenarios.scenario import Scenario
+from realtime_widgets.evaluation.scenarios.toml_file import Broken, read_file
 from realtime_widgets.evaluation.sound import sound_of
-from realtime_widgets.evaluation.toml_file import Broken, read_file
 from realtime_widgets.tools.from_file import load_tools
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from realtime_widgets.evaluation.judging import ChatModel
 
     Scenarios = Scenario | str | PathLike[str] | Iterable[Scenario | str | PathLike[str]]
+
+log = logging.getLogger(__name__)
 
 #: First wait before a run is tried again, in seconds; it doubles each time.
 _RETRY_S = 1.0
@@ -116,7 +120,8 @@ async def evaluate(
     judge, caller
         Chat models that judge what `Expect.holds` says, and that play a `Caller`.
     on_run
-        Called with each `Run` when it is over, in the order of their ends.
+        Called with each `Run` when it is over, in the order of their ends: what has come is kept there if the
+        evaluation itself is given up.
     clock
         Source of time for limits and retries, for tests.
 
@@ -203,6 +208,10 @@ async def _planned(
             text = str(error) if scenario.name in str(error) else f"{scenario.where()}: {error}"
             planned.append(job.run(status="invalid", error=text))
             continue
+        except Exception as error:  # values of Python code that are of no kind that fits; the others go on
+            text = f"{scenario.where()}: {type(error).__name__}: {error}"
+            planned.append(job.run(status="invalid", error=text))
+            continue
         job = replace(job, sounds=sounds)
         planned += [replace(job, number=number) for number in range(1, (scenario.repeat or repeat) + 1)]
     return planned
@@ -215,6 +224,9 @@ def _whole(job: Job, configuration: Configuration, tools: Sequence[Callable[...,
     functions = [*tools, *scenario.tools]
     if settings.get("tools"):
         functions += load_tools(Path(settings["tools"]))
+    for function in functions:
+        if not callable(function) or not hasattr(function, "__name__"):
+            raise ConfigurationError(f"a tool of a scenario must be a function, not {function!r:.80}")
     by_name = {function.__name__: function for function in functions}
     script, text = settings.get("script"), ""
     if script is not None:
@@ -289,7 +301,10 @@ class Driver:
 
     async def _made(self, planned: Run | Job) -> Run:
         run = planned if isinstance(planned, Run) else await self._tried(planned)
-        self._on_run(run)
+        try:
+            self._on_run(run)
+        except Exception:  # the user's code: no run is lost for it
+            log.exception("on_run failed")
         return run
 
     async def _tried(self, job: Job) -> Run:

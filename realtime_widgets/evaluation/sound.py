@@ -15,7 +15,7 @@ from realtime_widgets.protocol.endpoint.endpoint import resolve_endpoint
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from realtime_widgets.evaluation.scenario import Turn
+    from realtime_widgets.evaluation.scenarios.scenario import Turn
 
 #: A cough: two bursts of air, as seconds after its beginning, length in seconds, and level.
 _BURSTS = ((0.0, 0.16, 0.5), (0.2, 0.22, 0.35))

@@ -6,7 +6,7 @@ import pytest
 
 from realtime_widgets.evaluation.expectations import contains, findings_of, invented, numbers_in, together
 from realtime_widgets.evaluation.results import CallResult, TurnResult
-from realtime_widgets.evaluation.scenario import Expect
+from realtime_widgets.evaluation.scenarios.scenario import Expect
 
 RATE = CallResult("reaction_rate", '{"temperature": 40, "unit": "C"}', "0.8")
 

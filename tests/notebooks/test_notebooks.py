@@ -63,6 +63,13 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "Why does wood float? -> Wood floats because" in shown
         assert "That is not part of this lesson." in shown
         assert "True" in shown
+    if path.stem == "10_test_your_talks":
+        assert "3 of 3 runs passed" in shown
+        assert "4 of 4 runs passed" in shown
+        assert "line 23: scenario 'is misspelt', turn 1, expect.tool: there is no tool" in shown
+        assert "did you mean 'reaction_rate'?" in shown
+        assert "exit code 2" in shown
+        assert "20 of 20 passed on the cluster" in shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

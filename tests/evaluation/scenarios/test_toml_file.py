@@ -8,7 +8,7 @@ import pytest
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.evaluation import evaluate, load_scenarios
-from realtime_widgets.evaluation.toml_file import key_lines
+from realtime_widgets.evaluation.scenarios.toml_file import key_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.evaluation.checking import OWN_KEYS, SESSION_KEYS, near
-from realtime_widgets.evaluation.scenario import Caller, Expect, Place, Scenario, Source, Turn
+from realtime_widgets.evaluation.scenarios.checking import OWN_KEYS, SESSION_KEYS, near
+from realtime_widgets.evaluation.scenarios.scenario import Caller, Expect, Place, Scenario, Source, Turn
 
 if TYPE_CHECKING:
     import os

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.evaluation.scenario import Place, Scenario, Turn, several
+from realtime_widgets.evaluation.scenarios.scenario import Place, Scenario, Turn, several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from realtime_widgets.evaluation.scenario import Expect
+    from realtime_widgets.evaluation.scenarios.scenario import Expect
 
 #: Settings of a session that a scenario or a configuration may have.
 SESSION_KEYS = (
