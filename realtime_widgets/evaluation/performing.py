@@ -97,7 +97,7 @@ async def perform(job: Job) -> Run:
     except TimeoutError:
         status, error = "error", f"it took longer than {job.seconds:g} s"
     except ConnectionFailedError as failed:
-        status, error = "network" if may_pass(failed) else "error", str(failed)
+        status, error = "network" if performance.may_pass(failed) else "error", str(failed)
         if performance.out_of_money:
             status, error = "error", f"the money for it is spent: {failed}"
     except RealtimeWidgetsError as failed:
@@ -145,6 +145,7 @@ class Performance:
         self._job = job
         self._scenario = job.scenario
         self._session: RealtimeSession | None = None
+        self._started = False
         #: Tools whose next call fails.
         self._failing: set[str] = set()
         self.turns: list[TurnResult] = []
@@ -157,6 +158,14 @@ class Performance:
         """Whether the session has spent what it may."""
         return self._job.money is not None and (self.money is None or self.money >= self._job.money)
 
+    def may_pass(self, error: ConnectionFailedError) -> bool:
+        """Return whether it was the network, or a service that is busy for a while."""
+        if self._session is not None and self._session.runtime.loss is not None:
+            return may_pass(self._session.runtime.loss)
+        if self._started and error.http_status is None and not error.unreachable:
+            return False  # the session was ended by something else: its money is spent, a check stopped it
+        return may_pass(error)
+
     async def perform(self) -> None:
         """Say all turns, and judge.
 
@@ -167,6 +176,7 @@ class Performance:
         """
         session = self._session = self._make_session()
         await session.start()
+        self._started = True
         if self._scenario.in_real_time:
             speaker = VirtualSpeaker(keep=False)
             shared_engine().run(session.runtime.use_speaker, speaker)

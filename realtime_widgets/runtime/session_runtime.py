@@ -128,6 +128,8 @@ class SessionRuntime(Observable):
         accounts.attach(self._warn, lambda: self.changed("money"), self.end)
         self.closed_reason = ""
         self.closed_by_person = False
+        #: Why a connection was lost last; None if none was.
+        self.loss: ConnectionFailedError | None = None
         self.calls = CallScheduler(runner, self._tool_ended, lambda: self.changed("calls"), clock)
         self.tools = self.calls.by_id
         self.checks = CheckRunner(
@@ -662,6 +664,7 @@ class SessionRuntime(Observable):
         error = transport.error
         if transport is not self._transport or self._phase != "open" or error is None:
             return
+        self.loss = error
         for response in self.core.running_responses():
             self.accounts.cut_off(response, self.core.conversation, self.core.ledger)
         if not self.reconnector.policy.recoverable(error, transport.expired, self.endpoint.local):

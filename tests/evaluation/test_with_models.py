@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -266,3 +267,21 @@ async def test_an_asynchronous_client_serves_as_well(embedded: EmbeddedEndpoint,
     async with client:
         runs = await evaluate(_scenario(10, embedded.url, "20"), client=client)
     runs.check()
+
+
+def test_a_worker_that_dies_loses_no_run(cluster: Client, embedded: EmbeddedEndpoint, tmp_path: Path) -> None:
+    died = tmp_path / "died"
+
+    def rate(temperature: float) -> float:
+        """Rate of our reaction at a temperature."""
+        import os
+
+        if not died.exists():
+            died.touch()
+            os._exit(1)
+        return temperature * 2
+
+    scenarios = [replace(_scenario(at, embedded.url, str(at * 2)), tools=(rate,)) for at in (10, 20, 30)]
+    runs = evaluate_sync(scenarios, client=cluster, limits=Limits(sessions=1))
+    assert died.exists()
+    assert [run.status for run in runs] == ["passed"] * 3, runs.table()
