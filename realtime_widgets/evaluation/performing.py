@@ -205,7 +205,7 @@ class Performance:
             endpoint = resolve_endpoint(settings.get("endpoint") or "local")
             if not endpoint.local:
                 raise ConfigurationError("a script is followed by the local endpoint only: leave 'script' out")
-            settings["endpoint"] = replace(endpoint, brain=f"script:{written(self._job.script)}")
+            settings["endpoint"] = replace(endpoint, brain=brain_of(self._job.script))
         if key := key_of(variable):
             settings["api_key"] = key
         budget = None if self._job.money is None else Budget(money=self._job.money)
@@ -304,7 +304,7 @@ class Performance:
             if words is None:
                 return
             turn = Turn(speak=words) if caller.speaks else Turn(text=words)
-            sound = await spoken(words) if caller.speaks else b""
+            sound = await spoken(words, brain=brain_of(self._job.script)) if caller.speaks else b""
             await self._exchange(session, [(len(self.turns), turn)], [sound])
 
     async def _judge(self, statement: str, turns: Sequence[TurnResult]) -> Finding:
@@ -355,10 +355,15 @@ def _heard_or_not(word: str, key: str, heard: bool) -> list[Finding]:
 
 
 @functools.cache
-def written(script: str) -> Path:
-    """Return a file of this process with a script, the same for the same text; it goes with the process."""
+def brain_of(script: str) -> str:
+    """Return the brain of a local endpoint that follows a script; empty without one.
+
+    The script is in a file of this process, the same for the same text, which goes with the process.
+    """
+    if not script:
+        return ""
     with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False, encoding="utf-8") as file:
         file.write(script)
     path = Path(file.name)
     atexit.register(path.unlink, missing_ok=True)
-    return path
+    return f"script:{path}"

@@ -15,7 +15,7 @@ from realtime_widgets.concurrency.blocking import wait_for
 from realtime_widgets.concurrency.clock import REAL_CLOCK
 from realtime_widgets.errors import ConfigurationError, RealtimeWidgetsError
 from realtime_widgets.evaluation.evaluation import Evaluation
-from realtime_widgets.evaluation.performing import Job, perform
+from realtime_widgets.evaluation.performing import Job, brain_of, perform
 from realtime_widgets.evaluation.results import Run
 from realtime_widgets.evaluation.scenarios.checking import check_scenario, check_session
 from realtime_widgets.evaluation.scenarios.scenario import Scenario
@@ -203,7 +203,7 @@ async def _planned(
             )
             if sounds is None:
                 spoken = [(number, turn) for number, turn in enumerate(scenario.turns) if turn.spoken]
-                sounds = {number: await sound_of(turn) for number, turn in spoken}
+                sounds = {number: await sound_of(turn, brain_of(job.script)) for number, turn in spoken}
         except RealtimeWidgetsError as error:
             text = str(error) if scenario.name in str(error) else f"{scenario.where()}: {error}"
             planned.append(job.run(status="invalid", error=text))

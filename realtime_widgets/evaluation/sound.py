@@ -23,8 +23,8 @@ _BURSTS = ((0.0, 0.16, 0.5), (0.2, 0.22, 0.35))
 _AROUND_S = 0.3
 
 
-async def sound_of(turn: Turn) -> bytes:
-    """Return what is said in a spoken turn, as PCM16 at 24 kHz.
+async def sound_of(turn: Turn, brain: str = "") -> bytes:
+    """Return what is said in a spoken turn, as PCM16 at 24 kHz; `brain` is as for `spoken`.
 
     Raises
     ------
@@ -33,7 +33,7 @@ async def sound_of(turn: Turn) -> bytes:
     LocalEndpointError, ConnectionFailedError
         If the local voice cannot speak.
     """
-    pcm = await spoken(turn.speak, turn.voice) if turn.speak else load_sound(turn.sound or b"")
+    pcm = await spoken(turn.speak, turn.voice, brain) if turn.speak else load_sound(turn.sound or b"")
     samples = from_pcm16(pcm)
     if turn.noise_db is not None:
         noise = None if turn.noise is None else from_pcm16(load_sound(turn.noise))
@@ -43,12 +43,14 @@ async def sound_of(turn: Turn) -> bytes:
     return to_pcm16(samples)
 
 
-async def spoken(text: str, voice: str = "") -> bytes:
-    """Return a text as the local endpoint's voice speaks it, as PCM16 at 24 kHz; on this machine, for nothing."""
+async def spoken(text: str, voice: str = "", brain: str = "") -> bytes:
+    """Return a text as the local endpoint's voice speaks it, as PCM16 at 24 kHz; on this machine, for nothing.
+
+    The endpoint is the one with `brain`, which may be running already: see `Endpoint.brain`.
+    """
     from realtime_widgets.chat.pipeline import SpeechPipeline  # brings the ways to talk over HTTP
 
-    # A brain that is at hand at once: nothing is asked of it here.
-    endpoint = replace(resolve_endpoint("local"), brain="built-in")
+    endpoint = replace(resolve_endpoint("local"), brain=brain)
     options: dict[str, Any] = {"voice": voice} if voice else {}
     async with SpeechPipeline(endpoint=endpoint, **options) as pipeline:
         return (await pipeline.speak(text)).pcm
