@@ -22,6 +22,8 @@ NAMES = (
     "CaptionsCommand",
     "ReplyCommand",
     "ReplyReport",
+    "ReplayCommand",
+    "ReplayReport",
     "InsightCommand",
     "InsightReport",
     "InsightTab",

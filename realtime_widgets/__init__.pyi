@@ -23,6 +23,7 @@ from .errors import ItemNotFoundError as ItemNotFoundError
 from .errors import LocalEndpointError as LocalEndpointError
 from .errors import McpServerError as McpServerError
 from .errors import RealtimeWidgetsError as RealtimeWidgetsError
+from .errors import RecordingError as RecordingError
 from .errors import ResponseFailedError as ResponseFailedError
 from .errors import SessionClosedError as SessionClosedError
 from .errors import ToolArgumentsError as ToolArgumentsError
@@ -30,10 +31,12 @@ from .errors import ToolDefinitionError as ToolDefinitionError
 from .errors import ToolStoppedError as ToolStoppedError
 from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
+from .recording.compare import compare as compare
 from .reply import Reply as Reply
 from .safety.audit import AuditTrail as AuditTrail
 from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions
+from .session.recordings import Recording as Recording
 from .session.session import RealtimeSession as RealtimeSession
 from .timeline.timeline import side_by_side as side_by_side
 from .tools import HostedMcp as HostedMcp

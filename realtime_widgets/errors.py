@@ -82,6 +82,10 @@ class AuditError(RealtimeWidgetsError, ValueError):
     """An audit trail is not whole: something was changed, removed or moved; the text says where."""
 
 
+class RecordingError(RealtimeWidgetsError, ValueError):
+    """A recording that cannot be read, or that does not hold what is asked of it."""
+
+
 class ItemNotFoundError(RealtimeWidgetsError, LookupError):
     """The service has no such item, or did not return it."""
 

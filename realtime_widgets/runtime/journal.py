@@ -49,30 +49,40 @@ class Record(msgspec.Struct, frozen=True):
     event: dict[str, Any]
 
 
-def _fit_to_keep(name: str, value: Any) -> Any:
+def _fit_to_keep(name: str, value: Any, images: bool = False) -> Any:
     """Return the value of a field with all sound and images in it as their length in bytes, without secrets."""
-    if name == "image_url" and isinstance(value, str) and value.startswith("data:"):
+    if name == "image_url" and not images and isinstance(value, str) and value.startswith("data:"):
         kind, _, data = value.partition(",")
-        return f"{kind},[{_byte_count(data)} bytes]"
+        return f"{kind},[{byte_count(data)} bytes]"
     if name == "audio" and isinstance(value, str | bytes):
-        return len(value) if isinstance(value, bytes) else _byte_count(value)
+        return len(value) if isinstance(value, bytes) else byte_count(value)
     if isinstance(value, dict):
         if value.get("type") == "mcp":
             value = without_secrets(value)
-        return {key: _fit_to_keep(key, each) for key, each in value.items()}
+        return {key: _fit_to_keep(key, each, images) for key, each in value.items()}
     if isinstance(value, list):
-        return [_fit_to_keep("", each) for each in value]
+        return [_fit_to_keep("", each, images) for each in value]
     return value
 
 
-def _byte_count(base64: str) -> int:
+def byte_count(base64: str) -> int:
+    """Return how many bytes a text in base64 stands for."""
     return len(base64.rstrip("=")) * 3 // 4
 
 
-def _without_sound(event: dict[str, Any]) -> dict[str, Any]:
-    data = {name: _fit_to_keep(name, value) for name, value in event.items()}
+def without_sound(event: dict[str, Any], *, images: bool = False) -> dict[str, Any]:
+    """Return an event as it is kept: sound and images as their length in bytes, without secrets.
+
+    Parameters
+    ----------
+    event
+        The event as JSON has it.
+    images
+        Whether images stay as they are.
+    """
+    data = {name: _fit_to_keep(name, value, images) for name, value in event.items()}
     if isinstance(data.get("delta"), str) and str(data.get("type")).endswith("audio.delta"):
-        data["delta"] = _byte_count(data["delta"])
+        data["delta"] = byte_count(data["delta"])
     return data
 
 
@@ -82,7 +92,7 @@ def _frame(event: ev.AnyServerEvent) -> _Frame | None:
     if isinstance(source, str) and isinstance(event, ev.OutputAudioDelta) and len(source) > LONGEST_FRAME:
         rest = source.replace(event.delta, "", 1)
         if len(rest) <= LONGEST_FRAME:
-            return _Frame(rest, _byte_count(event.delta))
+            return _Frame(rest, byte_count(event.delta))
     if isinstance(source, str | bytes) and len(source) <= LONGEST_FRAME:
         return _Frame(source)
     return None
@@ -90,7 +100,7 @@ def _frame(event: ev.AnyServerEvent) -> _Frame | None:
 
 def _read(at: float, sender: Sender, kept: dict[str, Any] | _Frame) -> Record:
     if isinstance(kept, _Frame):
-        data = _without_sound(decode_object(kept.text))
+        data = without_sound(decode_object(kept.text))
         if kept.sound is not None:
             data["delta"] = kept.sound
         return Record(at, sender, data)
@@ -185,9 +195,9 @@ class Journal:
                 self._block = {"type": event.type, "audio": len(event.audio)}
             data: dict[str, Any] | _Frame = self._block
         elif isinstance(event, ev.ClientEvent):
-            data = _without_sound(msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=shown))
+            data = without_sound(msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=shown))
         else:
-            data = _frame(event) or _without_sound(event.data)
+            data = _frame(event) or without_sound(event.data)
         self._gone += len(self._kept) == KEPT_EVENTS
         self._kept.append((at, sender, data))
         if self._file:

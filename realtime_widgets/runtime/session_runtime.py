@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +41,8 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
+from realtime_widgets.runtime.announcements import Announcements
+from realtime_widgets.runtime.by_hand import HandRuns
 from realtime_widgets.runtime.checked_talk import CheckedTalk
 from realtime_widgets.runtime.checks import CheckRunner
 from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.history import EarlierTalk
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.playback.ledger import PlayedTo
+    from realtime_widgets.core.playback.pacing import Block
     from realtime_widgets.core.settings import SessionSettings
     from realtime_widgets.protocol.endpoint.endpoint import Endpoint
     from realtime_widgets.protocol.wire.connection import Connection
@@ -86,12 +90,39 @@ _TOOLS_DUE = (ev.ResponseCreated, ev.ResponseDone, ev.ErrorEvent, ev.SessionUpda
 State = Literal["idle", "connecting", "preparing", "listening", "thinking", "speaking", "reconnecting", "closed"]
 
 
+@dataclass
+class Taps:
+    """Who follows a session's sound and its end.
+
+    Attributes
+    ----------
+    captured
+        Called with each block of captured sound, PCM16, as long as the session takes it.
+    play
+        Called with each block of an answer that is handed to the speaker.
+    end
+        Called when the session ends; `SessionRuntime.close` waits for what they do.
+    """
+
+    captured: list[Callable[[bytes], object]] = field(default_factory=list)
+    play: list[Callable[[Block], object]] = field(default_factory=list)
+    end: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+
+
 class SessionRuntime(Observable):
     """Connects one session's core with the network, the speaker, the tools and the user; made by the session.
 
     `core` is the class of its core. Of what is captured while there is no connection, the last `hold_s` seconds
     are sent to the next one; None is as much as a talk needs.
     """
+
+    #: Whether the user was told that there are more tools than the service takes.
+    _too_many = False
+    #: Why it connects again.
+    lost_reason = ""
+
+    #: Why a connection was lost last; None if none was.
+    loss: ConnectionFailedError | None = None
 
     def __init__(
         self,
@@ -128,8 +159,6 @@ class SessionRuntime(Observable):
         accounts.attach(self._warn, lambda: self.changed("money"), self.end)
         self.closed_reason = ""
         self.closed_by_person = False
-        #: Why a connection was lost last; None if none was.
-        self.loss: ConnectionFailedError | None = None
         self.calls = CallScheduler(runner, self._tool_ended, lambda: self.changed("calls"), clock)
         self.tools = self.calls.by_id
         self.checks = CheckRunner(
@@ -146,6 +175,7 @@ class SessionRuntime(Observable):
         self.speaker: Speaker = InstantSpeaker()
         #: Called with a speaker that is to be used from now on.
         self.on_speaker: list[Callable[[Speaker], object]] = []
+        self.taps = Taps()
         #: Called with each report of the speaker.
         self.on_positions: list[Callable[[list[PlayedTo]], object]] = []
         #: Called with the name of a tool whose images go to the model, and the id of their item.
@@ -155,17 +185,16 @@ class SessionRuntime(Observable):
         self._service_view = ServiceView(registry)
         #: Called with the name of each tool that the service refuses and a text; returns whether it is printed.
         self.print_refusal: Callable[[str, str], bool] = lambda _name, _text: False
-        self._too_many = False
         self._shutting: asyncio.Task[None] | None = None
         self._runner = runner
+        #: Calls of tools that the user makes by hand.
+        self.by_hand = HandRuns(registry, runner, self.spawn, lambda: self.changed("calls"))
         self._phase: ConnectionPhase = CONNECTION_PHASES.initial
         #: What the user was told of its end, if it did not end by the user's wish.
         self.ending = ""
         #: Why it ended, if only who waited for its start got to know that.
         self._unlogged = ""
         self.reconnector = Reconnector(policy or ReconnectPolicy(), clock)
-        #: Why it connects again.
-        self.lost_reason = ""
         self._local = LocalStart(lambda: self.changed("state"))
         self._transport: Transport | None = None
         self._closing: list[asyncio.Task[None]] = []
@@ -176,6 +205,7 @@ class SessionRuntime(Observable):
         self._registry = registry
         self.consent = self._new_consent()
         self.observe(self._follow_player, "state")
+        self._announcements = Announcements(self)
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self.speaker.attach(self)
 
@@ -294,6 +324,8 @@ class SessionRuntime(Observable):
                 case Send(event):
                     self.send(event)
                 case Play(block):
+                    for listener in self.taps.play:
+                        listener(block)
                     self.speaker.play(block)
                     plays = True
                 case Silence():
@@ -340,6 +372,9 @@ class SessionRuntime(Observable):
 
     def hear(self, pcm: bytes) -> None:
         """Pass on a block of captured sound; it starts the session if that has not begun."""
+        if self._phase != "closed":
+            for listener in self.taps.captured:
+                listener(pcm)
         self._input.hear(pcm)
 
     def press(self) -> None:
@@ -396,6 +431,22 @@ class SessionRuntime(Observable):
         self.endpoint.capabilities.check_editing()
         self.perform([*self.core.editing.edit(item_id, text)])
         self.changed("conversation")
+
+    def give_result(self, number: int) -> None:
+        """Give the model the result of a call by hand in place of the one that it has.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such result, or the service deletes nothing.
+        """
+        self.endpoint.capabilities.check_editing()
+        run = self.by_hand.all.get(number)
+        output = run.result.output if run and run.result else ""
+        commands = self.core.editing.replace_output(run.call_id if run else "", output)
+        self.by_hand.give(number)
+        self.perform([*commands])
+        self.changed("calls", "conversation")
 
     @property
     def unsent(self) -> list[str]:
@@ -820,6 +871,7 @@ class SessionRuntime(Observable):
         self._runner.close()
         self.checks.close()
         self._close_transport(self._transport)
+        self._closing += [asyncio.create_task(leave()) for leave in self.taps.end]
         self.changed()
 
     def _tell_unsent(self, texts: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A file to which lines are only added: by a thread of its own, for the owner alone, and by one process."""
+"""A file to which something is only added: by a thread of its own, for the owner alone, and by one process."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class AppendFile:
         self.lock = threading.RLock()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._waiting: list[bytes] = []
+        #: Bytes that could not be written so far.
+        self.unwritten = 0
         self._failing = False
         self._over = threading.Event()
         self._descriptor = _locked_file(path)
@@ -76,16 +78,23 @@ class AppendFile:
                 raise ConfigurationError(f"{where} cannot be written: {error.strerror or error}") from None
             return file
 
-    def close(self) -> None:
-        """Write what is left, and let other processes have the file; harmless if that is done."""
+    def close(self, limit_s: float = 10.0) -> bool:
+        """Write what is left, and let other processes have the file; harmless if that is done.
+
+        Returns False if that takes longer than `limit_s` seconds, and goes on.
+        """
         if _open.get(self.path) is self:
             del _open[self.path]
         self._jobs.put(None)
-        self._over.wait(10)
+        return self._over.wait(limit_s)
 
     def add(self, line: bytes) -> None:
         """Add a line, without its end; does not wait."""
         self._jobs.put(lambda: self._write(line + b"\n"))
+
+    def append(self, make: Callable[[], bytes]) -> None:
+        """Add the bytes that a function makes on the writing thread, where it must not fail; do not wait."""
+        self._jobs.put(lambda: self._write(make()))
 
     def replace(self, lines: Iterable[bytes]) -> None:
         """Put other lines in the place of all; does not wait. The old ones stay if that fails."""
@@ -118,6 +127,7 @@ class AppendFile:
     def _write(self, data: bytes) -> None:
         self._waiting.append(data)
         self._try(self._write_waiting)
+        self.unwritten = sum(map(len, self._waiting))
 
     def _write_waiting(self) -> None:
         while self._waiting:

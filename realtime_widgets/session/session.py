@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
     from realtime_widgets.protocol.secrets import Secret
+    from realtime_widgets.recording.writing.recorder import RunningRecording
     from realtime_widgets.reply import Reply
     from realtime_widgets.runtime.session_runtime import State
     from realtime_widgets.safety.flagged import Flagged
@@ -99,6 +100,8 @@ E = TypeVar("E", bound="SessionEvent")
 _UNREAD = "Transcription is off: checks of the input see what is written, and not what is said."
 #: Default number of events that a stream keeps for its reader: about 20 s of a spoken exchange.
 EVENT_LIMIT = 1_000
+#: Default limits of a recording: minutes, and millions of bytes.
+RECORDED_MINUTES, RECORDED_MEGABYTES = 120.0, 1_000.0
 
 
 class RealtimeSession:
@@ -969,6 +972,56 @@ class RealtimeSession:
         from realtime_widgets.session.event_stream import EventStream  # its records take a while to make
 
         return EventStream(self._runtime, kinds, limit)
+
+    def record(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        sources: bool = False,
+        minutes: float = RECORDED_MINUTES,
+        megabytes: float = RECORDED_MEGABYTES,
+        replace: bool = False,
+    ) -> RunningRecording:
+        """Record the session from now on: every event, what was said and heard, tool calls, settings and costs.
+
+        It is written while the talk goes on, so that a crash loses its last second at most, and ends with the
+        session. Keys are not in it; the voices of both sides are, and the transcript says so. Open it with
+        `Recording.load`.
+
+        Parameters
+        ----------
+        path
+            The file; ``.rwz`` is added if that is not its ending. Run again for the same session it goes on.
+        sources
+            Whether the source code of the tools is recorded too, so that their calls can be run elsewhere.
+        minutes, megabytes
+            Limits of the recording; up to 360 minutes and 4,000 MB. It ends at the first, and the session says so.
+        replace
+            Whether a recording that is there already is replaced.
+
+        Returns
+        -------
+        RunningRecording
+            With its `seconds`, its `problem`, and `stop`; as a context manager it ends with the block.
+
+        Raises
+        ------
+        ConfigurationError
+            If a limit cannot be, the file is there already, or it cannot be written.
+        SessionClosedError
+            If the session is over.
+        """
+        from realtime_widgets.recording.writing.recorder import record  # brings numpy, which writes the sound
+
+        return record(
+            self._runtime,
+            self.tools,
+            path,
+            sources=sources,
+            minutes=minutes,
+            megabytes=megabytes,
+            replace=replace,
+        )
 
     def delete(self, item_id: str) -> None:
         """Take a message out of the talk: the model does not have it any more, and the transcript neither.

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.runtime.session_runtime import SessionRuntime
 
+#: Sound that is fed at once, in milliseconds and in bytes.
 BLOCK_MS = 20
-_BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
+BLOCK_BYTES = SAMPLE_RATE * BLOCK_MS // 1000 * BYTES_PER_SAMPLE
 #: Silence after the sound within which a turn must have begun, in seconds.
 PATIENCE_S = 8.0
 
@@ -107,8 +108,8 @@ class Conversing:
 
     async def _feed(self, pcm: bytes) -> None:
         await self._paced(
-            lambda index: pcm[index * _BLOCK_BYTES : (index + 1) * _BLOCK_BYTES],
-            lambda index: index * _BLOCK_BYTES >= len(pcm) or self._closed(),
+            lambda index: pcm[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES],
+            lambda index: index * BLOCK_BYTES >= len(pcm) or self._closed(),
         )
 
     async def _wait_in_silence(self) -> None:
@@ -117,9 +118,9 @@ class Conversing:
         quiet_since = 0
 
         def block(index: int) -> bytes:
-            added = bytes(self._added[:_BLOCK_BYTES])
-            del self._added[:_BLOCK_BYTES]
-            return added.ljust(_BLOCK_BYTES, b"\0")
+            added = bytes(self._added[:BLOCK_BYTES])
+            del self._added[:BLOCK_BYTES]
+            return added.ljust(BLOCK_BYTES, b"\0")
 
         def over(index: int) -> bool:
             nonlocal quiet_since

@@ -64,6 +64,14 @@ export const NewIcon = () => (
   </Icon>
 );
 
+export const GearIcon = () => (
+  <Icon>
+    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+    <circle cx="15" cy="7" r="2.2" />
+    <circle cx="9" cy="17" r="2.2" />
+  </Icon>
+);
+
 export const ChartIcon = () => (
   <Icon>
     <path d="M4 6h7M8 12h9M13 18h7" />
@@ -85,6 +93,13 @@ export const StopIcon = () => (
 export const PlayIcon = () => (
   <Icon filled>
     <path d="M8 5.6c0-.9 1-1.5 1.8-1l9 6.4c.7.5.7 1.5 0 2l-9 6.4c-.8.5-1.8 0-1.8-1z" />
+  </Icon>
+);
+
+export const PauseIcon = () => (
+  <Icon filled>
+    <rect x="6.5" y="5" width="4" height="14" rx="1.2" />
+    <rect x="13.5" y="5" width="4" height="14" rx="1.2" />
   </Icon>
 );
 

@@ -15,12 +15,14 @@ from realtime_widgets.testing.scripted_server.script import IGNORED, Script, Scr
 from realtime_widgets.testing.scripted_server.steps import Close, Cut, Delay, Garbage, Send
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from websockets.asyncio.server import Server
 
     from realtime_widgets.concurrency.clock import Clock, Timer
+    from realtime_widgets.recording.talk import RecordedTalk
     from realtime_widgets.testing.scripted_server.matching import Event
     from realtime_widgets.testing.scripted_server.steps import Action, Expect, Step
 
@@ -84,6 +86,51 @@ class ScriptedServer:
         self._progress = asyncio.Event()
         self._failure: Exception | None = None
         self._performer: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_recording(
+        cls,
+        recording: str | os.PathLike[str] | RecordedTalk,
+        *,
+        strict: bool = True,
+        times: bool = False,
+        ignored: Iterable[str] = IGNORED,
+        patience: float = 10.0,
+        clock: Clock = REAL_CLOCK,
+    ) -> Self:
+        """Return a server that plays the service's side of a recorded talk: a test without a key.
+
+        The client has to say what was said then: the messages, the outputs of tools, requests for answers. Speech
+        may be any sound: the recorded service hears in it what it heard then. Settings may be others.
+
+        Parameters
+        ----------
+        recording
+            The recording, or its file.
+        strict
+            Whether the words of messages and the outputs of tools have to be as they were.
+        times
+            Whether the service's pauses are as they were; if not, only an interruption comes as late as it did.
+        ignored, patience, clock
+            As for the class.
+
+        Raises
+        ------
+        RecordingError
+            If the recording cannot be read, or the sound of an answer is missing in it.
+
+        Examples
+        --------
+        >>> async with ScriptedServer.from_recording("talk.rwz") as server:  # doctest: +SKIP
+        ...     session = RealtimeSession(endpoint=server.url, tools=[reaction_rate])
+        ...     assert (await session.ask("How fast is it at 40 degrees?")).tool_calls
+        """
+        from realtime_widgets.recording.talk import RecordedTalk
+        from realtime_widgets.testing.scripted_server.cassette import Cassette
+
+        talk = recording if isinstance(recording, RecordedTalk) else RecordedTalk.load(recording)
+        made = Cassette(talk, strict, times)
+        return cls(made.steps, ignored=ignored, whenever=made.whenever, patience=patience, clock=clock)
 
     @property
     def received(self) -> list[Event]:

@@ -1,0 +1,1 @@
+"""The file of a recording: its parts and its sound, without what they say. Pure."""

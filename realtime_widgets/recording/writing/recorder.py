@@ -1,0 +1,467 @@
+"""Writes a session down while it goes on; taps on the I/O thread, files on a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import base64
+import logging
+import os
+import platform
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.errors import ConfigurationError, SessionClosedError
+from realtime_widgets.protocol import events as ev
+from realtime_widgets.protocol.events.frames import encode_json
+from realtime_widgets.protocol.events.server import SOURCE
+from realtime_widgets.protocol.secrets import masked, masked_frame, shown
+from realtime_widgets.recording.file.format import FORMAT, SUFFIX, VERSION
+from realtime_widgets.recording.file.parts import MOST_BYTES, MOST_PARTS, PartsWriter
+from realtime_widgets.recording.writing.tracks import HeardSound, Track
+from realtime_widgets.recording.writing.watching import SessionWatch
+from realtime_widgets.runtime.journal import without_sound
+from realtime_widgets.safety.append_file import AppendFile
+from realtime_widgets.shown_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_widgets.core.playback.ledger import Part, PlayedTo
+    from realtime_widgets.recording.writing.watching import Fact
+    from realtime_widgets.runtime.journal import Sender
+    from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.tools import ToolRegistry
+
+log = logging.getLogger(__name__)
+
+#: How often what is new goes to the file, in seconds, and how much of the sound waits for blocks that come late.
+#: Together less than a second, which is the most that a crash may cost.
+TICK_S, LATE_S = 0.4, 0.3
+#: How soon a change of the conversation is looked at, in seconds.
+LOOK_S = 0.1
+#: Back-off: it waits 30 times as long as the last look took, so that looking takes at most 3 % of the thread.
+LOOK_REST = 30
+#: Bytes that may wait for a disk that is full before the recording ends.
+MOST_UNWRITTEN = 64_000_000
+
+
+@dataclass
+class _Batch:
+    """What is new since the last one: facts, or events with their sound, and both tracks from a time on."""
+
+    begin: int
+    captured: bytes
+    played: bytes
+    facts: list[Fact | _Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Event:
+    at: float
+    sender: Sender
+    #: As JSON, or as an object.
+    event: bytes | str | dict[str, Any]
+    #: Base64 of the sound that it brings.
+    sound: str = ""
+
+
+class RunningRecording:
+    """A recording that is being written; `RealtimeSession.record` makes it.
+
+    It ends by `stop`, with the session, at its limits, or with the program. As a context manager it ends with the
+    block.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    """
+
+    def __init__(
+        self,
+        runtime: SessionRuntime,
+        registry: ToolRegistry,
+        file: AppendFile,
+        *,
+        sources: bool,
+        seconds_limit: float,
+        bytes_limit: float,
+    ) -> None:
+        self.path = file.path
+        self._runtime, self._file = runtime, file
+        self._seconds_limit, self._bytes_limit = seconds_limit, bytes_limit
+        self._start = runtime.journal.now
+        self._captured, self._played, self._heard = Track(), Track(), HeardSound()
+        self._watch = SessionWatch(runtime, registry, sources)
+        self._facts: list[Fact | _Event] = []
+        self._positions: dict[tuple[str, int], int] = {}
+        self._last_part: Part | None = None
+        self._encoder = _Encoder(self._failed)
+        self._ends: list[Callable[[], object]] = []
+        self._looking: asyncio.TimerHandle | None = None
+        self._rest = LOOK_S
+        self._ticking: asyncio.TimerHandle | None = None
+        self._over = threading.Event()
+        self._process = os.getpid()
+        self._checked = False
+        self._problem = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return not self._over.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that were recorded so far."""
+        return self._played.begin / SAMPLE_RATE
+
+    @property
+    def megabytes(self) -> float:
+        """Millions of bytes of the file so far."""
+        return self._encoder.parts.size / 1e6
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be written, or why it ended before it was stopped; empty if nothing is wrong."""
+        return self._problem
+
+    def stop(self) -> Path:
+        """End the recording, wait until it is written, and return its path; harmless if it is over."""
+        shared_engine().run(self.finish, "it was stopped")
+        self._file.close()
+        self._check()
+        return self.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "recording" if self.running else "recorded"
+        problem = f"; {self._problem}" if self._problem else ""
+        return visible(f"<{state} {self.path.name}: {self.seconds:.1f} s, {self.megabytes:.1f} MB{problem}>")
+
+    def begin(self, manifest: Fact) -> None:
+        """Begin to record; on the I/O thread."""
+        runtime = self._runtime
+        self._file.on_problem.append(self._file_problem)
+        self._file.append(lambda: self._encoder.manifest(manifest))
+        for listeners, listener in self._taps():
+            listeners.append(listener)
+            self._ends.append(partial(listeners.remove, listener))
+        self._ends.append(runtime.observe(self._look_soon, "state", "conversation", "calls", "money"))
+        self._look()
+        self._tick()
+        atexit.register(self._leave)
+
+    def _taps(self) -> list[tuple[list[Any], Callable[..., object]]]:
+        runtime = self._runtime
+        return [
+            (runtime.journal.listeners, self._safely(self._event)),
+            (runtime.taps.captured, self._safely(self._hear)),
+            (runtime.taps.play, self._safely(self._heard.handed)),
+            (runtime.on_positions, self._safely(self._played_to)),
+            (runtime.taps.end, self._ended),
+        ]
+
+    def _safely(self, listener: Callable[..., object]) -> Callable[..., None]:
+        """Return a listener whose errors end the recording, and not the talk."""
+
+        def listen(*arguments: Any) -> None:
+            try:
+                listener(*arguments)
+            except Exception as error:
+                self._failed(error)
+
+        return listen
+
+    def finish(self, reason: str, problem: str = "") -> None:
+        """End the recording without waiting for its file; harmless if it is over; on the I/O thread."""
+        if self._over.is_set():
+            return
+        self._look()
+        self._over.set()
+        for end in self._ends:
+            end()
+        for timer in (self._looking, self._ticking):
+            if timer is not None:
+                timer.cancel()
+        self._problem = self._problem or problem
+        self._facts.append({"at": self._now, "end": reason})
+        self._write(max(self._clock, self._captured.end, self._played.end))
+        self._file.append(self._encoder.directory)
+        _running.pop(self.path, None)
+        atexit.unregister(self._leave)
+        self._file.close(0)
+        name = self.path.name
+        told = self._runtime.problem if problem else self._runtime.tell
+        told(f"The recording {name} has ended after {self.seconds:.0f} s: {reason}.")
+
+    async def _ended(self) -> None:
+        """End it with its session, which waits for the file."""
+        self.finish("the session ended")
+        await asyncio.to_thread(self._file.close)
+        self._check()
+
+    def _check(self) -> None:
+        """Tell if not all of it could be written in the end."""
+        if self._file.unwritten and not self._checked:
+            self._problem = f"{self._file.unwritten / 1e6:.1f} MB at its end could not be written to {self.path}"
+            shared_engine().call(self._runtime.problem, f"The recording is not complete: {self._problem}.")
+        self._checked = True
+
+    def _leave(self) -> None:
+        """End it with the program."""
+        if self._process == os.getpid():
+            self.stop()
+
+    @property
+    def _now(self) -> float:
+        """Seconds since it began."""
+        return round(self._runtime.journal.now - self._start, 4)
+
+    @property
+    def _clock(self) -> int:
+        return round(self._now * SAMPLE_RATE)
+
+    def _event(self, sender: Sender, event: ev.ClientEvent | ev.AnyServerEvent) -> None:
+        at = self._now
+        if isinstance(event, ev.InputAppend):
+            self._facts.append(_Event(at, sender, {"type": event.type, "audio": len(event.audio)}))
+        elif isinstance(event, ev.ClientEvent):
+            sent = msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=shown)
+            self._facts.append(_Event(at, sender, encode_json(without_sound(sent, images=True))))
+        else:
+            source = None if isinstance(event, ev.OtherEvent) else event.__dict__.get(SOURCE)
+            kept = source if isinstance(source, str | bytes) else encode_json(event.data)
+            sound = event.delta if isinstance(event, ev.OutputAudioDelta) else ""
+            self._facts.append(_Event(at, sender, kept, sound))
+
+    def _hear(self, pcm: bytes) -> None:
+        self._captured.put(pcm, self._clock - len(pcm) // BYTES_PER_SAMPLE)
+
+    def _played_to(self, positions: list[PlayedTo]) -> None:
+        new: list[tuple[str, int, int]] = []
+        for part, played in positions:
+            if self._positions.get(part) == played:
+                continue
+            self._positions[part] = played
+            new.append((part.item_id, part.content_index, played))
+            if pcm := self._heard.heard(part, played):
+                length = len(pcm) // BYTES_PER_SAMPLE
+                # What nobody hears is read at once, and laid down at the pace of speech from then on.
+                start = self._clock - (length if self._runtime.speaker.audible else 0)
+                self._played.put(pcm, start, part == self._last_part)
+                self._last_part = part
+        if new:
+            unheard = {} if self._runtime.speaker.audible else {"audible": False}
+            self._facts.append({"at": self._now, "played": new, **unheard})
+
+    def _look_soon(self) -> None:
+        if self._looking is None:
+            self._looking = shared_engine().loop.call_later(self._rest, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        if self._over.is_set():
+            return
+        at, before = self._now, time.thread_time()
+        self._facts += [{"at": at, **fact} for fact in self._watch.look()]
+        self._rest = max(LOOK_S, LOOK_REST * (time.thread_time() - before))
+
+    def _tick(self) -> None:
+        if self._over.is_set():
+            return
+        self._ticking = shared_engine().loop.call_later(TICK_S, self._tick)
+        self._write(self._clock - round(LATE_S * SAMPLE_RATE))
+        if self._file.unwritten > MOST_UNWRITTEN:
+            self.finish("it cannot be written, and too much waits", f"{self.path.name} cannot be written any more")
+        elif self._now >= self._seconds_limit:
+            limit = f"its limit of {self._seconds_limit / 60:g} minutes is reached"
+            self.finish(limit, limit)
+        elif self._encoder.parts.size >= self._bytes_limit:
+            limit = f"its limit of {self._bytes_limit / 1e6:g} MB is reached"
+            self.finish(limit, limit)
+        elif len(self._encoder.parts) >= MOST_PARTS:
+            limit = f"a file holds no more than {MOST_PARTS:,} parts"
+            self.finish(limit, limit)
+
+    def _write(self, until: int) -> None:
+        """Hand everything up to a time to the writing thread."""
+        begin = self._played.begin
+        until = max(begin, until)
+        batch = _Batch(begin, self._captured.take(until), self._played.take(until), self._facts)
+        self._facts = []
+        if batch.facts or until > begin:
+            self._file.append(lambda: self._encoder.batch(batch))
+
+    def _file_problem(self, problem: str) -> None:
+        """Tell that the disk is full, or that it is not any more; on the writing thread."""
+        shared_engine().call(self._tell_problem, problem)
+
+    def _tell_problem(self, problem: str) -> None:
+        self._problem = masked(problem)
+        if problem:
+            self._runtime.passing("recording", f"The recording: {problem}", "error")
+        else:
+            self._runtime.passed(
+                "recording", f"The recording {self.path.name} can be written again, without a loss."
+            )
+
+    def _failed(self, error: Exception) -> None:
+        """End it because of an error in the package; from any thread."""
+        log.error("a part of the recording %s could not be made", self.path.name, exc_info=error)
+        shared_engine().call(
+            self.finish, "a part of it could not be made", f"{type(error).__name__}: {masked(str(error))}"
+        )
+
+
+class _Encoder:
+    """Makes the parts of the file; on the writing thread."""
+
+    def __init__(self, failed: Callable[[Exception], object]) -> None:
+        self.parts = PartsWriter()
+        self._failed = failed
+        self._number = 0
+        #: Bytes of the answers' sound so far, and the one that is half a sample.
+        self._answers, self._half = 0, b""
+
+    def manifest(self, manifest: Fact) -> bytes:
+        text = msgspec.json.format(masked_frame(encode_json(manifest).decode()), indent=2)
+        return self.parts.part("recording.json", text.encode() + b"\n")
+
+    def batch(self, batch: _Batch) -> bytes:
+        """Return the parts of a batch; an error ends the recording, not the thread."""
+        try:
+            return b"".join(self._parts_of(batch))
+        except Exception as error:
+            self._failed(error)
+            return b""
+
+    def directory(self) -> bytes:
+        return self.parts.directory()
+
+    def _parts_of(self, batch: _Batch) -> list[bytes]:
+        from realtime_widgets.recording.file.sound import flac, samples_of  # brings numpy, which is there by now
+
+        begin, sound = self._answers - len(self._half), bytearray(self._half)
+        lines = [self._line(fact, sound) for fact in batch.facts]
+        whole = len(sound) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        self._half = bytes(sound[whole:])
+        made: list[bytes] = []
+        if whole:
+            name = f"answers/{begin // BYTES_PER_SAMPLE:012}.flac"
+            made.append(self.parts.part(name, flac(samples_of(sound[:whole]))))
+        if lines:
+            text = masked_frame(b"\n".join(lines).decode()) + "\n"
+            made.append(self.parts.part(f"events/{self._number:06}.jsonl", text.encode(), pack=True))
+            self._number += 1
+        if batch.captured:
+            import numpy as np
+
+            both = np.stack([samples_of(batch.captured), samples_of(batch.played)], axis=1)
+            made.append(self.parts.part(f"sound/{batch.begin:012}.flac", flac(both)))
+        return made
+
+    def _line(self, fact: Fact | _Event, sound: bytearray) -> bytes:
+        if not isinstance(fact, _Event):
+            return encode_json(fact)
+        if isinstance(fact.event, dict):
+            data = fact.event
+        else:
+            decoded = msgspec.json.decode(fact.event)
+            data = without_sound(decoded, images=fact.sender == "client")
+        if fact.sound:
+            pcm = base64.b64decode(fact.sound)
+            data["delta"] = {"bytes": [self._answers, self._answers + len(pcm)]}
+            self._answers += len(pcm)
+            sound += pcm
+        return encode_json({"at": fact.at, fact.sender: data})
+
+
+#: The recordings that are being written, by their files.
+_running: dict[Path, RunningRecording] = {}
+
+
+def record(
+    runtime: SessionRuntime,
+    registry: ToolRegistry,
+    path: str | os.PathLike[str],
+    *,
+    sources: bool,
+    minutes: float,
+    megabytes: float,
+    replace: bool,
+) -> RunningRecording:
+    """Begin to record a session; see `RealtimeSession.record`."""
+    import soundfile  # noqa: F401 - with numpy, here rather than on the threads that must not wait
+
+    for name, value, most in (("minutes", minutes, 6 * 60), ("megabytes", megabytes, MOST_BYTES / 1e6)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+            raise ConfigurationError(f"{name} must be a number above 0 and up to {most:g}, not {value!r}")
+    target = Path(path).expanduser().absolute()
+    if target.suffix != SUFFIX:
+        target = target.with_name(target.name + SUFFIX)
+    if runtime.state == "closed":
+        raise SessionClosedError(f"this session is over: {runtime.closed_reason}; start it again, then record it")
+    if (running := _running.get(target)) is not None:
+        if running.running and running._runtime is runtime:
+            return running
+        if running.running and not replace:
+            raise ConfigurationError(
+                f"{target} is being recorded by another session: stop that first, or end and replace it with "
+                "record(..., replace=True)"
+            )
+        running.stop()
+    if target.exists() and not replace:
+        raise ConfigurationError(
+            f"{target} is there already: choose another name, or replace it with record(..., replace=True)"
+        )
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {target.parent}: make it first")
+    try:
+        target.unlink(missing_ok=True)
+        file = AppendFile(target)
+    except OSError as error:
+        raise ConfigurationError(f"{target} cannot be written: {error.strerror or error}") from None
+    recording = RunningRecording(
+        runtime, registry, file, sources=sources, seconds_limit=minutes * 60, bytes_limit=megabytes * 1e6
+    )
+    _running[target] = recording
+    shared_engine().run(recording.begin, _manifest(runtime))
+    shared_engine().call(
+        runtime.tell, f"This talk is being recorded into {target.name}: the words, and the sound of both sides."
+    )
+    return recording
+
+
+def _manifest(runtime: SessionRuntime) -> Fact:
+    from importlib.metadata import version  # imports much
+
+    endpoint = runtime.endpoint
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "rate": SAMPLE_RATE,
+        "versions": {
+            "realtime_widgets": version("realtime-widgets"),
+            "python": platform.python_version(),
+            "system": sys.platform,
+        },
+        "endpoint": {"name": endpoint.name, "model": endpoint.model, "service": endpoint.service},
+    }

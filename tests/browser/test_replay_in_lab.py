@@ -1,0 +1,95 @@
+"""A recording in JupyterLab: it shows itself as the console did, plays with its sound, and can be scrubbed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from realtime_widgets import RealtimeSession
+from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
+from tests.session.watching import HEARD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from devtools.browser.lab import Lab
+
+pytestmark = pytest.mark.browser
+
+_SHOW = "from realtime_widgets import Recording\nRecording.load({path!r})"
+_WATCH = """() => {
+  window.sounds = [];
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function (...when) {
+    const samples = this.buffer.getChannelData(1);
+    window.sounds.push([this.buffer.duration, Math.max(...samples)]);
+    return start.apply(this, when);
+  };
+}"""
+_SEEK = """(place) => {
+  const input = document.querySelector(".rw-replay input[type=range]");
+  input.value = place;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+def add(first: int, second: int) -> int:
+    """Add two numbers."""
+    return first + second
+
+
+async def record(path: Path) -> float:
+    talk = Talk()
+    turns = [
+        *talk.spoken_turn("How late?", "Noon.", tone(1_500)),
+        *talk.function_call_turn("1 + 2?", [Call("add", {"first": 1, "second": 2}, "3")], "Three."),
+    ]
+    async with ScriptedServer([*talk.start(model="gpt-realtime-2.1"), HEARD, *turns]) as server:
+        session = RealtimeSession(endpoint=server.url, tools=[add])
+        with session.record(path) as running:
+            await session.talk(np.full(4_800, 0.1, np.float32), rate=24_000)
+            await asyncio.sleep(0.6)  # so that the second question is not at the same place
+            await session.ask("1 + 2?")
+            seconds = running.seconds
+        await session.close()
+    return seconds
+
+
+async def test_a_recording_is_played_and_scrubbed(lab: Lab, tmp_path: Path) -> None:
+    seconds = await record(tmp_path / "talk.rwz")
+    page = await lab.open([_SHOW.format(path=str(tmp_path / "talk.rwz"))])
+    await page.run_cell(0)
+    box = await page.expect(".rw-replay")
+    await page.expect(".rw-replay button[aria-label='Play']:not([disabled])")
+    text = await box.inner_text()
+    assert "Talk with gpt-realtime-2.1" in text
+    assert "How late?" in text and "Three." in text and "add" in text
+    await page.screenshot("whole", ".rw-replay")
+    await page.page.evaluate(_WATCH)
+    # At an earlier place only what was said by then is there.
+    await page.page.evaluate(_SEEK, 1.0)
+    await page.page.wait_for_function("() => !document.querySelector('.rw-replay').innerText.includes('1 + 2?')")
+    assert "How late?" in await box.inner_text()
+    await page.click(".rw-replay button[aria-label='Play']")
+    await page.page.wait_for_function("() => document.querySelector('.rw-replay').innerText.includes('Three.')")
+    await page.expect(".rw-replay button[aria-label='Play']")  # it has come to its end
+    [[length, loudest], *_] = await page.page.evaluate("() => window.sounds")
+    assert length >= seconds - 1 and loudest > 0.1
+    await page.click(".rw-replay summary:has-text('Where the time')")
+    await page.expect(".rw-replay .rw-waterfall")
+    await page.screenshot("waterfall", ".rw-replay")
+    await page.click(".rw-replay button:has-text('Insert as cells below')")
+    await page.page.wait_for_function("() => document.querySelectorAll('.jp-Cell').length > 3")
+    await page.save()
+    saved = page.path.read_text()
+    assert "How late?" in saved and "fLaC" not in saved
+    assert len(saved) < 60_000
+    cells = json.loads(saved)["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    assert "**You:** How late?" in sources[2:]
+    [call] = [cell for cell in cells if "".join(cell["source"]) == "add(first=1, second=2)"]
+    assert call["outputs"][0]["data"]["text/plain"] in ("3", ["3"])
