@@ -121,6 +121,9 @@ class SessionRuntime(Observable):
     #: Why it connects again.
     lost_reason = ""
 
+    #: Why a connection was lost last; None if none was.
+    loss: ConnectionFailedError | None = None
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -712,6 +715,7 @@ class SessionRuntime(Observable):
         error = transport.error
         if transport is not self._transport or self._phase != "open" or error is None:
             return
+        self.loss = error
         for response in self.core.running_responses():
             self.accounts.cut_off(response, self.core.conversation, self.core.ledger)
         if not self.reconnector.policy.recoverable(error, transport.expired, self.endpoint.local):
