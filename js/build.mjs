@@ -84,6 +84,12 @@ export async function buildWidgets(folder = outdir, extra = []) {
     jsxImportSource: "preact",
     plugins: [worklets],
   });
+  await build({
+    ...common,
+    entryPoints: [join(here, "src", "lab", "extension.ts")],
+    outfile: join(folder, "lab_extension.js"),
+    format: "iife",
+  });
   writeFileSync(join(folder, "third_party.txt"), licences(Object.keys(metafile.inputs)));
   await build({
     ...common,

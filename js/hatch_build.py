@@ -49,6 +49,7 @@ def is_current(root: Path) -> bool:
     return (
         all((static / Path(name).with_suffix(".js")).is_file() for name in widgets)
         and (static / "widgets.css").is_file()
+        and (static / "lab_extension.js").is_file()
         and stamp.is_file()
         and stamp.read_text("utf-8").strip() == source_stamp(root / "js")
     )

@@ -3,6 +3,7 @@
 /** Top floor first: a room may import itself and the floors below, not rooms on its own floor or above. */
 const FLOORS = [
   ["widgets"],
+  ["lab"],
   ["ui"],
   ["audio/port", "audio/worklets", "anywidget.ts", "saved_state.ts"],
   ["audio/capture", "audio/playback", "video"],

@@ -1095,10 +1095,10 @@ class RealtimeSession:
         await self._io(self._restarts.restart(keep_talk, budget))
 
     def dock(self, shown: bool = True) -> None:
-        """Show a bar over the notebook with microphone, stop and the last words, beside the code.
+        """Show the session beside the code: in JupyterLab's side panel, elsewhere as a bar over the notebook.
 
-        It is another view of the same session and the same sound; it goes when the user closes it, and with the
-        session.
+        The bar has microphone, stop and the last words. Either is another view of the same session and the same
+        sound; it goes when the user closes it, and with the session.
 
         Parameters
         ----------

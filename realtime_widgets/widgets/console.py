@@ -104,13 +104,13 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
             self.children = [self.status, self.insight, *self.children[1:]]
 
     def dock(self, shown: bool = True) -> None:
-        """Show a bar over the notebook with microphone, stop and the last words, or take it away."""
+        """Show the console in JupyterLab's side panel, elsewhere a bar over the notebook; or take it away."""
         if (session := self.session) is None:
             return
         if self._dock is None:
             from realtime_widgets.widgets.dock import DockBar  # most consoles never need it
 
-            self._dock = DockBar(session)
+            self._dock = DockBar(session, self.model_id or "")
         self._dock.shown = shown
 
     def hide_panel(self) -> None:

@@ -1,4 +1,4 @@
-"""`DockBar`: a bar that floats over the notebook, with the microphone, stop and the last words of a session."""
+"""`DockBar`: a session beside the code, in JupyterLab's side panel or as a bar that floats over the notebook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 160
 
 
 class DockBar(RealtimeWidget):
-    """Stands over the notebook while the console is out of sight; the sound is the console's.
+    """A second view of a session beside the code: in JupyterLab's side panel, elsewhere a bar over the notebook.
 
     It shows itself in every page that has the session's widgets, and goes with the session's end.
 
@@ -27,6 +27,8 @@ class DockBar(RealtimeWidget):
     ----------
     session : RealtimeSession
         The session to show.
+    console_id : str
+        Id of the console's model, which JupyterLab shows in its side panel.
 
     Attributes
     ----------
@@ -40,10 +42,11 @@ class DockBar(RealtimeWidget):
     port_id = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Bool(False).tag(sync=True)
     words = traitlets.Unicode("", read_only=True).tag(sync=True)
+    console_id = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, session: ShownSession) -> None:
+    def __init__(self, session: ShownSession, console_id: str) -> None:
         self._session = SessionReference(session)
-        super().__init__(port_id=port_id_of(session))
+        super().__init__(port_id=port_id_of(session), console_id=console_id)
         self._listen(msg.DockReport, self._obey)
         session.runtime.observe(Refresher(session, self._refresh), "state", "conversation")
         shared_engine().run(self._refresh, session)

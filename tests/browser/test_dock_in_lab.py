@@ -1,4 +1,4 @@
-"""A bar over the notebook, beside the code: the same session, one sound, and it goes as it came."""
+"""A session beside the code, in the side panel or as a bar: one sound, and it goes as it came."""
 
 from __future__ import annotations
 
@@ -20,12 +20,43 @@ session.dock()
 """
 
 
+#: As in a front end that has not JupyterLab's extension.
+_NO_LAB = "() => { globalThis[Symbol.for('realtime_widgets.lab')] = undefined; }"
+
+
+async def test_the_side_panel_holds_the_console_and_keys_work_from_everywhere(lab: Lab) -> None:
+    talk = Talk()
+    async with ScriptedServer(talk.start(), whenever=talk.whenever()) as server:
+        cells = [_SESSION.format(url=server.url), "session.dock()", "session", "1 + 1", "session.dock(False)"]
+        page = await lab.open(cells, size=(1500, 900))
+        await page.run_cell(0)
+        panel = "#jp-right-stack .rw-console"
+        await page.expect(panel)
+        await page.run_cell(1)  # again: there is one panel
+        await page.run_cell(2)
+        assert await page.page.locator(panel).count() == 1
+        await page.show_cell(3)
+        await page.page.keyboard.press("Alt+Shift+T")
+        await page.expect(f"{panel} .rw-mic-on")
+        await page.expect(".jp-Notebook .rw-console .rw-mic-on")  # the same microphone
+        assert await page.live_tracks() == 1
+        await page.screenshot("panel")
+        await page.page.keyboard.press("Alt+Shift+M")
+        await page.expect(f"{panel} .rw-mic-muted")
+        await page.page.keyboard.press("Alt+Shift+T")
+        await page.wait_for_tracks(0)
+        await page.run_cell(4)
+        await page.page.wait_for_selector(panel, state="detached")
+        await page.expect(".jp-Notebook .rw-console")
+
+
 async def test_the_bar_talks_without_a_console_and_goes_with_its_session(lab: Lab) -> None:
     talk = Talk()
     turn = talk.text_turn("Hello?", "Good evening.")
     async with ScriptedServer([*talk.start(), *turn], whenever=talk.whenever()) as server:
         cells = [_SESSION.format(url=server.url), "session.dock()", 'await session.ask("Hello?")', "session"]
         page = await lab.open([*cells, "await session.close()"])
+        await page.page.evaluate(_NO_LAB)
         await page.run_cell(0)
         await page.run_cell(1)  # again: there is one bar
         await page.expect(".rw-dock-box")
@@ -52,6 +83,7 @@ async def test_the_microphone_of_a_bar_that_is_closed_does_not_stay_on_unseen(la
     talk = Talk()
     async with ScriptedServer(talk.start(), whenever=talk.whenever()) as server:
         page = await lab.open([_SESSION.format(url=server.url)])
+        await page.page.evaluate(_NO_LAB)
         await page.run_cell(0)
         await page.click(".rw-dock-box button[aria-label='Your microphone']")
         await page.expect(".rw-dock-box.rw-mic-on")

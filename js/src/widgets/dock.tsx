@@ -1,4 +1,7 @@
-/** A bar that floats over the notebook: microphone, level, stop and the last words, while the console is out of sight. */
+/**
+ * A console beside the code: in JupyterLab's side panel if its extension is there, else as a bar that floats over the
+ * notebook with microphone, level, stop and the last words.
+ */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import type { ReadonlySignal } from "@preact/signals";
@@ -7,6 +10,7 @@ import { sender } from "../anywidget";
 import type { AudioPort } from "../audio/port/port";
 import type { PortState } from "../audio/port/state";
 import type { CloseDock as DockReport } from "../messages";
+import { lab, type Lab, type Panel } from "../lab/commands";
 import { saveWithoutCode } from "../saved_state";
 import { Scope } from "../ui/bind";
 import { MicrophoneIcon, MicrophoneOffIcon, Spinner, StopIcon } from "../ui/icons";
@@ -18,6 +22,14 @@ interface Traits {
   port_id: string;
   shown: boolean;
   words: string;
+  /** Id of the console's model, which JupyterLab shows in its side panel. */
+  console_id: string;
+}
+
+/** JupyterLab's manager of widgets, as far as it is used here. */
+interface Manager {
+  get_model(id: string): Promise<unknown>;
+  create_view(model: unknown): Promise<{ luminoWidget?: Panel }>;
 }
 
 /** Fills the bar's foot with the level while the microphone is on. */
@@ -133,18 +145,44 @@ function show(model: AnyModel<Traits>): () => void {
   return stop;
 }
 
+/** Shows the whole console in JupyterLab's side panel; returns what takes it away, or null if that cannot be. */
+async function showInPanel(model: AnyModel<Traits>, jupyterLab: Lab): Promise<(() => void) | null> {
+  const manager = model.widget_manager as unknown as Partial<Manager> | undefined;
+  if (!manager?.get_model || !manager.create_view) return null;
+  const { luminoWidget: panel } = await manager.create_view(await manager.get_model(model.get("console_id")));
+  if (!panel) return null;
+  let ours = true;
+  panel.disposed.connect(() => {
+    if (ours) sender<DockReport>(model)({ type: "close" }); // the user closed the panel
+  });
+  jupyterLab.dock(panel, "Talk");
+  return () => {
+    ours = false;
+    if (!panel.isDisposed) panel.dispose();
+  };
+}
+
 export default {
   initialize({ model }) {
     saveWithoutCode(model);
     let hide = () => {};
-    const follow = () => {
+    let turn = 0;
+    const follow = async () => {
+      const mine = ++turn;
       hide();
-      hide = model.get("shown") ? show(model) : () => {};
+      hide = () => {};
+      if (!model.get("shown")) return;
+      const jupyterLab = lab();
+      const inPanel = jupyterLab ? await showInPanel(model, jupyterLab).catch(() => null) : null;
+      if (mine !== turn) return inPanel?.();
+      hide = inPanel ?? show(model);
     };
-    follow();
-    model.on("change:shown", follow);
+    const changed = () => void follow();
+    changed();
+    model.on("change:shown", changed);
     return () => {
-      model.off("change:shown", follow);
+      turn++;
+      model.off("change:shown", changed);
       hide();
     };
   },

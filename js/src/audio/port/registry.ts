@@ -47,6 +47,11 @@ export function registerPort(portId: string, port: AudioPort): () => void {
   };
 }
 
+/** Returns all ports of the page, the newest last. */
+export function ports(): AudioPort[] {
+  return [...registry().ports.values()];
+}
+
 /** Calls `tell` with the port of that id now and after each change (null while it does not exist); returns its end. */
 export function watchPort(portId: string, tell: (port: AudioPort | null) => void): () => void {
   return watch(() => registry().ports.get(portId) ?? null, tell);

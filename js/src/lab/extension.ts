@@ -1,0 +1,5 @@
+/** The entry point of JupyterLab's extension. */
+
+import { offer } from "./commands";
+
+offer();
