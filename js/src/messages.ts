@@ -20,16 +20,49 @@ export type PortReport =
   Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
 export type TranscriptCommand = Upsert | Remove | MathModule;
 export type TranscriptReport =
-  Say | SayImages | PlayEntry | DeleteEntry | EditEntry | NewTalk | NeedMath | Decide | Continue | ShowPanel;
-export type InsightTab = "events" | "money" | "time";
+  | Say
+  | SayImages
+  | PlayEntry
+  | DeleteEntry
+  | EditEntry
+  | NewTalk
+  | NeedMath
+  | RunAgain
+  | GiveResult
+  | Decide
+  | Continue
+  | ShowPanel;
+export type InsightTab = "events" | "money" | "settings" | "time" | "tools";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
 export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed;
 export type ReplayReport = OpenReplay | WantSound | WantCells;
 export type InsightCommand =
-  EventRows | EventPayload | TestText | TurnRows | TurnDetail | Money | Health | Pong;
-export type InsightReport = WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel;
+  | EventRows
+  | EventPayload
+  | TestText
+  | TurnRows
+  | TurnDetail
+  | Money
+  | Health
+  | Pong
+  | ToolRows
+  | Tried
+  | ShownSettings
+  | SettingsAnswer
+  | SessionCode;
+export type InsightReport =
+  | WatchTab
+  | AskTurn
+  | AskPayload
+  | AskTest
+  | Ping
+  | ClosePanel
+  | SwitchTool
+  | TryTool
+  | ChangeSettings
+  | AskCode;
 export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
@@ -180,7 +213,7 @@ export interface Position {
   received: number;
 }
 /**
- * State of the page's microphone, and what the browser granted.
+ * State of the page's microphone, what the browser granted, and what happened to the device in mid-talk.
  */
 export interface MicrophoneReport {
   type: "microphone";
@@ -203,6 +236,7 @@ export interface MicrophoneReport {
   settings?: {
     [k: string]: unknown;
   };
+  notice?: string;
 }
 /**
  * Why the microphone did not open, and what the user can do.
@@ -276,7 +310,7 @@ export interface ShownImage {
   text: string;
 }
 /**
- * A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent; `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and `always` that the user has allowed all calls of the tool, which can be taken back. `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were displayed.
+ * A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1. `read_as` are the arguments as they were read, if the model sent them slightly wrong. A call that asks counts as refused after `limit_s` seconds (null is never), of which `seconds_left` were left when the card was sent; `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and `always` that the user has allowed all calls of the tool, which can be taken back. `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were displayed. `version` is the one of the tool that ran, `change` what was different to the one before, `place` the line of the cell that failed, `beside` which of several calls at once it is, `again` are calls by hand.
  */
 export interface ToolCard {
   call_id: string;
@@ -298,6 +332,11 @@ export interface ToolCard {
   consent: string;
   always: boolean;
   outputs: ShownOutput[];
+  version: number | null;
+  change: string;
+  place: string;
+  beside: string;
+  again: AgainCard[];
 }
 /**
  * What a call displayed or returned; `text` is its plain form, `note` says what of it is not shown. `data` is, for an `image`, a data URI (of PNG and JPEG it is in the card's `pictures`, at the index `picture`); for `html`, HTML to be shown only where no script runs and nothing is loaded; for `rendered`, the source of the MIME type `mime`, which the front end may render, or else show `html`; for a `widget`, the id of its model.
@@ -310,6 +349,17 @@ export interface ShownOutput {
   html: string;
   note: string;
   picture: number | null;
+}
+/**
+ * A call that the user made by hand in place of one of the model's; `given`: the model has its result.
+ */
+export interface AgainCard {
+  number: number;
+  arguments: string;
+  result: string;
+  error: string;
+  seconds: number | null;
+  given: boolean;
 }
 /**
  * An object that was shown to the model: what it is, the user's note, its cost, whether it was forgotten.
@@ -381,6 +431,22 @@ export interface NewTalk {
  */
 export interface NeedMath {
   type: "math";
+}
+/**
+ * The user runs a call again by hand; `arguments` is JSON text.
+ */
+export interface RunAgain {
+  type: "run_again";
+  call_id: string;
+  name: string;
+  arguments: string;
+}
+/**
+ * The model shall have the result of a call by hand in place of the one that it has.
+ */
+export interface GiveResult {
+  type: "give_result";
+  number: number;
 }
 /**
  * The user allows, refuses or stops a tool call, or wants to be asked again before those of its tool.
@@ -683,12 +749,85 @@ export interface Pong {
   number: number;
 }
 /**
+ * All tools.
+ */
+export interface ToolRows {
+  type: "tools";
+  tools: ToolRow[];
+}
+/**
+ * A tool: `parameters` is the JSON schema of its arguments, `change` what was new when it was replaced.
+ */
+export interface ToolRow {
+  name: string;
+  signature: string;
+  description: string;
+  parameters: string;
+  enabled: boolean;
+  version: number;
+  origin: string;
+  asks: boolean;
+  refused: string;
+  change: string;
+}
+/**
+ * How a call by hand goes; `seconds` is None while it runs.
+ */
+export interface Tried {
+  type: "tried";
+  number: number;
+  name: string;
+  output: string;
+  error: string;
+  printed: string;
+  traceback: string;
+  seconds: number | null;
+}
+/**
+ * The settings in effect, and what of them the service can change. `reasoning` and `turn_detection` are empty if they have a shape of their own; `voice_fixed` says why the voice cannot change.
+ */
+export interface ShownSettings {
+  type: "settings";
+  voice: string;
+  voices: string[];
+  voice_fixed: string;
+  speed: number;
+  slowest: number;
+  fastest: number;
+  instructions: string;
+  turn_detection: string;
+  detections: string[];
+  language: string;
+  transcribes: boolean;
+  reasoning: string;
+  efforts: string[];
+  max_output_tokens: string;
+  limits_output: boolean;
+  text_only: boolean;
+  writes: boolean;
+}
+/**
+ * What became of a change: empty if it is in effect, else why it is not.
+ */
+export interface SettingsAnswer {
+  type: "answer";
+  names: string[];
+  problem: string;
+}
+/**
+ * The cell that makes this session.
+ */
+export interface SessionCode {
+  type: "code";
+  text: string;
+}
+/**
  * A page shows this part now, and knows nothing of it yet; an empty one if it shows none.
  */
 export interface WatchTab {
   type: "watch";
   page_id: string;
-  tab: "" | "events" | "money" | "time";
+  tab: "" | "events" | "money" | "settings" | "time" | "tools";
 }
 /**
  * A page wants to see a turn.
@@ -723,6 +862,37 @@ export interface Ping {
  */
 export interface ClosePanel {
   type: "close";
+}
+/**
+ * The user switches a tool on or off for the model.
+ */
+export interface SwitchTool {
+  type: "switch";
+  name: string;
+  on: boolean;
+}
+/**
+ * The user calls a tool by hand; `arguments` is JSON text.
+ */
+export interface TryTool {
+  type: "try";
+  name: string;
+  arguments: string;
+}
+/**
+ * The user changes settings, by their names in `RealtimeSession.update`.
+ */
+export interface ChangeSettings {
+  type: "change";
+  changes: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A page wants the cell that makes this session.
+ */
+export interface AskCode {
+  type: "code";
 }
 /**
  * What was said, as the class sees it; `who` is empty for the model.

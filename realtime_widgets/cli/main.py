@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from realtime_widgets.cli import audit, captions, demo, doctor, talk
+from realtime_widgets.cli import audit, captions, demo, doctor, evaluate, talk
 from realtime_widgets.errors import RealtimeWidgetsError
 from realtime_widgets.local.server import serve
 from realtime_widgets.shown_text import visible
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add(commands, "serve", "serve the Realtime protocol from this machine", serve)
     _add(commands, "talk", "speak a sound file into a session and hear the answer", talk)
     _add(commands, "captions", "write a recording down, as text or subtitles", captions)
+    _add(commands, "evaluate", "run scenarios, and report which expectations held", evaluate)
     _add(commands, "audit", "check that nothing in an audit trail was changed", audit)
     given = list(sys.argv[1:] if arguments is None else arguments)
     # JupyterLab's own arguments: argparse does not accept them after options.

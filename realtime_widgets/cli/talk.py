@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import logging
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -16,10 +15,11 @@ from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.events import Problem, TurnEnded
 from realtime_widgets.session.session import RealtimeSession
 from realtime_widgets.shown_text import visible
+from realtime_widgets.tools.from_file import load_tools
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from realtime_widgets.reply import Reply
     from realtime_widgets.tools.execution.runner import ToolResult
@@ -39,39 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="model name (default: the endpoint's)")
     parser.add_argument("--voice", help="name of a preset voice")
     parser.add_argument("--instructions", default="", help="how the model should behave")
-
-
-def load_tools(path: Path) -> list[Callable[..., Any]]:
-    """Return the public functions that a Python file defines, in the file's order.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such file, it fails, or it defines no public function.
-    """
-    if not path.is_file() or path.suffix != ".py":
-        raise ConfigurationError(f"there is no Python file {path}")
-    # A separate name: a file called random.py must not replace that of the standard library.
-    spec = importlib.util.spec_from_file_location(f"realtime_tools_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ConfigurationError(f"{path} cannot be loaded as a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # hints written as text are looked up there
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise ConfigurationError(f"{path} failed: {type(error).__name__}: {error}") from error
-    functions = [
-        value
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and callable(value)
-        and getattr(value, "__module__", "") == spec.name
-        and not isinstance(value, type)
-    ]
-    if not functions:
-        raise ConfigurationError(f"{path} defines no public function that could be a tool")
-    return functions
 
 
 def run(namespace: argparse.Namespace) -> int:

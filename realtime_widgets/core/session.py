@@ -97,7 +97,7 @@ class SessionCore:
         self._queue = ResponseQueue()
         own = PendingItems()
         self._truncation = HistoryTruncation(self.conversation, self.ledger, self.new_id, own, truncates)
-        self.editing = Editing(self.conversation, self.new_id, self._truncation.rewrite)
+        self.editing = Editing(self.conversation, self.new_id, self._truncation.rewrite, own)
         self.interruptions = Interruptions(
             self.conversation,
             self.voice,

@@ -14,6 +14,7 @@ from realtime_widgets.tools.execution.calls import (
     by_button,
     by_word,
 )
+from realtime_widgets.tools.execution.consent_words import cancels
 from realtime_widgets.tools.options import DEFAULT_APPROVAL_LIMIT_S
 
 if TYPE_CHECKING:
@@ -143,17 +144,20 @@ class Consent:
                     return
                 if (said := self._utterances.heard(item_id, words, self.waiting)) is not None:
                     self._decide_by_word(*said, words)
+                else:
+                    self._cancel_by_word(words)
 
     def pressed(self) -> None:
         """Note that push-to-talk was pressed."""
         self._utterances.pressed(self.waiting)
 
     def typed(self, words: str) -> bool:
-        """Apply what the user typed if it answers the call that asks; return whether it did."""
+        """Apply what the user typed if it answers the call that asks, or cancels others; return whether it did."""
         said = self._utterances.typed(words, self.waiting)
         if said is not None:
             self._decide_by_word(*said, words)
-        return said is not None
+            return True
+        return self._cancel_by_word(words)
 
     def follow_player(self) -> None:
         """Note whether an answer is playing."""
@@ -171,6 +175,15 @@ class Consent:
 
     def _decide_by_word(self, call_id: str, allows: bool, words: str) -> None:
         self.decide("approve" if allows else "deny", call_id, how=by_word(allows, words))
+
+    def _cancel_by_word(self, words: str) -> bool:
+        """Cancel the calls that run if the whole utterance says so; return whether it did."""
+        running = [call_id for call_id, each in self._calls.by_id.items() if each.phase in ("queued", "running")]
+        if not running or not cancels(words):
+            return False
+        for call_id in running:
+            self._calls.cancel(call_id)
+        return True
 
     def _answer(self, request: ApprovalRequest, decision: Decision, reason: str, how: str) -> None:
         self._limits.cancel(request.id)

@@ -41,6 +41,8 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
+from realtime_widgets.runtime.announcements import Announcements
+from realtime_widgets.runtime.by_hand import HandRuns
 from realtime_widgets.runtime.checked_talk import CheckedTalk
 from realtime_widgets.runtime.checks import CheckRunner
 from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
@@ -114,6 +116,14 @@ class SessionRuntime(Observable):
     are sent to the next one; None is as much as a talk needs.
     """
 
+    #: Whether the user was told that there are more tools than the service takes.
+    _too_many = False
+    #: Why it connects again.
+    lost_reason = ""
+
+    #: Why a connection was lost last; None if none was.
+    loss: ConnectionFailedError | None = None
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -175,17 +185,16 @@ class SessionRuntime(Observable):
         self._service_view = ServiceView(registry)
         #: Called with the name of each tool that the service refuses and a text; returns whether it is printed.
         self.print_refusal: Callable[[str, str], bool] = lambda _name, _text: False
-        self._too_many = False
         self._shutting: asyncio.Task[None] | None = None
         self._runner = runner
+        #: Calls of tools that the user makes by hand.
+        self.by_hand = HandRuns(registry, runner, self.spawn, lambda: self.changed("calls"))
         self._phase: ConnectionPhase = CONNECTION_PHASES.initial
         #: What the user was told of its end, if it did not end by the user's wish.
         self.ending = ""
         #: Why it ended, if only who waited for its start got to know that.
         self._unlogged = ""
         self.reconnector = Reconnector(policy or ReconnectPolicy(), clock)
-        #: Why it connects again.
-        self.lost_reason = ""
         self._local = LocalStart(lambda: self.changed("state"))
         self._transport: Transport | None = None
         self._closing: list[asyncio.Task[None]] = []
@@ -196,6 +205,7 @@ class SessionRuntime(Observable):
         self._registry = registry
         self.consent = self._new_consent()
         self.observe(self._follow_player, "state")
+        self._announcements = Announcements(self)
         self._turn_ends: dict[str, asyncio.Future[Turn]] = {}
         self.speaker.attach(self)
 
@@ -421,6 +431,22 @@ class SessionRuntime(Observable):
         self.endpoint.capabilities.check_editing()
         self.perform([*self.core.editing.edit(item_id, text)])
         self.changed("conversation")
+
+    def give_result(self, number: int) -> None:
+        """Give the model the result of a call by hand in place of the one that it has.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such result, or the service deletes nothing.
+        """
+        self.endpoint.capabilities.check_editing()
+        run = self.by_hand.all.get(number)
+        output = run.result.output if run and run.result else ""
+        commands = self.core.editing.replace_output(run.call_id if run else "", output)
+        self.by_hand.give(number)
+        self.perform([*commands])
+        self.changed("calls", "conversation")
 
     @property
     def unsent(self) -> list[str]:
@@ -689,6 +715,7 @@ class SessionRuntime(Observable):
         error = transport.error
         if transport is not self._transport or self._phase != "open" or error is None:
             return
+        self.loss = error
         for response in self.core.running_responses():
             self.accounts.cut_off(response, self.core.conversation, self.core.ledger)
         if not self.reconnector.policy.recoverable(error, transport.expired, self.endpoint.local):

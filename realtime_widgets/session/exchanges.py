@@ -88,7 +88,11 @@ def say(runtime: SessionRuntime, message: Message, answer: bool = True) -> None:
 
 
 async def talk(
-    runtime: SessionRuntime, pcm: bytes, shown: Message | None = None, heard: bytearray | None = None
+    runtime: SessionRuntime,
+    pcm: bytes,
+    shown: Message | None = None,
+    heard: bytearray | None = None,
+    conversing: Conversing | None = None,
 ) -> list[Reply]:
     """Speak sound into the session, after `shown`, and return the answers.
 
@@ -102,6 +106,8 @@ async def talk(
         A message that goes before it.
     heard
         Takes the PCM16 of what was heard of the answers, also if the talk fails.
+    conversing
+        Speaks it, if more is to be added while it goes on.
 
     Raises
     ------
@@ -113,7 +119,7 @@ async def talk(
         runtime.perform([runtime.core.put(_item(runtime, await runtime.checked.message(shown)))])
     recorder = VirtualSpeaker(clock=runtime.clock) if isinstance(runtime.speaker, InstantSpeaker) else None
     before = runtime.use_speaker(recorder) if recorder else None
-    conversing = Conversing(runtime)
+    conversing = conversing or Conversing(runtime)
     try:
         turns = await conversing.speak(pcm)
     except asyncio.CancelledError:

@@ -62,6 +62,11 @@ class Conversing:
     def __init__(self, runtime: SessionRuntime) -> None:
         self._runtime = runtime
         self._known = set(runtime.core.turns)
+        self._added = bytearray()
+
+    def add(self, pcm: bytes) -> None:
+        """Speak `pcm` as well, in the silence after the sound: over the answer if it is being heard."""
+        self._added += pcm
 
     def turns(self) -> list[Turn]:
         """Spoken turns that have begun since this was made."""
@@ -109,19 +114,26 @@ class Conversing:
 
     async def _wait_in_silence(self) -> None:
         """Keep sending silence: turn detection needs it after the words."""
-        silence = bytes(BLOCK_BYTES)
         patience = int(PATIENCE_S * 1000 / BLOCK_MS)
         quiet_since = 0
 
+        def block(index: int) -> bytes:
+            added = bytes(self._added[:BLOCK_BYTES])
+            del self._added[:BLOCK_BYTES]
+            return added.ljust(BLOCK_BYTES, b"\0")
+
         def over(index: int) -> bool:
             nonlocal quiet_since
+            if self._added:
+                quiet_since = index
+                return self._closed()
             if self._closed() or (self.turns() and self._over()):
                 return True
             if self._busy():
                 quiet_since = index
             return index - quiet_since > patience
 
-        await self._paced(lambda index: silence, over)
+        await self._paced(block, over)
 
     async def _paced(self, block: Callable[[int], bytes], over: Callable[[int], bool]) -> None:
         clock = self._runtime.clock

@@ -81,12 +81,12 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         return self._session.get()
 
     def show_panel(self, tab: InsightTab = "time", turn: int = 0) -> None:
-        """Show where the time goes, the events, or money and limits, above the transcript.
+        """Show where the time goes, the events, money and limits, the tools or the settings, above the transcript.
 
         Parameters
         ----------
         tab
-            ``"time"``, ``"events"`` or ``"money"``.
+            ``"time"``, ``"events"``, ``"money"``, ``"tools"`` or ``"settings"``.
         turn
             Number of the turn whose time is shown; 0 is the newest one.
         """

@@ -15,13 +15,15 @@ from realtime_widgets.core.playback.ledger import to_ms
 from realtime_widgets.images import estimate_image_tokens
 from realtime_widgets.tools.execution.calls import ALWAYS_ALLOWED
 from realtime_widgets.tools.output.outcome import PICTURES, returned_nothing
-from realtime_widgets.widgets.messages import Entry, ShownCard, ShownImage, ShownOutput, ToolCard
+from realtime_widgets.tools.output.traces import failed_at
+from realtime_widgets.widgets.messages import AgainCard, Entry, ShownCard, ShownImage, ShownOutput, ToolCard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from realtime_widgets.core.conversation.items import Content, Item
     from realtime_widgets.core.session import SessionCore
+    from realtime_widgets.runtime.by_hand import HandRun, HandRuns
     from realtime_widgets.tools.execution.calls import RunningCall
     from realtime_widgets.tools.execution.lifecycle import Phase
     from realtime_widgets.tools.output.displays import Display
@@ -80,11 +82,28 @@ def tool_card(running: RunningCall | None, name: str, arguments: str, closed: bo
         card.printed = result.printed
         _show_outputs(card, result.displays)
         card.seconds = result.seconds
+        card.version = result.version
+        card.place = failed_at(result.traceback) if result.error else ""
     elif closed:
         card.state, card.error = "error", "the session ended before the tool did"
     elif running:
         _show_running(card, running)
     return card
+
+
+def add_by_hand(card: ToolCard, runs: HandRuns) -> None:
+    """Add the calls by hand that repeat a call, and what was different in its tool."""
+    card.change = runs.changes.get(card.name, "") if card.version and card.version > 1 else ""
+    if card.call_id:
+        card.again = [_again(run) for run in runs.of(card.call_id)]
+
+
+def _again(run: HandRun) -> AgainCard:
+    arguments, result = _pretty(run.arguments), run.result
+    if result is None:
+        return AgainCard(run.number, arguments, "", "", None, False)
+    shown = "" if result.error else _pretty(result.output)
+    return AgainCard(run.number, arguments, shown, result.error or "", round(result.seconds, 3), run.given)
 
 
 def timed(entry: Entry, left: Mapping[str, float]) -> Entry:
@@ -188,7 +207,18 @@ def _item_entry(core: SessionCore, item: Item, tools: Mapping[str, RunningCall],
     elif kind == "tool":
         entry.source = ""
         entry.tool = tool_card(tools.get(item.call_id), item.name, item.arguments, closed)
+        entry.tool.beside = _beside(core, item)
     return entry
+
+
+def _beside(core: SessionCore, item: Item) -> str:
+    """Return which of several calls at once a call is, in words; empty if it is alone."""
+    response = core.conversation.responses.get(item.response_id)
+    items = [core.conversation.items.get(each) for each in response.item_ids] if response else []
+    calls_at_once = [each.id for each in items if each and each.kind == "function_call"]
+    if len(calls_at_once) < 2 or item.id not in calls_at_once:
+        return ""
+    return f"{calls_at_once.index(item.id) + 1} of {len(calls_at_once)} at once"
 
 
 def _image(content: Content) -> ShownImage:

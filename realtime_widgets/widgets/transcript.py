@@ -16,7 +16,7 @@ from realtime_widgets.core.conversation.message import user_message
 from realtime_widgets.errors import RealtimeWidgetsError
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle, log_to_handlers_only
-from realtime_widgets.widgets.entries import make_entries, timed
+from realtime_widgets.widgets.entries import add_by_hand, make_entries, timed
 from realtime_widgets.widgets.port import port_id_of
 from realtime_widgets.widgets.saved.form import saved_talk
 from realtime_widgets.widgets.saved.output import SavedOutput, in_notebook
@@ -117,6 +117,11 @@ class Transcript(RealtimeWidget):
                 self._trying(session, self._engine.run, session.runtime.delete_item, report.id)
             case msg.EditEntry():
                 self._trying(session, self._engine.run, session.runtime.edit_item, report.id, report.text)
+            case msg.RunAgain():
+                by_hand = session.runtime.by_hand
+                self._trying(session, self._engine.run, by_hand.run, report.name, report.arguments, report.call_id)
+            case msg.GiveResult():
+                self._trying(session, self._engine.run, session.runtime.give_result, report.number)
             case msg.NeedMath():
                 self._command(msg.MathModule(), [bundle("math.js").read_bytes()])
             case msg.NewTalk():
@@ -180,6 +185,8 @@ class Transcript(RealtimeWidget):
         sounds = runtime.sounds
         for each in entries:
             entry = self._with_delay(each)
+            if isinstance(entry.tool, msg.ToolCard):
+                add_by_hand(entry.tool, runtime.by_hand)
             entry.at = self._times.setdefault(entry.id, round(time.time(), 1))
             entry.sound = sounds.has(entry.id)
             shown[entry.id] = (entry, after)

@@ -84,3 +84,59 @@ async def test_time_events_and_money_are_a_click_away(lab: Lab) -> None:
     await page.run_cell(2)
     [shown] = await page.outputs(2)
     assert "image/png" in shown["data"]
+
+
+_STEER = """
+from realtime_widgets import RealtimeSession
+session = RealtimeSession(endpoint="local", voice="cedar")
+
+@session.tool
+def boiling_point(pressure: float, unit: str = "C") -> str:
+    "Temperature at which water boils, at a pressure in bar."
+    return f"{100 * pressure ** 0.25:.0f} degrees {unit}"
+
+session
+"""
+
+
+async def test_tools_and_settings_are_steered_in_the_page(lab: Lab) -> None:
+    page = await lab.open([_STEER, "session.runtime.settings.instructions"], size=(1366, 900))
+    await page.run_cell(0)
+    await page.page.fill(".rw-composer textarea", "At what temperature does water boil at 2 bar?")
+    await page.page.press(".rw-composer textarea", "Enter")
+    card = await page.expect(".rw-tool:has-text('boiling_point')")
+    await page.expect(".rw-tool-state-done")
+    await card.locator("summary").first.click()
+    await card.locator("button:has-text('Run again')").click()
+    await card.locator("[aria-label=pressure]").fill("4")
+    await card.locator("form button:has-text('Run')").click()
+    await page.expect(".rw-again-run:has-text('141 degrees')")
+    await page.screenshot("again", ".rw-console")
+    await page.click("button:has-text('Give to the model')")
+    await page.expect(".rw-again-run:has-text('the model has this')")
+
+    await page.click("button.rw-fact:has-text('1 tool')")
+    await page.expect(".rw-tool-item code:has-text('boiling_point')")
+    await page.click(".rw-tool-item button:has-text('Try')")
+    await page.page.fill(".rw-tool-item [aria-label=pressure]", "nothing")
+    await page.click(".rw-tool-item form button:has-text('Run')")
+    await page.expect(".rw-arguments-problem:has-text('pressure is no number')")
+    await page.page.fill(".rw-tool-item [aria-label=pressure]", "1")
+    await page.click(".rw-tool-item form button:has-text('Run')")
+    await page.expect(".rw-tried:has-text('100 degrees')")
+    await page.screenshot("tools", ".rw-console")
+    await page.page.uncheck(".rw-tool-item input[type=checkbox]")
+    await page.expect(".rw-tool-off")
+
+    await page.click("button[aria-label=Settings]")
+    await page.page.fill(".rw-setting textarea", "Be brief.")
+    await page.page.press(".rw-setting textarea", "Tab")
+    await page.expect(".rw-setting-note:has-text('the voice cannot change')")
+    await page.page.fill(".rw-setting:has-text('Longest answer') input", "many")
+    await page.page.press(".rw-setting:has-text('Longest answer') input", "Enter")
+    await page.expect(".rw-setting-problem:has-text('a number of tokens')")
+    await page.click("button:has-text('Show as code')")
+    await page.expect(".rw-setting-code pre:has-text('Be brief.')")
+    await page.screenshot("settings", ".rw-console")
+    await page.run_cell(1)
+    assert "Be brief." in await page.output_text(1)

@@ -11,6 +11,18 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
+#: What a notebook shows, by its name.
+SHOWN = {
+    "10_test_your_talks": (
+        "3 of 3 runs passed",
+        "4 of 4 runs passed",
+        "line 23: scenario 'is misspelt', turn 1, expect.tool: there is no tool",
+        "did you mean 'reaction_rate'?",
+        "exit code 2",
+        "20 of 20 passed on the cluster",
+    ),
+}
+
 
 @pytest.mark.models
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -69,6 +81,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypa
         assert "Why does wood float? -> Wood floats because" in shown
         assert "That is not part of this lesson." in shown
         assert "True" in shown
+    assert [text for text in SHOWN.get(path.stem, ()) if text not in shown] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -64,6 +64,21 @@ export const NewIcon = () => (
   </Icon>
 );
 
+export const GearIcon = () => (
+  <Icon>
+    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+    <circle cx="15" cy="7" r="2.2" />
+    <circle cx="9" cy="17" r="2.2" />
+  </Icon>
+);
+
+export const TuneIcon = () => (
+  <Icon>
+    <path d="M6 4v6M6 14v6M12 4v3M12 11v9M18 4v9M18 17v3" />
+    <path d="M4 12h4M10 9h4M16 15h4" />
+  </Icon>
+);
+
 export const ChartIcon = () => (
   <Icon>
     <path d="M4 6h7M8 12h9M13 18h7" />

@@ -11,8 +11,10 @@ import { Scope } from "../ui/bind";
 import { EventsPart } from "../ui/insight/events";
 import { HealthLine } from "../ui/insight/health";
 import { MoneyPart } from "../ui/insight/money";
+import { SettingsPart } from "../ui/insight/settings";
 import { InsightStore } from "../ui/insight/store";
 import { TimePart } from "../ui/insight/time";
+import { ToolsPart } from "../ui/insight/tools";
 
 interface Traits {
   port_id: string;
@@ -25,6 +27,8 @@ const TABS: [InsightTab, string][] = [
   ["time", "Time"],
   ["events", "Events"],
   ["money", "Money"],
+  ["tools", "Tools"],
+  ["settings", "Settings"],
 ];
 /** How often the way to the kernel and back is measured (ms). */
 const PING_MS = 2000;
@@ -47,7 +51,7 @@ export function InsightView(props: {
     tab.value = "time";
   };
   return (
-    <section class="rw-insight-box" aria-label="Time, events and money">
+    <section class="rw-insight-box" aria-label="Insight">
       <div class="rw-insight-head" role="tablist">
         {TABS.map(([name, label]) => (
           <button
@@ -87,6 +91,23 @@ export function InsightView(props: {
             read={(number) => send({ type: "payload", number })}
             askTest={() => send({ type: "test" })}
             showTurn={showTurn}
+          />
+        )}
+        {shown === "tools" && (
+          <ToolsPart
+            tools={store.tools.value}
+            tried={store.tried.value}
+            switched={(name, on) => send({ type: "switch", name, on })}
+            run={(name, json) => send({ type: "try", name, arguments: json })}
+          />
+        )}
+        {shown === "settings" && (
+          <SettingsPart
+            settings={store.settings.value}
+            answer={store.answer.value}
+            code={store.code.value}
+            change={(changes) => send({ type: "change", changes })}
+            askCode={() => send({ type: "code" })}
           />
         )}
         {shown === "money" && <MoneyPart money={store.money.value} />}

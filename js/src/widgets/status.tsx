@@ -7,7 +7,7 @@ import { sender } from "../anywidget";
 import type { PortState } from "../audio/port/state";
 import type { Status, StatusReport } from "../messages";
 import { Scope } from "../ui/bind";
-import { ChartIcon, ToolIcon } from "../ui/icons";
+import { ChartIcon, GearIcon, ToolIcon } from "../ui/icons";
 import { leadTo, type Place, placeOf } from "../ui/place";
 import { ProblemPanel, QuietLine } from "../ui/problem";
 import { shareStatus } from "../ui/statuses";
@@ -64,6 +64,8 @@ function Earlier(props: { successor: string; send: (report: StatusReport) => voi
   );
 }
 
+const toolWords = (tools: readonly string[]) => (tools.length === 1 ? "1 tool" : `${tools.length} tools`);
+
 function Facts({ status, send }: { status: Partial<Status>; send: (report: StatusReport) => void }) {
   const { endpoint, model, voice, tools = [], usage, panel } = status;
   return (
@@ -83,12 +85,23 @@ function Facts({ status, send }: { status: Partial<Status>; send: (report: Statu
           {voice}
         </span>
       )}
-      {tools.length > 0 && (
-        <span class="rw-fact" title={`Tools: ${tools.join(", ")}`}>
-          <ToolIcon />
-          {tools.length === 1 ? "1 tool" : `${tools.length} tools`}
-        </span>
-      )}
+      {tools.length > 0 &&
+        (panel ? (
+          <button
+            type="button"
+            class="rw-fact"
+            title={`Tools: ${tools.join(", ")}. Show them, switch them, try them`}
+            onClick={() => send({ type: "show_panel", tab: "tools", turn: null })}
+          >
+            <ToolIcon />
+            {toolWords(tools)}
+          </button>
+        ) : (
+          <span class="rw-fact" title={`Tools: ${tools.join(", ")}`}>
+            <ToolIcon />
+            {toolWords(tools)}
+          </span>
+        ))}
       {usage && panel && (
         <button
           type="button"
@@ -135,6 +148,17 @@ export function StatusView(props: {
           >
             <ChartIcon />
             <span>Insight</span>
+          </button>
+        )}
+        {status.panel && (
+          <button
+            type="button"
+            class="rw-fact rw-fact-insight"
+            aria-label="Settings"
+            title="Voice, speed, instructions, turn detection …"
+            onClick={() => props.send({ type: "show_panel", tab: "settings", turn: null })}
+          >
+            <GearIcon />
           </button>
         )}
       </div>

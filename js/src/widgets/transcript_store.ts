@@ -40,8 +40,9 @@ export class TranscriptStore<Line extends { id: string } = Entry> {
 
   private put(entry: Line): void {
     const known = this.entries.get(entry.id);
-    if (known) known.value = entry;
-    else this.entries.set(entry.id, signal(entry));
+    if (!known) this.entries.set(entry.id, signal(entry));
+    // A talk that is saved comes again as a whole, and what is drawn already must not be drawn again.
+    else if (JSON.stringify(known.peek()) !== JSON.stringify(entry)) known.value = entry;
   }
 
   private upsert(entry: Line, after: string | null): void {

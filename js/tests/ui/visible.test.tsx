@@ -42,6 +42,11 @@ describe("text from outside", () => {
       consent: "",
       always: false,
       outputs: [],
+      version: 1,
+      change: "",
+      place: "",
+      beside: "",
+      again: [],
       seconds: null,
     };
     const page = rendered(

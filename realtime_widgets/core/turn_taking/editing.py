@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from realtime_widgets.core.conversation.commands import Command
     from realtime_widgets.core.conversation.items import Conversation, Item
+    from realtime_widgets.core.conversation.pending_items import PendingItems
 
 
 class Editing:
@@ -27,6 +28,8 @@ class Editing:
         Of the session's core.
     rewrite
         Puts an item's words in its place in the model's conversation.
+    own
+        Own items that are on their way.
     """
 
     def __init__(
@@ -34,7 +37,9 @@ class Editing:
         conversation: Conversation,
         new_id: Callable[[str], str],
         rewrite: Callable[[Item], list[Command]],
+        own: PendingItems,
     ) -> None:
+        self._own = own
         self._conversation = conversation
         self._new_id = new_id
         self._rewrite = rewrite
@@ -83,6 +88,40 @@ class Editing:
             gone.append(delete)
         item.forgotten = False
         return [*gone, *put]
+
+    def replace_output(self, call_id: str, output: str) -> list[Command]:
+        """Give the model another output of a tool call in place of the one that it has.
+
+        Raises
+        ------
+        ConfigurationError
+            If the model has no output of such a call.
+        """
+        item = next(
+            (
+                each
+                for each in self._conversation
+                if each.kind == "function_call_output" and each.call_id == call_id
+            ),
+            None,
+        )
+        if item is None:
+            raise ConfigurationError("the model has no result of this call yet")
+        aliases = self._conversation.aliases
+        served = next((name for name, stands_for in reversed(aliases.items()) if stands_for == item.id), item.id)
+        new = {
+            "id": self._new_id("output"),
+            "type": "function_call_output",
+            "call_id": call_id,
+            "output": output,
+        }
+        before = self._conversation.known_before(item.id)
+        aliases.pop(served, None)
+        aliases[str(new["id"])] = item.id
+        item.output = output
+        delete = ev.ItemDelete(event_id=self._new_id("delete"), item_id=served)
+        event_id = self._own.put_back(self._new_id("behind"), new, item.id)
+        return [Send(delete), Send(ev.ItemCreate(event_id=event_id, item=new, previous_item_id=before))]
 
     def _message(self, item_id: str) -> Item:
         item = self._conversation.items.get(item_id)

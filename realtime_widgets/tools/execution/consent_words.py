@@ -99,6 +99,13 @@ _PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("no", "para", "detente", "alto", "stop", "rechazar", "lo rechazo", "no lo hagas", "no lo permito"),
     ),
 }
+#: Phrases that cancel what runs.
+_CANCEL = {
+    "English": ("cancel", "cancel it", "cancel that", "cancel the call", "cancel everything", "abort"),
+    "German": ("abbrechen", "brich ab", "brich das ab", "abbruch"),
+    "French": ("annule", "annulez", "annuler", "annule tout"),
+    "Spanish": ("cancela", "cancelar", "cancélalo", "cancela todo"),
+}
 #: What may stand beside them and says nothing.
 _POLITE = {
     "English": ("please", "thanks", "thank you"),
@@ -125,6 +132,17 @@ def read_answer(utterance: str) -> bool | None:
             if _consists(words, meaning, polite):
                 return answer
     return None
+
+
+def cancels(utterance: str) -> bool:
+    """Whether a whole utterance wants what runs to be cancelled."""
+    words = _words(utterance)
+    if not words or len(words) > MAX_WORDS:
+        return False
+    return any(
+        _consists(words, [_words(phrase) for phrase in phrases], [_words(each) for each in _POLITE[language]])
+        for language, phrases in _CANCEL.items()
+    )
 
 
 def _words(text: str) -> list[str]:

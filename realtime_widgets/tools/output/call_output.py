@@ -29,10 +29,14 @@ MAX_NOTE = 200
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a call: a line for the user, and a fraction from 0 to 1, or None if that is unknown."""
+    """Progress of a call: a line for the user, and a fraction from 0 to 1, or None if that is unknown.
+
+    `spoken` is the number of the note among those that are to be said, from 1; 0 if it is only shown.
+    """
 
     text: str
     fraction: float | None = None
+    spoken: int = 0
 
 
 class CallOutput(PrintedText):
@@ -49,6 +53,8 @@ class CallOutput(PrintedText):
     def __init__(self, limit: int = PRINTED_LIMIT, on_change: Callable[[], object] | None = None) -> None:
         super().__init__(limit)
         self.progress: Progress | None = None
+        #: Notes of progress so far that were to be said.
+        self.spoken = 0
         #: What was displayed, each with the name by which it can be replaced.
         self._shown: list[tuple[str | None, Display]] = []
         self._more = 0  # outputs beyond `MAX_SHOWN`
@@ -189,7 +195,7 @@ class CallOutput(PrintedText):
             callback()
 
 
-def progress(text: str = "", fraction: float | None = None) -> None:
+def progress(text: str = "", fraction: float | None = None, *, say: bool = False) -> None:
     """Report the progress of a running tool; the user sees it on the call's card.
 
     Outside of a tool call it does nothing, so that a function can still be called directly.
@@ -200,6 +206,9 @@ def progress(text: str = "", fraction: float | None = None) -> None:
         One short line.
     fraction
         Fraction of the work that is done, from 0 to 1.
+    say
+        Whether the model's voice also says it, beside the conversation, if the service can do that; what it costs
+        counts as any answer. While somebody speaks, or an answer is heard, it is only shown.
 
     Raises
     ------
@@ -213,4 +222,6 @@ def progress(text: str = "", fraction: float | None = None) -> None:
     if call.closed:
         raise ToolStoppedError("this call was given up: nothing waits for its result any more")
     share = None if fraction is None or not math.isfinite(fraction) else min(1.0, max(0.0, float(fraction)))
-    call.note(Progress(one_line(str(text))[:MAX_NOTE], share))
+    said = call.spoken + 1 if say else 0
+    call.spoken = said or call.spoken
+    call.note(Progress(one_line(str(text))[:MAX_NOTE], share, said))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _HERE = str(Path(__file__).parents[1]) + os.sep
 _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 _MAX_TRACEBACK = 32_000  # characters of a traceback that are kept, half from each end
+_PLACE = re.compile(r'^\s*(?:\| *)*((?:Cell In\[\d+\]|File "[^"\n]+"), line \d+)', re.MULTILINE)
 _FILE = re.compile(r'^(\s*(?:\| *)*)File "([^"\n]+)", (?=line \d+)', re.MULTILINE)
 
 
@@ -44,6 +45,12 @@ def formatted(error: BaseException) -> str:
     for line in told.format():
         kept.write(_named(line))
     return kept.text()
+
+
+def failed_at(text: str) -> str:
+    """Return where a tool failed by its formatted traceback: cell or file, and line; empty if it says none."""
+    places = _PLACE.findall(text)
+    return " ".join(places[-1].split()) if places else ""
 
 
 def where(frame: FrameType | None) -> str:

@@ -1,17 +1,22 @@
-"""`InsightPanel`: where the time of each turn went, every event, and money and limits, while somebody looks."""
+"""`InsightPanel`: time, events, money, tools and settings of a session, while somebody looks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.core.settings import SessionSettings, changed
+from realtime_widgets.errors import RealtimeWidgetsError
+from realtime_widgets.runtime.as_code import session_as_code
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, bundle
 from realtime_widgets.widgets.insight.as_test import talk_as_test
 from realtime_widgets.widgets.insight.events import EventList, payload
 from realtime_widgets.widgets.insight.money import money_of
+from realtime_widgets.widgets.insight.settings import changes_of, shown_settings
+from realtime_widgets.widgets.insight.tools import tool_rows, tried
 from realtime_widgets.widgets.insight.turns import turn_detail, turn_row
 from realtime_widgets.widgets.port import port_id_of, port_of
 
@@ -37,7 +42,7 @@ class InsightPanel(RealtimeWidget):
     Attributes
     ----------
     tab : str
-        The part that is shown: ``"time"``, ``"events"`` or ``"money"``.
+        The part that is shown: ``"time"``, ``"events"``, ``"money"``, ``"tools"`` or ``"settings"``.
     turn : int
         Number of the turn whose time is shown; 0 is the newest one.
     on_close : callable
@@ -46,7 +51,7 @@ class InsightPanel(RealtimeWidget):
 
     _esm = bundle("insight.js")
     port_id = traitlets.Unicode().tag(sync=True)
-    tab = traitlets.Enum(["time", "events", "money"], "time").tag(sync=True)
+    tab = traitlets.Enum(list(get_args(msg.InsightTab)), "time").tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, session: ShownSession) -> None:
@@ -58,6 +63,8 @@ class InsightPanel(RealtimeWidget):
         self._events = EventList()
         self._turns_seen = 0
         self._last: dict[str, msg.Message] = {}
+        #: Number of the call by hand of which the page wants to know.
+        self._tried = 0
         self._timer: asyncio.TimerHandle | None = None
         super().__init__(port_id=port_id_of(session))
         self._listen(msg.InsightReport, self._hand_over)
@@ -92,8 +99,50 @@ class InsightPanel(RealtimeWidget):
                     self._command(turn_detail(turn))
             case msg.AskPayload():
                 self._command(msg.EventPayload(report.number, payload(runtime.journal, report.number)))
+            case msg.SwitchTool():
+                self._trying(runtime, self._switch, session, report)
+            case msg.TryTool():
+                self._trying(runtime, self._try, runtime, report)
+            case msg.ChangeSettings():
+                runtime.spawn(self._change(runtime, report.changes))
+            case msg.AskCode():
+                self._command(msg.SessionCode(self._code(session, runtime)))
             case msg.AskTest():
                 self._command(msg.TestText(talk_as_test(runtime.core.conversation, list(session.tools))))
+
+    @staticmethod
+    def _code(session: ShownSession, runtime: SessionRuntime) -> str:
+        names = [name for name, tool in session.tools.items() if not tool.origin]
+        assert isinstance(runtime.settings, SessionSettings)  # a talk's
+        return session_as_code(runtime.settings, runtime.endpoint, names, runtime.accounts.limits)
+
+    @staticmethod
+    def _switch(session: ShownSession, report: msg.SwitchTool) -> None:
+        if report.name in session.tools:
+            (session.tools.enable if report.on else session.tools.disable)(report.name)
+
+    def _try(self, runtime: SessionRuntime, report: msg.TryTool) -> None:
+        self._tried = runtime.by_hand.run(report.name, report.arguments).number
+
+    @staticmethod
+    def _trying(runtime: SessionRuntime, action: Callable[..., object], *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except RealtimeWidgetsError as error:
+            runtime.problem(str(error))
+
+    async def _change(self, runtime: SessionRuntime, page: dict[str, Any]) -> None:
+        """Change settings; what is wrong is told to the page that shows the fields."""
+        problem, before = "", runtime.settings
+        assert isinstance(before, SessionSettings)  # a talk's
+        try:
+            settings = changed(before, changes_of(page, before))
+            runtime.endpoint.capabilities.check(settings.session([], runtime.endpoint.heard_by))
+            await runtime.change(settings)
+        except RealtimeWidgetsError as error:
+            problem = str(error)
+        self._last.pop("settings", None)  # a refused field shows what is in effect again
+        self._command(msg.SettingsAnswer(list(page), problem))
 
     def _watch(self, report: msg.WatchTab) -> None:
         self._watching.pop(report.page_id, None)
@@ -121,6 +170,12 @@ class InsightPanel(RealtimeWidget):
             turns, self._turns_seen = runtime.timeline.changed_since(self._turns_seen)
             if turns:
                 self._command(msg.TurnRows([turn_row(turn) for turn in turns]))
+        if "tools" in tabs:
+            self._send_if_new("tools", msg.ToolRows(tool_rows(session.tools, runtime)))
+            if run := runtime.by_hand.all.get(self._tried):
+                self._send_if_new("tried", tried(run))
+        if "settings" in tabs and isinstance(runtime.settings, SessionSettings):
+            self._send_if_new("settings", shown_settings(runtime.settings, runtime))
         if "money" in tabs:
             self._send_if_new("money", money_of(runtime))
         self._send_if_new("health", self._health(session, runtime))

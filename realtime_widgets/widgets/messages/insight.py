@@ -1,14 +1,14 @@
-"""Messages of the panel with time, events and money; times are seconds since the session was made."""
+"""Messages of the panel with time, events, money, tools and settings; times are in seconds of the session."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from realtime_widgets.widgets.messages.base import Message
 
-InsightTab = Literal["time", "events", "money"]
+InsightTab = Literal["time", "events", "money", "tools", "settings"]
 
 
 class EventRow(Struct, frozen=True):
@@ -155,14 +155,100 @@ class Pong(Message, frozen=True, tag="pong"):
     number: int
 
 
-InsightCommand = EventRows | EventPayload | TestText | TurnRows | TurnDetail | Money | Health | Pong
+class ToolRow(Struct, frozen=True):
+    """A tool: `parameters` is the JSON schema of its arguments, `change` what was new when it was replaced."""
+
+    name: str
+    signature: str
+    description: str
+    parameters: str
+    enabled: bool
+    version: int
+    origin: str
+    asks: bool
+    refused: str
+    change: str
+
+
+class ToolRows(Message, frozen=True, tag="tools"):
+    """All tools."""
+
+    tools: list[ToolRow]
+
+
+class Tried(Message, frozen=True, tag="tried"):
+    """How a call by hand goes; `seconds` is None while it runs."""
+
+    number: int
+    name: str
+    output: str
+    error: str
+    printed: str
+    traceback: str
+    seconds: float | None
+
+
+class ShownSettings(Message, frozen=True, tag="settings"):
+    """The settings in effect, and what of them the service can change.
+
+    `reasoning` and `turn_detection` are empty if they have a shape of their own; `voice_fixed` says why the voice
+    cannot change.
+    """
+
+    voice: str
+    voices: list[str]
+    voice_fixed: str
+    speed: float
+    slowest: float
+    fastest: float
+    instructions: str
+    turn_detection: str
+    detections: list[str]
+    language: str
+    transcribes: bool
+    reasoning: str
+    efforts: list[str]
+    max_output_tokens: str
+    limits_output: bool
+    text_only: bool
+    writes: bool
+
+
+class SettingsAnswer(Message, frozen=True, tag="answer"):
+    """What became of a change: empty if it is in effect, else why it is not."""
+
+    names: list[str]
+    problem: str
+
+
+class SessionCode(Message, frozen=True, tag="code"):
+    """The cell that makes this session."""
+
+    text: str
+
+
+InsightCommand = (
+    EventRows
+    | EventPayload
+    | TestText
+    | TurnRows
+    | TurnDetail
+    | Money
+    | Health
+    | Pong
+    | ToolRows
+    | Tried
+    | ShownSettings
+    | SettingsAnswer
+    | SessionCode
+)
 
 
 class WatchTab(Message, frozen=True, tag="watch"):
     """A page shows this part now, and knows nothing of it yet; an empty one if it shows none."""
 
     page_id: str
-    tab: Literal["time", "events", "money", ""]
+    tab: Literal["time", "events", "money", "tools", "settings", ""]
 
 
 class AskTurn(Message, frozen=True, tag="turn"):
@@ -192,7 +278,33 @@ class ClosePanel(Message, frozen=True, tag="close"):
     """The user closes the panel."""
 
 
-InsightReport = WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel
+class SwitchTool(Message, frozen=True, tag="switch"):
+    """The user switches a tool on or off for the model."""
+
+    name: str
+    on: bool
+
+
+class TryTool(Message, frozen=True, tag="try"):
+    """The user calls a tool by hand; `arguments` is JSON text."""
+
+    name: str
+    arguments: str
+
+
+class ChangeSettings(Message, frozen=True, tag="change"):
+    """The user changes settings, by their names in `RealtimeSession.update`."""
+
+    changes: dict[str, Any]
+
+
+class AskCode(Message, frozen=True, tag="code"):
+    """A page wants the cell that makes this session."""
+
+
+InsightReport = (
+    WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel | SwitchTool | TryTool | ChangeSettings | AskCode
+)
 
 
 class ShowPanel(Message, frozen=True, tag="show_panel"):

@@ -28,6 +28,17 @@ class ShownOutput(Struct, frozen=True):
     picture: int | None = None
 
 
+class AgainCard(Struct, frozen=True):
+    """A call that the user made by hand in place of one of the model's; `given`: the model has its result."""
+
+    number: int
+    arguments: str
+    result: str
+    error: str
+    seconds: float | None
+    given: bool
+
+
 class ToolCard(Struct):
     """A tool call as the user sees it; `pictures` are PNG or JPEG in data URIs, `fraction` goes from 0 to 1.
 
@@ -36,7 +47,8 @@ class ToolCard(Struct):
     `by_voice` says that a spoken or typed yes or no answers it, `consent` how the user decided, in words, and
     `always` that the user has allowed all calls of the tool, which can be taken back.
     `printed` and `traceback` have the colours of a terminal. `outputs` are in the order in which they were
-    displayed.
+    displayed. `version` is the one of the tool that ran, `change` what was different to the one before, `place`
+    the line of the cell that failed, `beside` which of several calls at once it is, `again` are calls by hand.
     """
 
     call_id: str
@@ -58,6 +70,11 @@ class ToolCard(Struct):
     consent: str = ""
     always: bool = False
     outputs: list[ShownOutput] = field(default_factory=list)
+    version: int | None = None
+    change: str = ""
+    place: str = ""
+    beside: str = ""
+    again: list[AgainCard] = field(default_factory=list)
 
 
 class ShownImage(Struct, frozen=True):
@@ -170,6 +187,20 @@ class NeedMath(Message, frozen=True, tag="math"):
     """A page shows a formula, and wants the module that draws it."""
 
 
+class RunAgain(Message, frozen=True, tag="run_again"):
+    """The user runs a call again by hand; `arguments` is JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class GiveResult(Message, frozen=True, tag="give_result"):
+    """The model shall have the result of a call by hand in place of the one that it has."""
+
+    number: int
+
+
 class NewTalk(Message, frozen=True, tag="new_talk"):
     """The user wants to begin from the beginning."""
 
@@ -188,5 +219,16 @@ class Continue(Message, frozen=True, tag="continue"):
 
 
 TranscriptReport = (
-    Say | SayImages | PlayEntry | DeleteEntry | EditEntry | NewTalk | NeedMath | Decide | Continue | ShowPanel
+    Say
+    | SayImages
+    | PlayEntry
+    | DeleteEntry
+    | EditEntry
+    | NewTalk
+    | NeedMath
+    | RunAgain
+    | GiveResult
+    | Decide
+    | Continue
+    | ShowPanel
 )

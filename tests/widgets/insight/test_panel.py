@@ -11,6 +11,7 @@ from realtime_widgets.runtime import journal
 from realtime_widgets.testing import Call, ScriptedServer, Talk
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.insight.panel import InsightPanel
+from tests.session.watching import until
 
 if TYPE_CHECKING:
     import pytest
@@ -145,3 +146,49 @@ async def test_a_page_that_looks_away_ends_the_sending(connect: Open) -> None:
         panel.page(msg.ClosePanel())
         assert closed == [True]
         assert shared_engine().run(lambda: panel._watching) == {}
+
+
+async def test_settings_are_changed_live_and_a_refusal_is_told_at_its_field(connect: Open) -> None:
+    talk = Talk()
+    async with ScriptedServer(talk.start(), whenever=talk.whenever()) as server:
+        session = connect(server)
+        await session.start()
+        panel = Watched(session)
+        panel.page(msg.WatchTab("p", "settings"))
+        shown = await panel.until(msg.ShownSettings)
+        assert (shown.turn_detection, shown.speed, shown.text_only) == ("server_vad", 1.0, False)
+        panel.page(msg.ChangeSettings({"instructions": "Be brief.", "language": "de"}))
+        answer = await panel.until(msg.SettingsAnswer)
+        assert (answer.names, answer.problem) == (["instructions", "language"], "")
+        settings: Any = session.runtime.settings
+        assert (settings.instructions, settings.transcription) == ("Be brief.", {"language": "de"})
+        panel.sent.clear()
+        panel.page(msg.ChangeSettings({"speed": 9}))
+        assert "speed must be between" in (await panel.until(msg.SettingsAnswer)).problem
+        panel.sent.clear()
+        panel.page(msg.ChangeSettings({"tools": []}))
+        assert "cannot change 'tools'" in (await panel.until(msg.SettingsAnswer)).problem
+        settings = session.runtime.settings
+        assert settings.speed == 1.0
+        panel.page(msg.AskCode())
+        assert "Be brief." in (await panel.until(msg.SessionCode)).text
+        await server.finished()
+
+
+async def test_tools_are_listed_switched_and_tried(connect: Open) -> None:
+    talk = Talk()
+    async with ScriptedServer(talk.start(), whenever=talk.whenever()) as server:
+        session = connect(server, tools=[rate])
+        await session.start()
+        panel = Watched(session)
+        panel.page(msg.WatchTab("p", "tools"))
+        [tool] = (await panel.until(msg.ToolRows)).tools
+        assert (tool.name, tool.enabled, tool.version) == ("rate", True, 1)
+        panel.page(msg.TryTool("rate", '{"celsius": 50}'))
+        while (tried := await panel.until(msg.Tried)).seconds is None:
+            panel.sent.remove(tried)
+        assert tried.output == "1 per second"
+        panel.page(msg.SwitchTool("rate", False))
+        await until(session, lambda: not session.tools["rate"].enabled)
+        panel.page(msg.TryTool("nothing", "{}"))
+        await until(session, lambda: any("run its cell" in each.text for each in session.runtime.core.notices))

@@ -1,7 +1,18 @@
 /** What a page knows of a session's time, events and money; the kernel sends it while the panel is shown. */
 
 import { computed, type Signal, signal } from "@preact/signals";
-import type { EventRow, Health, InsightCommand, Money, ShownTurn, TurnDetail } from "../../messages";
+import type {
+  EventRow,
+  Health,
+  InsightCommand,
+  Money,
+  SettingsAnswer,
+  ShownSettings,
+  ShownTurn,
+  ToolRow,
+  Tried,
+  TurnDetail,
+} from "../../messages";
 
 export type Sender = "" | EventRow["sender"];
 
@@ -15,6 +26,12 @@ export class InsightStore {
   readonly payload: Signal<{ number: number; text: string } | null> = signal(null);
   readonly test: Signal<string> = signal("");
   readonly money: Signal<Money | null> = signal(null);
+  readonly tools: Signal<readonly ToolRow[] | null> = signal(null);
+  readonly tried: Signal<Tried | null> = signal(null);
+  readonly settings: Signal<ShownSettings | null> = signal(null);
+  /** What became of the last change of a setting. */
+  readonly answer: Signal<SettingsAnswer | null> = signal(null);
+  readonly code: Signal<string> = signal("");
   readonly health: Signal<Health | null> = signal(null);
   /** The way to the kernel and back (ms); null until it is measured. */
   readonly roundTrip: Signal<number | null> = signal(null);
@@ -57,6 +74,21 @@ export class InsightStore {
         break;
       case "money":
         this.money.value = command;
+        break;
+      case "tools":
+        this.tools.value = command.tools;
+        break;
+      case "tried":
+        this.tried.value = command;
+        break;
+      case "settings":
+        this.settings.value = command;
+        break;
+      case "answer":
+        this.answer.value = command;
+        break;
+      case "code":
+        this.code.value = command.text;
         break;
       case "health":
         this.health.value = command;

@@ -1,8 +1,9 @@
 /** The card of a tool call: name, arguments and outcome, with details that can be folded away. */
 
-import type { Decide, ToolCard } from "../../messages";
+import type { Decide, ToolCard, TranscriptReport } from "../../messages";
 import { callLine, duration, prettyJson } from "../format";
 import { CheckIcon, ChevronIcon, AlertIcon, Spinner, ToolIcon } from "../icons";
+import { Again } from "./again";
 import { Outputs } from "./outputs";
 import { TerminalText } from "./terminal";
 
@@ -21,6 +22,12 @@ function Badge({ tool }: { tool: ToolCard }) {
       {working ? <Spinner /> : tool.state === "done" ? <CheckIcon /> : <AlertIcon />}
       {WORDS[tool.state]}
       {tool.seconds !== null && <span class="rw-tool-seconds">{duration(tool.seconds)}</span>}
+      {tool.beside && <span class="rw-tool-seconds">{tool.beside}</span>}
+      {tool.version !== null && tool.version > 1 && (
+        <span class="rw-tool-seconds" title={tool.change || undefined}>
+          version {tool.version}
+        </span>
+      )}
       {tool.consent && <span class="rw-tool-seconds">{tool.consent}</span>}
     </span>
   );
@@ -86,9 +93,12 @@ function Working({ tool, decide }: { tool: ToolCard; decide?: ((message: Decide)
 export function ToolCardView({
   tool,
   decide,
+  send,
 }: {
   tool: ToolCard;
   decide?: ((message: Decide) => void) | undefined;
+  /** Takes calls by hand; none on a card that no session stands behind. */
+  send?: ((report: TranscriptReport) => void) | undefined;
 }) {
   return (
     <div class={`rw-tool rw-tool-${tool.state}`}>
@@ -101,7 +111,12 @@ export function ToolCardView({
             <span class="rw-tool-line">({callLine(tool.arguments)})</span>
           </span>
           <Badge tool={tool} />
-          {tool.state === "error" && tool.error && <span class="rw-tool-error">{tool.error}</span>}
+          {tool.state === "error" && tool.error && (
+            <span class="rw-tool-error">
+              {tool.error}
+              {tool.place && <i> ({tool.place})</i>}
+            </span>
+          )}
           {tool.state === "done" && tool.result && (
             <span class="rw-tool-result">{callLine(tool.result)}</span>
           )}
@@ -111,7 +126,9 @@ export function ToolCardView({
           {tool.read_as && <Section title="Read as" text={prettyJson(tool.read_as)} />}
           <Section title="Result" text={prettyJson(tool.result)} />
           <Section title="Traceback" text={tool.traceback} kind="rw-tool-traceback" />
+          {tool.change && <Section title="Changed" text={tool.change} />}
           <AskAgain tool={tool} decide={decide} />
+          {send && <Again tool={tool} send={send} />}
         </div>
       </details>
       <Working tool={tool} decide={decide} />

@@ -207,7 +207,7 @@ export function EntryView(props: { entry: ReadonlySignal<Entry>; talk: Talk }) {
     case "tool":
       return value.tool ? (
         <>
-          <ToolCardView tool={value.tool} decide={talk.send} />
+          <ToolCardView tool={value.tool} decide={talk.send} send={talk.live.value ? talk.send : undefined} />
           <Actions entry={value} live={false} edit={() => undefined} send={talk.send} />
         </>
       ) : null;
