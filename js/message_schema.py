@@ -29,6 +29,7 @@ NAMES = (
     "InsightTab",
     "LessonLine",
     "LessonReport",
+    "CloseDock",
     "CameraCommand",
     "CameraMessage",
     "ReviewCommand",

@@ -924,6 +924,12 @@ export interface GiveFloor {
   name: string;
 }
 /**
+ * The user closes the bar.
+ */
+export interface CloseDock {
+  type: "close";
+}
+/**
  * The model wants to look: the page whose camera is on sends a picture with this number.
  */
 export interface TakePicture {

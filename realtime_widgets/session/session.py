@@ -1094,6 +1094,31 @@ class RealtimeSession:
         """
         await self._io(self._restarts.restart(keep_talk, budget))
 
+    def dock(self, shown: bool = True) -> None:
+        """Show a bar over the notebook with microphone, stop and the last words, beside the code.
+
+        It is another view of the same session and the same sound; it goes when the user closes it, and with the
+        session.
+
+        Parameters
+        ----------
+        shown
+            Whether it is shown; False takes it away.
+
+        Raises
+        ------
+        ConfigurationError
+            If the sound of the session is in a call.
+        SessionClosedError
+            If the session is over.
+        """
+        self._check_sound()
+        if shown and self.state == "closed":
+            raise SessionClosedError(
+                f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"
+            )
+        self._console().dock(shown)
+
     def talk_here(self) -> None:
         """Go on with the session in its console, although another one took its place in the notebook."""
         self._engine.run(session_life().talk_here, self)

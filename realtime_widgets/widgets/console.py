@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.dock import DockBar
     from realtime_widgets.widgets.insight.panel import InsightPanel
     from realtime_widgets.widgets.messages import InsightTab, ShowPanel
 
@@ -52,6 +53,7 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         self.transcript = Transcript(session)
         self.status.on_panel = self.transcript.on_panel = self._show_panel
         self.insight: InsightPanel | None = None
+        self._dock: DockBar | None = None
         self.player: AudioPlayer | None = None
         self.microphone: Microphone | None = None
         parts = [self.status, self.transcript]
@@ -100,6 +102,16 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         self.insight.tab, self.insight.turn = tab, turn
         if self.insight not in self.children:
             self.children = [self.status, self.insight, *self.children[1:]]
+
+    def dock(self, shown: bool = True) -> None:
+        """Show a bar over the notebook with microphone, stop and the last words, or take it away."""
+        if (session := self.session) is None:
+            return
+        if self._dock is None:
+            from realtime_widgets.widgets.dock import DockBar  # most consoles never need it
+
+            self._dock = DockBar(session)
+        self._dock.shown = shown
 
     def hide_panel(self) -> None:
         """Hide what `show_panel` shows."""

@@ -124,3 +124,10 @@ class TalkHere(Message, frozen=True, tag="talk_here"):
 
 
 StatusReport = Restart | TalkHere | ShowPanel
+
+
+class CloseDock(Message, frozen=True, tag="close"):
+    """The user closes the bar."""
+
+
+DockReport = CloseDock

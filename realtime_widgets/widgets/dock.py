@@ -1,0 +1,60 @@
+"""`DockBar`: a bar that floats over the notebook, with the microphone, stop and the last words of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
+from realtime_widgets.widgets.port import port_id_of
+
+if TYPE_CHECKING:
+    from realtime_widgets.widgets.base import ShownSession
+
+#: Characters of the last words that it shows.
+SHOWN = 160
+
+
+class DockBar(RealtimeWidget):
+    """Stands over the notebook while the console is out of sight; the sound is the console's.
+
+    It shows itself in every page that has the session's widgets, and goes with the session's end.
+
+    Parameters
+    ----------
+    session : RealtimeSession
+        The session to show.
+
+    Attributes
+    ----------
+    shown : bool
+        Whether it is there; the user can close it too.
+    words : str
+        The last words that were said.
+    """
+
+    _esm = bundle("dock.js")
+    port_id = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Bool(False).tag(sync=True)
+    words = traitlets.Unicode("", read_only=True).tag(sync=True)
+
+    def __init__(self, session: ShownSession) -> None:
+        self._session = SessionReference(session)
+        super().__init__(port_id=port_id_of(session))
+        self._listen(msg.DockReport, self._obey)
+        session.runtime.observe(Refresher(session, self._refresh), "state", "conversation")
+        shared_engine().run(self._refresh, session)
+
+    def _obey(self, report: msg.DockReport, buffers: list[Any]) -> None:
+        self.shown = False
+
+    def _refresh(self, session: ShownSession) -> None:
+        runtime = session.runtime
+        said = [item for item in runtime.core.conversation if item.kind == "message" and item.text]
+        text = " ".join(said[-1].text.split()) if said else ""
+        self.set_trait("words", text if len(text) <= SHOWN else f"…{text[1 - SHOWN :]}")
+        if runtime.state == "closed":
+            self.shown = False
