@@ -145,11 +145,10 @@ class Replay(RealtimeWidget):
 
 
 def _loudness(recording: ShownTalk, side: int) -> list[int]:
-    if not recording.has_sound or not len(recording.both):
+    if not recording.has_sound:
         return []
-    import numpy as np
+    from realtime_widgets.recording.file.sound import loudness  # brings numpy
 
-    samples = np.abs(recording.both[:, side].astype(np.int32))
-    edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(int)[:-1]
-    loudest = max(1, int(samples.max()))
-    return [round(100 * int(peak) / loudest) for peak in np.maximum.reduceat(samples, edges)]
+    peaks = loudness(recording.both[:, side], _COLUMNS)
+    loudest = max(1, int(peaks.max(initial=0)))
+    return [round(100 * int(peak) / loudest) for peak in peaks]

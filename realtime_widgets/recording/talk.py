@@ -25,7 +25,7 @@ from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     import numpy as np
     import numpy.typing as npt
@@ -407,31 +407,33 @@ class RecordedTalk:
 
         from realtime_widgets.recording.file.sound import read_flac
 
-        pieces: list[npt.NDArray[np.int16]] = []
-        end = 0
-        for begin, samples in self._sounds("sound/", lambda data: read_flac(data, 2)):
-            if begin > end:
-                pieces.append(np.zeros((begin - end, 2), np.int16))
-            pieces.append(samples[max(0, end - begin) :])
-            end = max(end, begin + len(samples))
-        return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.int16)
+        names = self._named("sound/")
+        found = self._sounds(names, lambda data: read_flac(data, 2))
+        last = next(self._sounds(names[::-1], lambda data: read_flac(data, 2)), None)
+        both = np.zeros((last[0] + len(last[1]) if last else 0, 2), np.int16)
+        for begin, samples in found:
+            room = both[begin : begin + len(samples)]
+            room[:] = samples[: len(room)]
+        return both
 
     @cached_property
     def _answers(self) -> _Stretches:
         from realtime_widgets.recording.file.sound import read_flac
 
-        found = self._sounds("answers/", lambda data: read_flac(data, 1))
+        found = self._sounds(self._named("answers/"), lambda data: read_flac(data, 1))
         return _Stretches(
             [(begin * BYTES_PER_SAMPLE, samples.astype("<i2").tobytes()) for begin, samples in found]
         )
 
-    def _sounds(self, folder: str, read: Any) -> Iterable[tuple[int, Any]]:
-        """Return the sounds of a folder and where each begins; those that are damaged are named as problems."""
-        for name in self._named(folder):
+    def _sounds(self, names: list[str], read: Any) -> Iterator[tuple[int, Any]]:
+        """Return sounds and where each begins; those that are damaged are named as problems."""
+        for name in names:
             try:
                 yield int(Path(name).stem), read(self._parts.read(name))
             except (RecordingError, ValueError) as error:
-                self.problems.append(f"the sound {name} is left out: {error}")
+                problem = f"the sound {name} is left out: {error}"
+                if problem not in self.problems:
+                    self.problems.append(problem)
 
     def _side(self, side: int) -> npt.NDArray[np.float32]:
         import numpy as np

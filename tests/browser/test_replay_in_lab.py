@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from realtime_widgets import RealtimeSession
+from devtools.endpoints.echo import EchoEndpoint
+from devtools.sound.sound import MICROPHONE_RATE
+from devtools.sound.sound import tone as sine
+from realtime_widgets import RealtimeSession, Recording
+from realtime_widgets.audio.samples import to_pcm16
 from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
 from tests.session.watching import HEARD
 
@@ -93,3 +97,39 @@ async def test_a_recording_is_played_and_scrubbed(lab: Lab, tmp_path: Path) -> N
     assert "**You:** How late?" in sources[2:]
     [call] = [cell for cell in cells if "".join(cell["source"]) == "add(first=1, second=2)"]
     assert call["outputs"][0]["data"]["text/plain"] in ("3", ["3"])
+
+
+async def test_what_the_page_played_is_in_the_recording_to_the_cut(lab: Lab, tmp_path: Path) -> None:
+    answer = to_pcm16(sine(30, level=0.3), MICROPHONE_RATE)
+    path = tmp_path / "talk.rwz"
+    async with EchoEndpoint(answer) as endpoint:
+        page = await lab.open(
+            [
+                "from realtime_widgets import RealtimeSession\n"
+                f'session = RealtimeSession(endpoint="{endpoint.url}", api_key="test")\n'
+                f"running = session.record({str(path)!r})\nsession",
+                "running.stop()",
+            ]
+        )
+        await page.run_cell(0)
+        speaker = await page.tap_speaker()
+        await page.click("button[aria-label='Your microphone']")
+        await speaker.wait_for_sound(1_500)
+        await page.click("button[aria-label*='Stop']")
+        await speaker.wait_for_silence()
+        await endpoint.until(lambda: endpoint.got("conversation.item.truncate"))
+        heard = await speaker.read()
+        await page.run_cell(1)
+        (truncate,) = (event for event in endpoint.received if event["type"] == "conversation.item.truncate")
+    recording = Recording.load(path)
+    assert recording.complete
+    played = recording.both[:, 1]
+    loud = np.flatnonzero(np.abs(played) > 300)
+    # In one piece: a report that comes late tears no hole into it.
+    assert np.max(np.diff(loud)) < 240
+    # As long as the service was told, and as long as the loudspeaker sounded.
+    milliseconds = (loud[-1] - loud[0]) / 24
+    assert milliseconds == pytest.approx(truncate["audio_end_ms"], abs=5)
+    sounded = sum(end - begin for begin, end in heard.loud_stretches(gap_ms=5))
+    assert milliseconds == pytest.approx(sounded, abs=25)
+    assert recording.captured.any()

@@ -185,11 +185,10 @@ def _picture(recording: ShownTalk, both: npt.NDArray[np.int16]) -> str:
 
 
 def _bars(samples: npt.NDArray[np.int16], middle: int, kind: str) -> str:
-    import numpy as np
+    from realtime_widgets.recording.file.sound import loudness  # brings numpy
 
-    edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(int)[:-1]
-    peaks = np.maximum.reduceat(np.abs(samples.astype(np.int32)), edges) / 32768 * 18
-    step = _COLUMNS / len(edges)
+    peaks = loudness(samples, _COLUMNS) / 32768 * 18
+    step = _COLUMNS / len(peaks)
     path = "".join(
         f"M{index * step:.1f} {middle - peak:.1f}h{step:.1f}v{2 * peak:.1f}h-{step:.1f}z"
         for index, peak in enumerate(peaks)

@@ -7,6 +7,7 @@ ZIP is written when the recording ends; without it, as after a crash, the parts 
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 import zipfile
 import zlib
@@ -27,6 +28,7 @@ _STORED, _DEFLATED = 0, 8
 _VERSION, _UTF8 = 20, 0x800
 #: First of January 1980: when each part was written stands in its events.
 _DATE = 33
+_NO_END = "it has no end, as when its program was killed or the file was cut; what is there was read"
 #: Most parts of one file, and its most bytes: what a ZIP holds without extensions.
 MOST_PARTS, MOST_BYTES = 65_000, 4_000_000_000
 
@@ -162,9 +164,10 @@ def open_parts(path: Path) -> Parts:
     if not path.is_file():
         raise RecordingError(f"there is no recording {path}")
     try:
-        return _Finished(path)
-    except zipfile.BadZipFile:
-        return _Cut(path)
+        try:
+            return _finished(path)
+        except zipfile.BadZipFile:
+            return _cut(path)
     except OSError as error:
         raise RecordingError(f"the recording {path} cannot be read: {error.strerror or error}") from None
 
@@ -189,63 +192,65 @@ class _Folder:
             raise _damaged(self._path, name) from None
 
 
-class _Finished:
-    """A file with its directory: a ZIP like any other."""
+class _File:
+    """A file, finished or cut: its parts that are whole, by name, and where each header is."""
 
-    problem = ""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with zipfile.ZipFile(path) as opened:
-            self._names = opened.namelist()
+    def __init__(self, path: Path, entries: dict[str, _Entry], problem: str = "") -> None:
+        self._path, self._entries, self.problem = path, entries, problem
 
     def names(self) -> list[str]:
-        return self._names
+        return list(self._entries)
 
     def read(self, name: str) -> bytes:
+        entry = self._entries.get(name)
         try:
-            with zipfile.ZipFile(self._path) as opened:
-                return opened.read(name)
-        except (OSError, KeyError, zipfile.BadZipFile, zlib.error):
-            raise _damaged(self._path, name) from None
-
-
-class _Cut:
-    """A file without its end: the parts that are whole."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found: dict[str, tuple[int, _Entry]] = {}
-        try:
-            with path.open("rb") as file:
-                size = file.seek(0, 2)
-                if size:
-                    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                        self._found = dict(_whole_parts(content))
-        except OSError as error:
-            raise RecordingError(f"the recording {path} cannot be read: {error.strerror or error}") from None
-        if not self._found:
-            raise RecordingError(f"{path} is not a recording, or nothing of it is left")
-        self.problem = "it has no end, as when its program was killed or the file was cut; what is there was read"
-
-    def names(self) -> list[str]:
-        return list(self._found)
-
-    def read(self, name: str) -> bytes:
-        offset, entry = self._found[name]
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            stored = file.read(entry.packed)
-        try:
+            if entry is None:
+                raise _damaged(self._path, name)
+            with self._path.open("rb") as file:
+                file.seek(entry.offset)
+                *_, length, extra = _LOCAL.unpack(file.read(_LOCAL.size))
+                file.seek(length + extra, os.SEEK_CUR)
+                stored = file.read(entry.packed)
             data = zlib.decompress(stored, -zlib.MAX_WBITS) if entry.method == _DEFLATED else stored
-        except zlib.error:
+        except (OSError, struct.error, zlib.error):
             raise _damaged(self._path, name) from None
         if zlib.crc32(data) != entry.checksum:
             raise _damaged(self._path, name)
         return data
 
 
-def _whole_parts(content: mmap.mmap) -> Iterator[tuple[str, tuple[int, _Entry]]]:
+def _finished(path: Path) -> _File:
+    """Open a file with its directory: a ZIP like any other."""
+    with zipfile.ZipFile(path) as opened:
+        listed = opened.infolist()
+    entries = {
+        each.filename: _Entry(
+            each.filename.encode(),
+            each.compress_type,
+            each.CRC,
+            each.compress_size,
+            each.file_size,
+            each.header_offset,
+        )
+        for each in listed
+        if not each.is_dir()
+    }
+    return _File(path, entries)
+
+
+def _cut(path: Path) -> _File:
+    """Open a file without its end."""
+    entries: dict[str, _Entry] = {}
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END):
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                entries = {entry.name.decode(): entry for entry in _whole_parts(content)}
+    if not entries:
+        raise RecordingError(f"{path} is not a recording, or nothing of it is left")
+    return _File(path, entries, _NO_END)
+
+
+def _whole_parts(content: mmap.mmap) -> Iterator[_Entry]:
     """Find the parts by their headers; what is damaged between two of them is passed over."""
     at, size = content.find(_LOCAL_MARK), len(content)
     while at >= 0 and at + _LOCAL.size <= size:
@@ -255,7 +260,7 @@ def _whole_parts(content: mmap.mmap) -> Iterator[tuple[str, tuple[int, _Entry]]]
         if begin + packed > size or not _may_be_a_name(name):
             at = content.find(_LOCAL_MARK, at + 1)
             continue
-        yield name.decode(), (begin, _Entry(name, method, checksum, packed, unpacked, at))
+        yield _Entry(name, method, checksum, packed, unpacked, at)
         at = content.find(_LOCAL_MARK, begin + packed)
 
 

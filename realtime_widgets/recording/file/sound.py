@@ -13,7 +13,7 @@ from realtime_widgets.errors import RecordingError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Samples = npt.NDArray[np.int16]
+    Samples = npt.NDArray[np.integer[Any]]
 
 
 def samples_of(pcm: bytes | bytearray) -> Samples:
@@ -42,6 +42,17 @@ def to_listen(samples: Samples) -> tuple[bytes, str]:
     if "MP3" in soundfile.available_formats():
         return _written(samples, "MP3", "MPEG_LAYER_III"), "audio/mpeg"
     return flac(samples), "audio/flac"
+
+
+def loudness(samples: Samples, columns: int) -> Samples:
+    """Return the loudest sample, 0 to 32,768, of each of at most `columns` equal stretches of samples (n,)."""
+    if not len(samples):
+        return np.zeros(0, np.int32)
+    edges = np.linspace(0, len(samples), min(columns, len(samples)) + 1).astype(int)[:-1]
+    highest = np.maximum.reduceat(samples, edges).astype(np.int32)
+    lowest = np.minimum.reduceat(samples, edges).astype(np.int32)
+    made: Samples = np.maximum(highest, -lowest)
+    return made
 
 
 def read_flac(data: bytes, channels: int) -> Samples:
