@@ -33,6 +33,7 @@ from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
 from .recording.compare import compare as compare
 from .reply import Reply as Reply
+from .runtime.filler import Filler as Filler
 from .safety.audit import AuditTrail as AuditTrail
 from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions

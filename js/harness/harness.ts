@@ -60,6 +60,10 @@ function playedPort(scene: Scene): AudioPort {
     talking: false,
     sound: "ready",
     soundProblem: "",
+    loudspeaker: "",
+    notice: "",
+    granted: null,
+    advice: "",
     playing: false,
     elapsed: 0,
     speaking: null,
@@ -142,6 +146,7 @@ if (name === "bare") {
     "bare",
     new AudioPort(transport, {
       openSpeaker,
+      onDevices: () => () => undefined,
       visibility: document,
       microphone: pageEnvironment(startCapture),
     }),

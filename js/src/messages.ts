@@ -213,7 +213,7 @@ export interface Position {
   received: number;
 }
 /**
- * State of the page's microphone, and what the browser granted.
+ * State of the page's microphone, what the browser granted, and what happened to the device in mid-talk.
  */
 export interface MicrophoneReport {
   type: "microphone";
@@ -236,6 +236,7 @@ export interface MicrophoneReport {
   settings?: {
     [k: string]: unknown;
   };
+  notice?: string;
 }
 /**
  * Why the microphone did not open, and what the user can do.

@@ -1,4 +1,4 @@
-"""Says the progress of running tools with the model's voice, beside the conversation; on the I/O thread."""
+"""Says short sentences with the model's voice, beside the conversation: progress of tools. On the I/O thread."""
 
 from __future__ import annotations
 
@@ -44,6 +44,22 @@ class Announcing(Protocol):
         """Tell the user something."""
 
 
+def speaks_beside(endpoint: Endpoint) -> bool:
+    """Whether a service says something outside the conversation."""
+    return endpoint.capabilities.out_of_band and endpoint.capabilities.metadata_echo
+
+
+async def spoken_beside(runtime: Announcing, text: str) -> bytes:
+    """Have the model say a text outside the conversation; returns its sound, PCM16 at 24 kHz, or nothing."""
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    settings = {"output_modalities": ["audio"], **exact_settings(text)}
+    turn, commands = runtime.core.ask_aside(item, context=False, settings=settings)
+    ended = runtime.turn_end(turn)
+    runtime.perform([*commands])
+    await ended
+    return b"" if turn.error else bytes(turn.audio)
+
+
 class Announcements:
     """Follows the notes of progress that are to be said, one at a time.
 
@@ -77,8 +93,7 @@ class Announcements:
                 runtime.spawn(self._say(note.text, call_id))
 
     def _possible(self) -> bool:
-        can = self._runtime.endpoint.capabilities
-        if can.out_of_band and can.metadata_echo:
+        if speaks_beside(self._runtime.endpoint):
             return True
         if not self._told:
             self._told = True
@@ -92,14 +107,9 @@ class Announcements:
     async def _say(self, text: str, call_id: str) -> None:
         runtime = self._runtime
         try:
-            item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-            settings = {"output_modalities": ["audio"], **exact_settings(text)}
-            turn, commands = runtime.core.ask_aside(item, context=False, settings=settings)
-            ended = runtime.turn_end(turn)
-            runtime.perform([*commands])
-            await ended
+            pcm = await spoken_beside(runtime, text)
             running = runtime.calls.by_id.get(call_id)
-            if turn.audio and self._quiet() and running is not None and running.phase == "running":
-                runtime.perform(runtime.core.play_clip(bytes(turn.audio))[1])
+            if pcm and self._quiet() and running is not None and running.phase == "running":
+                runtime.perform(runtime.core.play_clip(pcm)[1])
         finally:
             self._busy = False

@@ -36,6 +36,7 @@ from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.auditing import keep_records
 from realtime_widgets.runtime.calls import SessionCalls
+from realtime_widgets.runtime.filler import Filler, FillerPlayer
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
 from realtime_widgets.safety.audit import AuditTrail
@@ -193,6 +194,8 @@ class RealtimeSession:
         With checks of the output, seconds of sound that are kept back behind the words that have passed, against
         a voice that speaks faster than expected. None plays sound as it comes: a check then stops an answer that
         may have been heard in part.
+    filler : Filler or str, optional
+        What is heard when a turn has been silent for some seconds: a sentence, or a `Filler` with a sound.
     review : ReviewLog, optional
         Where what checks flag is kept for review; in memory by default.
     audit : AuditTrail, optional
@@ -258,6 +261,7 @@ class RealtimeSession:
         call_id: str | None = None,
         max_rounds: int = MAX_ROUNDS,
         cushion: float | None = CUSHION_S,
+        filler: Filler | str | None = None,
         review: ReviewLog | None = None,
         audit: AuditTrail | None = None,
         clock: Clock = REAL_CLOCK,
@@ -310,6 +314,9 @@ class RealtimeSession:
         #: The plan of a lesson; None for any other talk.
         self.plan: Lesson | None = None
         self._runtime.checks.hold_back(cushion)
+        if filler is not None:
+            made = Filler(filler) if isinstance(filler, str) else filler
+            self._engine.run(FillerPlayer, self._runtime, made)
         self.checks = self._runtime.checks.registry
         self.review = ReviewLog() if review is None else review
         self.audit = AuditTrail() if audit is None else audit

@@ -475,6 +475,8 @@ class AudioPort(RealtimeWidget):
     def _microphone(self, runtime: SessionRuntime, report: msg.MicrophoneReport) -> None:
         self._pages.microphone(report.page_id, report.state in ("opening", "on"), self._clock.time())
         sent, self._sends = self._sends, report.state == "on" and not report.muted
+        if report.notice is not UNSET:
+            runtime.tell(report.notice)
         if report.state == "on":
             runtime.start_soon()
         if sent and not self._sends:

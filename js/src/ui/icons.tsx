@@ -72,6 +72,13 @@ export const GearIcon = () => (
   </Icon>
 );
 
+export const TuneIcon = () => (
+  <Icon>
+    <path d="M6 4v6M6 14v6M12 4v3M12 11v9M18 4v9M18 17v3" />
+    <path d="M4 12h4M10 9h4M16 15h4" />
+  </Icon>
+);
+
 export const ChartIcon = () => (
   <Icon>
     <path d="M4 6h7M8 12h9M13 18h7" />

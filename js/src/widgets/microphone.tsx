@@ -3,11 +3,13 @@
 import type { AnyWidget } from "@anywidget/types";
 import { useEffect, useRef } from "preact/hooks";
 import { computed, type ReadonlySignal } from "@preact/signals";
+import type { Advice } from "../audio/capture/level_advice";
 import type { AudioPort } from "../audio/port/port";
 import { watchPort } from "../audio/port/registry";
 import type { PortState } from "../audio/port/state";
 import type { InputMode } from "../messages";
 import { Scope } from "../ui/bind";
+import { DevicePicker } from "../ui/device_picker";
 import { MicrophoneIcon, MicrophoneOffIcon, PowerIcon, Spinner } from "../ui/icons";
 import { ProblemPanel, QuietLine } from "../ui/problem";
 import { type KnownStatus, sharedStatus } from "../ui/statuses";
@@ -25,6 +27,12 @@ interface Traits {
   idle_off: number | null;
   hidden_off: number | null;
 }
+
+const ADVICE: Record<Advice, string> = {
+  "": "",
+  soft: "You are hard to hear: come closer, or raise the level",
+  clips: "Too loud: it clips",
+};
 
 const WHOSE = "This is the microphone of the computer your browser runs on, not of the kernel's machine.";
 
@@ -104,6 +112,8 @@ function Notices(props: {
       {problem && !soundless(state) && (
         <ProblemPanel message={problem.message} cure={problem.cure} warning={state.microphone === "on"} />
       )}
+      {state?.notice && <QuietLine text={state.notice} />}
+      {state?.loudspeaker && <QuietLine text={state.loudspeaker} />}
       {elsewhere && (
         <QuietLine text={`${ELSEWHERE}.`}>
           <button type="button" class="rw-line-button rw-line-main" onClick={() => port!.claim()}>
@@ -145,6 +155,7 @@ export function MicrophoneView(props: {
   const elsewhere = !on && !why && (state?.elsewhere ?? false);
   const ring = useLevel(port, on && !muted);
   const { title, hint, news } = microphoneWords(state, why, props.limits.value);
+  const advice = on && !muted ? ADVICE[state!.advice] : "";
   const toggle = () => {
     if (on || microphone === "opening") return port?.closeMicrophone();
     if (elsewhere) port?.claim();
@@ -182,7 +193,7 @@ export function MicrophoneView(props: {
         </button>
         <div class="rw-mic-words" title={WHOSE}>
           <div class="rw-mic-title">{title}</div>
-          <div class="rw-mic-hint">{hint}</div>
+          <div class={`rw-mic-hint${advice ? " rw-mic-advice" : ""}`}>{advice || hint}</div>
           <span class="rw-spoken" role="status">
             {news ? hint : ""}
           </span>
@@ -200,6 +211,7 @@ export function MicrophoneView(props: {
             <MicrophoneOffIcon />
           </button>
         )}
+        {!why && !props.source.value && <DevicePicker granted={state?.granted ?? null} on={on} />}
         {talk && (
           <button
             type="button"

@@ -47,6 +47,13 @@ function followKernel(model: AnyModel<Traits>, handlers: TransportHandlers): Cle
   };
 }
 
+/** Follows devices that are plugged in and out; a page that may have none never hears of any. */
+function onDevices(listener: () => void): Cleanup {
+  const media = navigator.mediaDevices as MediaDevices | undefined;
+  media?.addEventListener("devicechange", listener);
+  return () => media?.removeEventListener("devicechange", listener);
+}
+
 function commTransport(model: AnyModel<Traits>): Transport {
   const send = sender<PortReport>(model);
   let handlers: TransportHandlers | null = null;
@@ -89,6 +96,7 @@ export default {
     saveWithoutCode(model);
     const port = new AudioPort(commTransport(model), {
       openSpeaker,
+      onDevices,
       microphone: pageEnvironment(startCapture),
       visibility: document,
     });

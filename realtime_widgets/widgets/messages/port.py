@@ -162,7 +162,7 @@ class MicrophoneProblem(Struct, frozen=True):
 
 
 class MicrophoneReport(Message, frozen=True, tag="microphone"):
-    """State of the page's microphone, and what the browser granted."""
+    """State of the page's microphone, what the browser granted, and what happened to the device in mid-talk."""
 
     page_id: str
     state: MicrophoneState
@@ -170,6 +170,7 @@ class MicrophoneReport(Message, frozen=True, tag="microphone"):
     reason: CloseReason = ""
     problem: MicrophoneProblem | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
+    notice: str | UnsetType = UNSET
 
 
 class Cleared(Message, frozen=True, tag="cleared"):

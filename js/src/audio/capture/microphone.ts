@@ -7,6 +7,7 @@
 
 import type { MicrophoneProblem, MicrophoneState } from "../../messages";
 import { WorkletError } from "../context";
+import { type Choice, choice, constraintsFor, type Device, findDevice } from "../devices";
 import { SAMPLE_RATE } from "../pcm";
 import type { CapturedBlock } from "./blocks";
 import type { Capture, StartCapture } from "./capture";
@@ -20,9 +21,6 @@ const NO_SIGNAL_MS = 3000;
 /** A running context delivers its first block well within this time (ms). */
 const FIRST_BLOCK_MS = 4000;
 
-/** The settings requested from the browser; those it granted are reported. */
-const CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-
 /** The parts of a browser page that the microphone uses. */
 export interface MicrophoneEnvironment {
   secure: boolean;
@@ -30,6 +28,8 @@ export interface MicrophoneEnvironment {
   /** Whether the page's permissions policy allows microphones; undefined if the browser does not report it. */
   policyAllows: boolean | undefined;
   permission(): Promise<PermissionState | "unknown">;
+  /** Which devices the user has chosen. */
+  choice(): Choice;
   startCapture: StartCapture;
 }
 
@@ -44,6 +44,8 @@ export class Microphone {
   problem: MicrophoneProblem | null = null;
   /** The settings that the browser granted, while the microphone is open. */
   settings: Record<string, unknown> | null = null;
+  /** What happened to the device in mid-talk, in words; empty if nothing did. */
+  notice = "";
   private stream: MediaStream | null = null;
   private ownsStream = false;
   private capture: Capture | null = null;
@@ -71,13 +73,24 @@ export class Microphone {
       const stopped = await this.precheck();
       if (attempt !== this.attempt) return;
       if (stopped) return this.fail(stopped);
-      const audio = deviceId ? { ...CONSTRAINTS, deviceId: { exact: deviceId } } : CONSTRAINTS;
-      const stream = await this.environment.mediaDevices!.getUserMedia({ audio });
-      if (attempt !== this.attempt) return stopTracks(stream);
-      await this.start(stream, true, attempt);
+      await this.openDevice(deviceId ? { id: deviceId, label: "" } : null, attempt);
     } catch (error) {
       if (attempt === this.attempt) this.fail(await this.explain(error));
     }
+  }
+
+  /** Goes on with the device that is chosen now, if it is open. Never throws, as `open`. */
+  async change(): Promise<void> {
+    if (this.state === "on" && this.ownsStream) await this.goOn("");
+  }
+
+  /** Goes back to the chosen device if it is there again, and another one is in use. Never throws, as `open`. */
+  async devicesChanged(): Promise<void> {
+    const wanted = this.environment.choice().microphone;
+    if (!wanted || this.state !== "on" || !this.ownsStream) return;
+    const found = findDevice(await this.inputs(), wanted);
+    if (!found || this.state !== "on" || this.settings?.["deviceId"] === found.deviceId) return;
+    await this.goOn(`${found.label || "Your microphone"} is there again: you are heard by it.`);
   }
 
   /** Captures a stream that somebody else opens; closing does not stop its tracks. Never throws, as `open`. */
@@ -124,9 +137,46 @@ export class Microphone {
     this.capture?.setBlockMs(ms);
   }
 
+  /** Opens the named device, else the chosen one if it is there, else the one that the browser chooses. */
+  private async openDevice(named: Device | null, attempt: number): Promise<void> {
+    const { microphone: wanted, hearing } = this.environment.choice();
+    const found = named ? null : findDevice(await this.inputs(), wanted);
+    const id = named?.id ?? found?.deviceId;
+    const asked = constraintsFor(hearing);
+    const audio = id ? { ...asked, deviceId: { exact: id } } : asked;
+    const stream = await this.environment.mediaDevices!.getUserMedia({ audio });
+    if (attempt !== this.attempt) return stopTracks(stream);
+    await this.start(stream, true, attempt);
+    if (attempt !== this.attempt || named || !wanted?.label || found) return;
+    const label = String(this.settings?.["label"] || "the system's microphone");
+    if (label !== wanted.label) this.notice = `${wanted.label} is not there: you are heard by ${label}.`;
+  }
+
+  /** Goes on with another device in mid-talk; without one it has failed. */
+  private async goOn(notice: string, gone = ""): Promise<void> {
+    this.release();
+    const attempt = this.begin();
+    try {
+      await this.openDevice(null, attempt);
+    } catch (error) {
+      if (attempt !== this.attempt) return;
+      return this.fail(gone ? problem("unplugged") : await this.explain(error));
+    }
+    if (attempt !== this.attempt) return;
+    const label = String(this.settings?.["label"] || "another one");
+    this.notice = gone ? `${gone} was unplugged: you are heard by ${label}.` : notice || this.notice;
+    this.events.changed();
+  }
+
+  private async inputs(): Promise<MediaDeviceInfo[]> {
+    const devices = await this.environment.mediaDevices?.enumerateDevices().catch(() => []);
+    return (devices ?? []).filter(({ kind }) => kind === "audioinput");
+  }
+
   private begin(): number {
     this.state = "opening";
     this.problem = null;
+    this.notice = "";
     this.events.changed();
     return ++this.attempt;
   }
@@ -153,7 +203,8 @@ export class Microphone {
     });
     if (attempt !== this.attempt) return capture.close();
     this.capture = capture;
-    const ended = () => this.fail(problem(owned ? "unplugged" : "stream_over"));
+    const ended = () =>
+      owned ? void this.goOn("", track.label || "The microphone") : this.fail(problem("stream_over"));
     track.addEventListener("ended", ended);
     this.forgetTrack = () => track.removeEventListener("ended", ended);
     this.settings = { label: track.label, ...track.getSettings() };
@@ -213,6 +264,7 @@ interface PolicyDocument {
 /** Returns the environment of the page that this code runs in. */
 export function pageEnvironment(startCapture: StartCapture): MicrophoneEnvironment {
   return {
+    choice,
     get secure() {
       return globalThis.isSecureContext;
     },

@@ -12,6 +12,8 @@ export interface Speaker {
   send(command: SpeakerCommand): void;
   /** Tries to start the sound; a browser allows it after a click or key press in the page. */
   resume(): Promise<void>;
+  /** Plays on the loudspeaker of this id, the system's own if it is empty; rejects if that cannot be. */
+  playOn(id: string): Promise<void>;
   /** Returns what it plays as a stream, always the same. */
   stream(): MediaStream;
   close(): void;
@@ -22,6 +24,15 @@ export interface SpeakerEvents {
   /** Called when `running` has changed. */
   stateChanged(): void;
 }
+
+/** What Chromium's audio contexts have, and TypeScript's types do not. */
+interface Sinks {
+  setSinkId(id: string): Promise<void>;
+}
+
+/** Whether a page can choose its loudspeaker. */
+export const canChooseLoudspeaker = () =>
+  typeof AudioContext !== "undefined" && "setSinkId" in AudioContext.prototype;
 
 export type OpenSpeaker = (events: SpeakerEvents) => Promise<Speaker>;
 
@@ -60,6 +71,11 @@ export const openSpeaker: OpenSpeaker = async (events) => {
       node.port.postMessage(command, command.type === "play" ? [command.pcm] : []);
     },
     resume,
+    async playOn(id) {
+      const { setSinkId } = context as Partial<Sinks>;
+      if (setSinkId) await setSinkId.call(context, id);
+      else if (id) throw new Error("this browser plays on the system's loudspeaker only");
+    },
     stream() {
       if (!copy) node.connect((copy = context.createMediaStreamDestination()));
       return copy.stream;

@@ -4,13 +4,17 @@ import type { CloseReason, Configure } from "../../messages";
 import { AutoOff, type Visibility } from "../capture/auto_off";
 import type { CapturedBlock } from "../capture/blocks";
 import { BlockGroups } from "../capture/groups";
+import { LevelAdvice } from "../capture/level_advice";
 import { Microphone, type MicrophoneEnvironment } from "../capture/microphone";
 import { problem, type ProblemCode } from "../capture/problems";
+import { choice } from "../devices";
 import type { Outbox } from "./outbox";
 import type { Counters, StateStore } from "./state";
 
 /** Block length until the kernel has configured it (ms). */
 const DEFAULT_BLOCK_MS = 20;
+/** Of PCM16 at 24 kHz. */
+const BYTES_PER_MS = 48;
 
 export class Input {
   /** Level of the last captured block, relative to full scale; it changes too often to be part of the port's state. */
@@ -20,6 +24,9 @@ export class Input {
   /** Push-to-talk was released; the block that was being filled at that time is still to be sent. */
   private releasing = false;
   private readonly autoOff: AutoOff;
+  private advice = new LevelAdvice();
+  /** The last notice that the kernel was told of. */
+  private told = "";
 
   constructor(
     environment: MicrophoneEnvironment,
@@ -47,6 +54,16 @@ export class Input {
   /** Captures a stream that another widget opens. */
   openFromStream(opening: () => Promise<MediaStream>): Promise<void> {
     return this.microphone.openFromStream(opening);
+  }
+
+  /** Goes on with the devices that are chosen now. */
+  changeDevice(): Promise<void> {
+    return this.microphone.change();
+  }
+
+  /** A device was plugged in or out. */
+  devicesChanged(): Promise<void> {
+    return this.microphone.devicesChanged();
   }
 
   /** Closes the microphone for a reason, which is shown if it was not the user's wish. */
@@ -109,7 +126,9 @@ export class Input {
   /** Reports the microphone's state to the kernel if this page is the active one. */
   report(): void {
     if (!this.store.state.active) return;
-    const { state, problem: why, settings } = this.microphone;
+    const { state, problem: why, settings, notice } = this.microphone;
+    const news = notice !== this.told && notice;
+    this.told = notice;
     this.outbox.send({
       type: "microphone",
       page_id: this.outbox.pageId,
@@ -118,6 +137,7 @@ export class Input {
       reason: this.store.state.closed,
       ...(why && { problem: why }),
       ...(settings && { settings }),
+      ...(news && { notice: news }),
     });
   }
 
@@ -129,13 +149,19 @@ export class Input {
   private captured(block: CapturedBlock): void {
     this.level = { rms: block.rms, peak: block.peak };
     this.autoOff.heard(block.rms);
-    if (this.store.state.active && this.listening) this.sendSound(this.groups.push(block));
+    const { active, playing, advice: before } = this.store.state;
+    const advice = this.advice.push(block, block.pcm.byteLength / BYTES_PER_MS);
+    if (advice !== before) this.store.update({ advice });
+    const withheld = playing && choice().hearing === "half_duplex";
+    if (withheld) this.groups.restart();
+    else if (active && this.listening) this.sendSound(this.groups.push(block));
     this.finishRelease();
   }
 
   private changed(): void {
-    const { state, problem: why } = this.microphone;
+    const { state, problem: why, notice, settings } = this.microphone;
     if (state === "opening") {
+      this.advice = new LevelAdvice();
       this.restart();
       this.store.update({ closed: "" });
     }
@@ -145,7 +171,7 @@ export class Input {
       this.level = { rms: 0, peak: 0 };
     }
     if (state === "error") this.store.update({ closed: why?.code === "unplugged" ? "unplugged" : "error" });
-    this.store.update({ microphone: state, problem: why });
+    this.store.update({ microphone: state, problem: why, notice, granted: settings, advice: "" });
     this.watchUse();
     this.report();
   }

@@ -1,5 +1,6 @@
 /** The port's output: opens the speaker, queues commands until it is open, and shows whether the browser plays sound. */
 
+import { choice, type Device } from "../devices";
 import type { SpeakerCommand, SpeakerEvent } from "../playback/protocol";
 import { DEFAULT_STARTUP_MS } from "../playback/queue";
 import type { OpenSpeaker, Speaker } from "../playback/speaker";
@@ -37,6 +38,7 @@ export class Output {
       (speaker) => {
         this.speaker = speaker;
         if (this.disposed) return speaker;
+        this.setDevice(choice().loudspeaker);
         speaker.send({ type: "startup", ms: this.startupMs });
         speaker.send({ type: "volume", volume: this.store.state.volume });
         if (this.taps.size) speaker.send({ type: "tap", on: true });
@@ -69,6 +71,20 @@ export class Output {
     const speaker = await this.opening;
     if (!speaker || this.disposed) throw new Error(this.store.state.soundProblem || "the player is gone");
     return speaker.stream();
+  }
+
+  /** Plays on a loudspeaker; null is the system's own. One that is not there leaves it on the system's. */
+  setDevice(device: Device | null): void {
+    void this.opening?.then(async (speaker) => {
+      if (!speaker || this.disposed) return;
+      try {
+        await speaker.playOn(device?.id ?? "");
+        this.store.update({ loudspeaker: "" });
+      } catch {
+        const name = device?.label || "The loudspeaker";
+        this.store.update({ loudspeaker: `${name} is not there: answers play on the system's loudspeaker.` });
+      }
+    });
   }
 
   setStartup(ms: number): void {

@@ -9,6 +9,7 @@
 import type { CloseReason, PortCommand } from "../../messages";
 import type { Visibility } from "../capture/auto_off";
 import type { MicrophoneEnvironment } from "../capture/microphone";
+import { choice, onChoice } from "../devices";
 import type { OpenSpeaker } from "../playback/speaker";
 import { Input } from "./input";
 import { Interruptions } from "./interruptions";
@@ -33,6 +34,8 @@ export interface PortHardware {
   openSpeaker: OpenSpeaker;
   microphone: MicrophoneEnvironment;
   visibility: Visibility;
+  /** Calls `listener` when a device was plugged in or out. Returns a function that ends it. */
+  onDevices(listener: () => void): () => void;
 }
 
 /** A microphone that was closed because the kernel fell silent opens again by itself within this time (ms). */
@@ -50,6 +53,8 @@ export class AudioPort {
   private readonly output: Output;
   private readonly interruptions: Interruptions;
   private readonly endListening: () => void;
+  private readonly endChoice: () => void;
+  private readonly endDevices: () => void;
   /** Until when the microphone opens again if the kernel answers. */
   private reopensUntil = 0;
 
@@ -86,6 +91,11 @@ export class AudioPort {
       lost: () => this.kernel.lost(),
       gone: () => this.kernel.gone(),
     });
+    this.endChoice = onChoice(() => {
+      void this.input.changeDevice();
+      this.output.setDevice(choice().loudspeaker);
+    });
+    this.endDevices = hardware.onDevices(() => void this.input.devicesChanged());
     this.presence.hello();
   }
 
@@ -189,6 +199,8 @@ export class AudioPort {
     this.kernel.dispose();
     this.interruptions.dispose();
     this.endListening();
+    this.endChoice();
+    this.endDevices();
     this.outbox.dispose();
     this.input.dispose();
     this.output.dispose();

@@ -1,6 +1,7 @@
 /** The observable parts of a port: its state, for views, and its counters. */
 
 import type { CloseReason, InputMode, MicrophoneProblem, MicrophoneState, SoundState } from "../../messages";
+import type { Advice } from "../capture/level_advice";
 import { DEFAULT_STARTUP_MS, type QueueState } from "../playback/queue";
 
 export type { SoundState };
@@ -35,10 +36,18 @@ export interface PortState {
   /** Why the microphone was closed last; empty while it is open. */
   closed: CloseReason;
   problem: MicrophoneProblem | null;
+  /** What happened to the microphone in mid-talk, in words; empty if nothing did. */
+  notice: string;
+  /** What the browser granted for the microphone, with its name; null while it is closed. */
+  granted: Readonly<Record<string, unknown>> | null;
+  /** Whether somebody speaks too softly, or so loudly that it clips. */
+  advice: Advice;
   /** Whether push-to-talk is held down. */
   talking: boolean;
   sound: SoundState;
   soundProblem: string;
+  /** What is wrong with the chosen loudspeaker, in words; empty if nothing is. */
+  loudspeaker: string;
   playing: boolean;
   /** Seconds heard of the current item. */
   elapsed: number;
@@ -72,9 +81,13 @@ export const INITIAL_STATE: PortState = {
   muted: false,
   closed: "",
   problem: null,
+  notice: "",
+  granted: null,
+  advice: "",
   talking: false,
   sound: "waiting",
   soundProblem: "",
+  loudspeaker: "",
   playing: false,
   elapsed: 0,
   speaking: null,

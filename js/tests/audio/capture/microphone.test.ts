@@ -3,6 +3,7 @@ import type { CapturedBlock } from "../../../src/audio/capture/blocks";
 import { Microphone, type MicrophoneEnvironment } from "../../../src/audio/capture/microphone";
 import { problem, PROBLEM_CODES } from "../../../src/audio/capture/problems";
 import { WorkletError } from "../../../src/audio/context";
+import type { Choice } from "../../../src/audio/devices";
 
 class PlayedTrack extends EventTarget {
   stopped = false;
@@ -34,6 +35,8 @@ class PlayedPage {
     },
   };
   permission = () => Promise.resolve(this.granted);
+  chosen: Choice = { microphone: null, loudspeaker: null, hearing: "loudspeakers" };
+  choice = () => this.chosen;
   startCapture: MicrophoneEnvironment["startCapture"] = (_stream, _blockMs, onBlock) => {
     if (this.workletFailure) return Promise.reject(this.workletFailure as Error);
     this.give = onBlock;
@@ -176,10 +179,40 @@ describe("while open", () => {
     expect(states).toEqual(["on no_signal", "on"]);
   });
 
-  it("tells that the device has gone", () => {
+  it("tells that the device has gone, if there is no other", async () => {
+    page.failure = new DOMException("", "NotFoundError");
     page.track.dispatchEvent(new Event("ended"));
-    expect(states).toEqual(["error unplugged"]);
+    await vi.waitFor(() => expect(states).toEqual(["opening", "error unplugged"]));
     expect(page.closed).toBe(1);
+  });
+
+  it("goes on with the next device when the one in use has gone, and says so", async () => {
+    const gone = page.track;
+    page.track = new PlayedTrack();
+    page.track.label = "Headset";
+    gone.dispatchEvent(new Event("ended"));
+    await vi.waitFor(() => expect(microphone.notice).not.toBe(""));
+    page.give(sound);
+    expect(microphone.notice).toBe("Built-in microphone was unplugged: you are heard by Headset.");
+    expect(microphone.state).toBe("on");
+  });
+
+  it("goes back to the chosen device when that is there again, and only to that", async () => {
+    page.devices = [{ kind: "audioinput", deviceId: "b", label: "Headset" }];
+    await microphone.devicesChanged();
+    expect(page.asked).toHaveLength(1);
+    page.chosen = { ...page.chosen, microphone: { id: "b", label: "Headset" } };
+    await microphone.devicesChanged();
+    expect(page.asked[1]!.audio).toMatchObject({ deviceId: { exact: "b" } });
+    expect(microphone.notice).toBe("Headset is there again: you are heard by it.");
+  });
+
+  it("changes the device in mid-talk as the user chooses", async () => {
+    page.devices = [{ kind: "audioinput", deviceId: "b", label: "Headset" }];
+    page.chosen = { microphone: { id: "b", label: "Headset" }, loudspeaker: null, hearing: "headphones" };
+    await microphone.change();
+    expect(page.asked[1]!.audio).toMatchObject({ deviceId: { exact: "b" }, echoCancellation: false });
+    expect(page.track.stopped).toBe(true);
   });
 
   it("lets the device go when it closes", () => {

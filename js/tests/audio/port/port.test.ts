@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CapturedBlock } from "../../../src/audio/capture/blocks";
 import type { MicrophoneEnvironment } from "../../../src/audio/capture/microphone";
 import { WorkletError } from "../../../src/audio/context";
+import { choice, choose } from "../../../src/audio/devices";
 import { PlaybackProcessor } from "../../../src/audio/playback/processor";
 import type { SpeakerCommand } from "../../../src/audio/playback/protocol";
 import type { Speaker, SpeakerEvents } from "../../../src/audio/playback/speaker";
@@ -72,6 +73,10 @@ class PlayedSpeaker implements Speaker {
     throw new Error("there is no page");
   }
 
+  playOn(id: string): Promise<void> {
+    return id === "gone" ? Promise.reject(new Error("not there")) : Promise.resolve();
+  }
+
   send(command: SpeakerCommand): void {
     if (!this.deaf) this.player.obey(command);
   }
@@ -98,6 +103,7 @@ let transport: PlayedTransport;
 let port: AudioPort;
 let speaker: PlayedSpeaker;
 let failure: Error | null;
+let refusal: Error | null = null;
 let capture: (block: CapturedBlock) => void;
 const track = Object.assign(new EventTarget(), { label: "", getSettings: () => ({}), stop: vi.fn() });
 
@@ -107,9 +113,15 @@ const microphone: MicrophoneEnvironment = {
   mediaDevices: {
     enumerateDevices: () => Promise.resolve([]),
     getUserMedia: () =>
-      Promise.resolve({ getAudioTracks: () => [track], getTracks: () => [track] } as unknown as MediaStream),
+      refusal
+        ? Promise.reject(refusal)
+        : Promise.resolve({
+            getAudioTracks: () => [track],
+            getTracks: () => [track],
+          } as unknown as MediaStream),
   },
   permission: () => Promise.resolve("granted" as const),
+  choice,
   startCapture: (_stream, _blockMs, onBlock) => {
     capture = onBlock;
     return Promise.resolve({ running: true, setBlockMs: () => undefined, close: () => undefined });
@@ -128,6 +140,7 @@ beforeEach(() => {
       failure ? Promise.reject(failure) : Promise.resolve((speaker = new PlayedSpeaker(events))),
     microphone,
     visibility,
+    onDevices: () => () => undefined,
   });
 });
 
@@ -284,6 +297,7 @@ describe("playing", () => {
       },
       microphone,
       visibility,
+      onDevices: () => () => undefined,
     });
     early.say({ type: "activate", page_id: other.pageId });
     early.say(
@@ -566,8 +580,42 @@ describe("the life of the microphone", () => {
     expect(port.state).toMatchObject({ microphone: "off", closed: "replaced" });
   });
 
-  it("ends when the device is gone", () => {
+  it("is not sent while an answer plays, if the user chose half duplex", async () => {
+    const before = transport.types().filter((type) => type === "audio").length;
+    choose({ hearing: "half_duplex" });
+    await vi.waitFor(() => expect(port.state.microphone).toBe("opening"));
+    await vi.waitFor(() => {
+      capture({ pcm: new ArrayBuffer(2880), rms: 0.1, peak: 0.1 });
+      expect(port.state.microphone).toBe("on");
+    });
+    transport.say(
+      { type: "play", generation: 0, item_id: "a", content_index: 0, start: 0 },
+      new ArrayBuffer(48_000),
+    );
+    await vi.waitFor(() => {
+      speaker.run(2400);
+      expect(port.state.playing).toBe(true);
+    });
+    const heard = () => transport.types().filter((type) => type === "audio").length;
+    const sent = heard();
+    for (let number = 0; number < 9; number++) capture({ pcm: new ArrayBuffer(960), rms: 0.1, peak: 0.1 });
+    expect(heard()).toBe(sent);
+    choose({ hearing: "loudspeakers" });
+    expect(sent).toBeGreaterThanOrEqual(before);
+  });
+
+  it("says when the chosen loudspeaker is not there", async () => {
+    choose({ loudspeaker: { id: "gone", label: "Hall" } });
+    await vi.waitFor(() => expect(port.state.loudspeaker).toMatch(/^Hall is not there/));
+    choose({ loudspeaker: null });
+    await vi.waitFor(() => expect(port.state.loudspeaker).toBe(""));
+  });
+
+  it("ends when the device is gone, and there is no other", async () => {
+    refusal = new DOMException("", "NotFoundError");
     track.dispatchEvent(new Event("ended"));
+    await vi.waitFor(() => expect(port.state.microphone).toBe("error"));
+    refusal = null;
     expect(port.state).toMatchObject({ microphone: "error", closed: "unplugged" });
     expect(transport.told("microphone").at(-1)).toMatchObject({ state: "error", reason: "unplugged" });
   });
