@@ -99,7 +99,7 @@ async def perform(job: Job) -> Run:
     except ConnectionFailedError as failed:
         status, error = "network" if performance.may_pass(failed) else "error", str(failed)
         if performance.out_of_money:
-            status, error = "error", f"the money for it is spent: {failed}"
+            status, error = "error", "the money that was left for it is spent"
     except RealtimeWidgetsError as failed:
         status, error = "error", str(failed)
     except Exception as failed:  # of the user's code, or of ours: the other runs go on
@@ -156,7 +156,8 @@ class Performance:
     @property
     def out_of_money(self) -> bool:
         """Whether the session has spent what it may."""
-        return self._job.money is not None and (self.money is None or self.money >= self._job.money)
+        spent = self.money if self._session is None else self._session.usage.money
+        return self._job.money is not None and (spent is None or spent >= self._job.money)
 
     def may_pass(self, error: ConnectionFailedError) -> bool:
         """Return whether it was the network, or a service that is busy for a while."""

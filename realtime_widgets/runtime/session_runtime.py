@@ -120,7 +120,6 @@ class SessionRuntime(Observable):
     _too_many = False
     #: Why it connects again.
     lost_reason = ""
-
     #: Why a connection was lost last; None if none was.
     loss: ConnectionFailedError | None = None
 

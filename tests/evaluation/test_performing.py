@@ -96,6 +96,18 @@ async def test_the_price_of_a_talk_is_known_by_its_configuration() -> None:
     assert runs[1].money
 
 
+async def test_nothing_more_is_asked_once_the_money_is_spent() -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("Hello.", "Good morning.")]) as server:
+        talks = [scenario(server, HELLO, Turn("And now?")), scenario(server, HELLO)]
+        priced = {"a": {"prices": {"scripted": Price(text_in=1.0, text_out=1.0)}}}
+        limits = Limits(sessions=1, money=1e-9)
+        runs = await evaluate(talks, configurations=priced, limits=limits)
+    assert [run.status for run in runs] == ["error", "not run"]
+    assert "the money that was left for it is spent" in runs[0].error
+    assert runs[0].turns[0].answer == "Good morning."
+
+
 @pytest.mark.parametrize(
     ("turns", "groups"),
     [

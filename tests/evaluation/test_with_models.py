@@ -285,3 +285,14 @@ def test_a_worker_that_dies_loses_no_run(cluster: Client, embedded: EmbeddedEndp
     runs = evaluate_sync(scenarios, client=cluster, limits=Limits(sessions=1))
     assert died.exists()
     assert [run.status for run in runs] == ["passed"] * 3, runs.table()
+
+
+async def test_the_command_takes_the_address_of_a_scheduler(cluster: Client, desk: Path) -> None:
+    address = cluster.scheduler_info()["address"]  # type: ignore[no-untyped-call]
+    code, out, err = await run("evaluate", desk / "desk.scenarios.toml", "--scheduler", address)
+    assert code == 1, out + err
+    assert "1 of 2 runs passed" in out
+    assert "it does not say 'pineapple'" in out
+    code, _, err = await run("evaluate", desk / "desk.scenarios.toml", "--scheduler", "nonsense://x")
+    assert code == 2
+    assert "there is no Dask scheduler at nonsense://x" in err

@@ -21,6 +21,7 @@ SESSION_KEYS = (
     *("instructions", "endpoint", "model", "voice", "speed", "turn_detection", "false_interruption_timeout"),
     *("transcription", "answers", "reasoning", "max_output_tokens", "truncation", "tool_choice"),
     *("parallel_tool_calls", "noise_reduction", "extra", "dialect", "capabilities", "max_rounds", "prices"),
+    *("tracing", "include", "safety_identifier", "filler"),
 )
 #: And those that are not the session's own: see `Scenario.session`.
 OWN_KEYS = ("script", "tools", "key_variable", "api_key")

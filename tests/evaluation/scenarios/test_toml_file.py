@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 import pytest
 
+from realtime_widgets import RealtimeSession
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.evaluation import evaluate, load_scenarios
+from realtime_widgets.evaluation.scenarios.checking import SESSION_KEYS
 from realtime_widgets.evaluation.scenarios.toml_file import key_lines
 
 if TYPE_CHECKING:
@@ -133,6 +136,10 @@ async def test_a_missing_file_is_a_run_beside_the_others(tmp_path: Path) -> None
     assert "none.toml cannot be read" in gone.error
     assert "it has no turn and no caller" in silent.error
     assert (gone.status, silent.status) == ("invalid", "invalid")
+
+
+def test_the_settings_are_those_of_a_session() -> None:
+    assert set(SESSION_KEYS) <= set(inspect.signature(RealtimeSession).parameters)
 
 
 def test_lines_are_those_of_the_keys_and_not_of_texts_that_look_like_them() -> None:
