@@ -45,7 +45,7 @@ async def test_microphone_and_newest_words_are_seen_together(lab: Lab, size: tup
     await page.page.keyboard.press("Enter")
     await page.expect(".rw-turn-user :text('Is it late?')")
     await page.expect(".rw-console :text('Ready')")
-    newest = await _box(page, ".rw-turn-assistant .rw-text >> nth=-1")
+    newest = await _box(page, ".rw-turn-assistant .rw-words >> nth=-1")
     microphone = await _box(page, _MICROPHONE)
     await page.screenshot("page")
     await page.screenshot("console", ".rw-console")

@@ -132,9 +132,9 @@ async def test_a_refused_microphone_tells_the_cure_and_typing_still_works(lab: L
     await page.click(".rw-composer textarea")
     await page.page.keyboard.type("Who are you?")
     await page.page.keyboard.press("Enter")
-    answer = await page.expect(".rw-turn-assistant .rw-text")
+    answer = await page.expect(".rw-turn-assistant .rw-words")
     await page.page.wait_for_function(
-        "() => document.querySelector('.rw-turn-assistant .rw-text').innerText.length > 30"
+        "() => document.querySelector('.rw-turn-assistant .rw-words').innerText.length > 30"
     )
     assert "stand-in" in await answer.inner_text()
 

@@ -94,10 +94,10 @@ async def test_a_person_talks_with_the_quickstart(lab: Lab) -> None:
     recording = await speaker.read()
 
     # The transcript shows what was said, by both sides, in order.
-    said = [words(text) for text in await page.page.locator(".rw-turn-user .rw-text").all_inner_texts()]
+    said = [words(text) for text in await page.page.locator(".rw-turn-user .rw-words").all_inner_texts()]
     assert said[0] == words(_PERSON_SAYS)
     assert said[1][:5] == words(_QUESTION)[:5]
-    answers = await page.page.locator(".rw-turn-assistant .rw-text").all_inner_texts()
+    answers = await page.page.locator(".rw-turn-assistant .rw-words").all_inner_texts()
     assert len(answers) == 2
     assert "moles per second" in answers[1]
 

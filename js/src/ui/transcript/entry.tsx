@@ -148,7 +148,7 @@ function Bubble({ entry, talk }: { entry: Entry; talk: Talk }) {
         ) : (
           <>
             {(entry.text || !entry.images?.length) && (
-              <div dir="auto">
+              <div class="rw-words" dir="auto">
                 <Words entry={entry} speaking={talk.speaking} />
                 {streaming && <span class="rw-caret" aria-hidden="true" />}
               </div>
