@@ -79,6 +79,10 @@ async def test_time_events_and_money_are_a_click_away(lab: Lab) -> None:
     await page.screenshot("dark", ".rw-console")
     await page.page.set_viewport_size({"width": 700, "height": 800})
     await page.screenshot("narrow", ".rw-console")
+    await page.click(".rw-insight-head button:has-text('Events')")
+    await page.expect(".rw-event-list")
+    await delay.click()  # asks for what was shown before
+    await page.expect(".rw-waterfall")
     await page.click(".rw-insight-close")
     await page.page.wait_for_selector(".rw-insight-box", state="detached")
     await page.run_cell(2)

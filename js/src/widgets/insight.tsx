@@ -1,7 +1,7 @@
 /** The panel of a console that shows where the time goes, every event, and money and limits. */
 
 import type { AnyWidget } from "@anywidget/types";
-import type { Signal } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { onMessage, sender } from "../anywidget";
 import { randomId } from "../audio/port/random_id";
@@ -35,21 +35,20 @@ const PING_MS = 2000;
 
 export function InsightView(props: {
   store: InsightStore;
-  tab: Signal<InsightTab>;
-  turn: Signal<number>;
+  tab: ReadonlySignal<InsightTab>;
+  turn: ReadonlySignal<number>;
+  /** Shows another part or turn; the kernel has to know, for it may ask for the same one again. */
+  show: (change: { tab?: InsightTab; turn?: number }) => void;
   send: (report: InsightReport) => void;
 }) {
-  const { store, tab, turn, send } = props;
+  const { store, tab, turn, show, send } = props;
   const shown = tab.value;
   useEffect(() => {
     send({ type: "watch", page_id: PAGE_ID, tab: shown });
   }, [shown]);
   useEffect(() => () => send({ type: "watch", page_id: PAGE_ID, tab: "" }), []);
   const choose = (number: number) => send({ type: "turn", number });
-  const showTurn = (number: number) => {
-    turn.value = number;
-    tab.value = "time";
-  };
+  const showTurn = (number: number) => show({ tab: "time", turn: number });
   return (
     <section class="rw-insight-box" aria-label="Insight">
       <div class="rw-insight-head" role="tablist">
@@ -59,7 +58,7 @@ export function InsightView(props: {
             type="button"
             role="tab"
             aria-selected={shown === name}
-            onClick={() => (tab.value = name)}
+            onClick={() => show({ tab: name })}
           >
             {label}
           </button>
@@ -80,7 +79,8 @@ export function InsightView(props: {
             store={store}
             chosen={turn.value}
             choose={(number) => {
-              if (number !== store.newest.peek() || turn.peek()) turn.value = number;
+              if (number !== turn.peek() && (number !== store.newest.peek() || turn.peek()))
+                show({ turn: number });
               choose(number);
             }}
           />
@@ -150,6 +150,11 @@ export default (() => {
           store={store}
           tab={scope.trait(model, "tab")}
           turn={scope.trait(model, "turn")}
+          show={({ tab, turn }) => {
+            if (tab !== undefined) model.set("tab", tab);
+            if (turn !== undefined) model.set("turn", turn);
+            model.save_changes();
+          }}
           send={send}
         />,
       );
