@@ -11,6 +11,7 @@ from realtime_widgets.audio.samples import read_sound
 
 if TYPE_CHECKING:
     from devtools.browser.lab import Lab
+    from devtools.browser.page import LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.models]
 
@@ -28,6 +29,26 @@ def go_forward(meters: float) -> str:
 
 session
 """
+
+
+async def _read_events(page: LabPage) -> None:
+    """Filter, read, pause and copy the events, and go from one to its turn."""
+    await page.click(".rw-insight-head button:has-text('Events')")
+    await page.expect(".rw-event-name:has-text('session.created')")
+    await page.expect(".rw-event:has-text('input_audio_buffer.append') b")  # many in one row
+    await page.page.fill("input[aria-label='Filter events']", "function_call_output")
+    row = await page.expect(".rw-event:has-text('conversation.item.create')")
+    assert await page.page.locator(".rw-event").count() <= 3  # sent, and the server's echo
+    await row.locator(".rw-event-button").click()
+    await page.expect(".rw-event-payload:has-text('meters done')")
+    await page.screenshot("events", ".rw-console")
+    await page.page.fill("input[aria-label='Filter events']", "")
+    await page.click("button:has-text('Pause')")
+    await page.expect("button:has-text('Go on')")
+    await page.click("button:has-text('Copy as test')")
+    await page.expect("button:has-text('Copied'), .rw-event-test")
+    await row.locator(".rw-event-turn").first.click()  # leads to the turn
+    await page.expect(".rw-waterfall")
 
 
 async def test_time_events_and_money_are_a_click_away(lab: Lab) -> None:
@@ -52,23 +73,7 @@ async def test_time_events_and_money_are_a_click_away(lab: Lab) -> None:
     await page.expect(".rw-health:has-text('round trip')")
     await page.screenshot("time", ".rw-console")
 
-    await page.click(".rw-insight-head button:has-text('Events')")
-    await page.expect(".rw-event-name:has-text('session.created')")
-    await page.expect(".rw-event:has-text('input_audio_buffer.append') b")  # many in one row
-    await page.page.fill("input[aria-label='Filter events']", "function_call_output")
-    row = await page.expect(".rw-event:has-text('conversation.item.create')")
-    assert await page.page.locator(".rw-event").count() <= 3  # sent, and the server's echo
-    await row.locator(".rw-event-button").click()
-    await page.expect(".rw-event-payload:has-text('meters done')")
-    await page.screenshot("events", ".rw-console")
-    await page.page.fill("input[aria-label='Filter events']", "")
-    await page.click("button:has-text('Pause')")
-    await page.expect("button:has-text('Go on')")
-    await page.click("button:has-text('Copy as test')")
-    await page.expect("button:has-text('Copied'), .rw-event-test")
-    await row.locator(".rw-event-turn").first.click()  # leads to the turn
-    await page.expect(".rw-waterfall")
-
+    await _read_events(page)
     await page.click(".rw-insight-head button:has-text('Money')")
     await page.expect(".rw-limit:has-text('Budget: tokens')")
     await page.expect(".rw-money:has-text('By turn')")
