@@ -998,7 +998,8 @@ class RealtimeSession:
         Parameters
         ----------
         path
-            The file; ``.rwz`` is added if that is not its ending. Run again for the same session it goes on.
+            The file; ``.rwz`` is added if that is not its ending. In a folder that is there, a file named by the
+            time. Run again for the same session it goes on.
         sources
             Whether the source code of the tools is recorded too, so that their calls can be run elsewhere.
         minutes, megabytes

@@ -402,3 +402,17 @@ async def test_lines_of_an_unknown_shape_are_named(connect: Open, tmp_path: Path
     recording = Recording.load(folder)
     assert len(recording.problems) == 5
     assert recording.facts[-1] == {"at": 2, "later": 1}
+
+
+async def test_in_a_folder_each_talk_has_a_file_of_its_own(connect: Open, tmp_path: Path) -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("Hi", "Hello")]) as server:
+        session = connect(server)
+        running = session.record(tmp_path)
+        assert session.record(tmp_path) is running  # the cell again
+        await session.ask("Hi")
+        running.stop()
+        session.record(tmp_path).stop()
+    names = os.listdir(tmp_path)
+    assert [name[:5] + name[-4:] for name in names] == ["talk-.rwz"] * 2
+    assert any("assistant: Hello" in Recording.load(tmp_path / name).transcript for name in names)

@@ -414,6 +414,8 @@ def record(
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
             raise ConfigurationError(f"{name} must be a number above 0 and up to {most:g}, not {value!r}")
     target = Path(path).expanduser().absolute()
+    if target.is_dir():
+        target = _in_folder(target, runtime)
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
     if runtime.state == "closed":
@@ -447,6 +449,16 @@ def record(
         runtime.tell, f"This talk is being recorded into {target.name}: the words, and the sound of both sides."
     )
     return recording
+
+
+def _in_folder(folder: Path, runtime: SessionRuntime) -> Path:
+    """Return the file of a session in a folder: the one that is being written, or a new one named by the time."""
+    for path, running in _running.items():
+        if path.parent == folder and running.running and running._runtime is runtime:
+            return path
+    name = f"talk-{datetime.now():%Y-%m-%d-%H%M%S}"
+    names = (f"{name}{SUFFIX}", *(f"{name}-{number}{SUFFIX}" for number in range(2, 1000)))
+    return next(folder / each for each in names if not (folder / each).exists())
 
 
 def _manifest(runtime: SessionRuntime) -> Fact:
