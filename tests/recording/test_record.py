@@ -413,6 +413,10 @@ async def test_in_a_folder_each_talk_has_a_file_of_its_own(connect: Open, tmp_pa
         await session.ask("Hi")
         running.stop()
         session.record(tmp_path).stop()
-    names = os.listdir(tmp_path)
-    assert [name[:5] + name[-4:] for name in names] == ["talk-.rwz"] * 2
-    assert any("assistant: Hello" in Recording.load(tmp_path / name).transcript for name in names)
+    kept = transcripts(tmp_path)
+    assert len(kept) == 2
+    assert any("assistant: Hello" in text for text in kept)
+
+
+def transcripts(folder: Path) -> list[str]:
+    return [Recording.load(file).transcript for file in folder.glob("talk-*.rwz")]
