@@ -7,7 +7,7 @@ const FLOORS = [
   ["ui"],
   ["audio/port", "audio/worklets", "anywidget.ts", "saved_state.ts"],
   ["audio/capture", "audio/playback", "video"],
-  ["audio/context.ts", "audio/devices.ts", "audio/pcm.ts", "audio/resampler.ts"],
+  ["audio/context.ts", "audio/devices.ts", "audio/pcm.ts", "audio/resampler.ts", "audio/sound_check.ts"],
   ["messages.ts"],
 ];
 

@@ -42,6 +42,11 @@ async def test_devices_are_chosen_and_a_talk_goes_on_with_the_next(lab: Lab) -> 
         while await page.evaluate_in_kernel(_LABEL) != other:
             await page.expect(".rw-mic-on")
         await page.page.check(".rw-devices-box label:has-text('Headphones') input")
+        await page.click("button:has-text('Sound check')")
+        await page.expect(".rw-check:has-text('Nothing of this is sent')")
+        assert await page.evaluate_in_kernel("session.microphone.muted")
+        await page.expect(".rw-check li:has-text('tones')")
+        await page.screenshot("check")
         await page.page.keyboard.press("Escape")
         await page.page.wait_for_selector(".rw-devices-box", state="detached")
         await page.expect(".rw-mic-on")

@@ -11,8 +11,10 @@ import {
   HEARINGS,
   onChoice,
 } from "../audio/devices";
+import type { AudioPort } from "../audio/port/port";
 import { canChooseLoudspeaker } from "../audio/playback/speaker";
 import { TuneIcon } from "./icons";
+import { SoundCheck } from "./sound_check";
 
 const HEARING_WORDS: Record<Hearing, [name: string, title: string]> = {
   loudspeakers: ["Loudspeakers", "The browser takes the answer out of what the microphone hears"],
@@ -70,8 +72,9 @@ export function DevicePicker(props: {
   granted: Readonly<Record<string, unknown>> | null;
   /** Whether the microphone is on: browsers tell no names before. */
   on: boolean;
+  port: AudioPort | null;
 }) {
-  const { granted, on } = props;
+  const { granted, on, port } = props;
   const [chosen, setChosen] = useState(choice);
   const [open, setOpen] = useState(false);
   const [devices, setDevices] = useState<MediaDeviceInfo[] | null>(null);
@@ -148,6 +151,7 @@ export function DevicePicker(props: {
               ? grantedWords(granted, chosen.hearing)
               : "Names and what the browser grants are told while the microphone is on."}
           </p>
+          {port && <SoundCheck port={port} />}
         </div>
       )}
     </div>

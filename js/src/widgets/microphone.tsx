@@ -211,7 +211,7 @@ export function MicrophoneView(props: {
             <MicrophoneOffIcon />
           </button>
         )}
-        {!why && !props.source.value && <DevicePicker granted={state?.granted ?? null} on={on} />}
+        {!why && !props.source.value && <DevicePicker granted={state?.granted ?? null} on={on} port={port} />}
         {talk && (
           <button
             type="button"
