@@ -21,6 +21,14 @@ SHOWN = {
         "exit code 2",
         "20 of 20 passed on the cluster",
     ),
+    "11_tools_live": (
+        "The boiling point is 119 degrees. - version 2",
+        "the model is told of it",
+        "may it run? <heat_the_bath",
+        "The bath is at 60 degrees.",
+        "line 11, in melting_point",
+        "91 degrees",
+    ),
 }
 
 
