@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
-    from realtime_widgets.tools import ToolChange, ToolRegistry, ToolResult, ToolRunner
+    from realtime_widgets.tools import ToolRegistry, ToolResult, ToolRunner
 
 #: Calls that are kept; the oldest are forgotten first.
 MOST_RUNS = 200
@@ -71,9 +71,6 @@ class HandRuns:
         self._changed = changed
         self._numbers = count(1)
         self.all: dict[int, HandRun] = {}
-        #: What became of each tool that was replaced last, in words.
-        self.changes: dict[str, str] = {}
-        registry.on_change(self._note_change)
 
     def run(self, name: str, arguments: str, call_id: str = "") -> HandRun:
         """Begin a call.
@@ -97,6 +94,11 @@ class HandRuns:
         """Return the calls that repeat a call of the model, oldest first."""
         return [run for run in self.all.values() if run.call_id == call_id]
 
+    def change_of(self, name: str) -> str:
+        """Return what was different when a tool was replaced last, in words; empty if it was not."""
+        change = self._registry.replaced.get(name)
+        return describe_change(change) if change is not None and change.old is not None else ""
+
     def give(self, number: int) -> HandRun:
         """Note that the model gets the result of a call in place of the one that it has.
 
@@ -117,7 +119,3 @@ class HandRuns:
         tool = self._registry[run.name]
         run.result = await self._runner.run(f"by hand {run.number}", tool, run.name, run.arguments)
         self._changed()
-
-    def _note_change(self, change: ToolChange) -> None:
-        if change.old is not None and change.new is not None and (words := describe_change(change)):
-            self.changes[change.name] = words

@@ -61,6 +61,8 @@ class ToolRegistry(Mapping[str, Tool]):
         self._callbacks: dict[object, Callable[[ToolChange], object]] = {}
         self._changes: deque[ToolChange] = deque()
         self._announcing = False
+        #: How each tool was replaced by another version last, by name.
+        self.replaced: dict[str, ToolChange] = {}
         #: Why tools cannot be added or removed; empty if they can.
         self.closed_because = ""
 
@@ -294,7 +296,10 @@ class ToolRegistry(Mapping[str, Tool]):
             if self._announcing or not self._changes:
                 return None  # the thread that is announcing looks again when it is done
             self._announcing = True
-            return self._changes.popleft(), list(self._callbacks.values())
+            change = self._changes.popleft()
+            if change.new is not None and change.reason:
+                self.replaced[change.name] = change
+            return change, list(self._callbacks.values())
 
     def __getitem__(self, name: str) -> Tool:
         with self._lock:

@@ -93,7 +93,7 @@ def tool_card(running: RunningCall | None, name: str, arguments: str, closed: bo
 
 def add_by_hand(card: ToolCard, runs: HandRuns) -> None:
     """Add the calls by hand that repeat a call, and what was different in its tool."""
-    card.change = runs.changes.get(card.name, "") if card.version and card.version > 1 else ""
+    card.change = runs.change_of(card.name) if card.version and card.version > 1 else ""
     if card.call_id:
         card.again = [_again(run) for run in runs.of(card.call_id)]
 

@@ -27,7 +27,7 @@ def tool_rows(tools: ToolRegistry, runtime: SessionRuntime) -> list[ToolRow]:
             origin=tool.origin,
             asks=tool.options.approval != "never",
             refused=refused.get(name, ""),
-            change=runtime.by_hand.changes.get(name, ""),
+            change=runtime.by_hand.change_of(name),
         )
         for name, tool in tools.items()
     ]
