@@ -44,7 +44,6 @@ async def test_devices_are_chosen_and_a_talk_goes_on_with_the_next(lab: Lab) -> 
         await page.page.check(".rw-devices-box label:has-text('Headphones') input")
         await page.click("button:has-text('Sound check')")
         await page.expect(".rw-check:has-text('Nothing of this is sent')")
-        assert await page.evaluate_in_kernel("session.microphone.muted")
         await page.expect(".rw-check li:has-text('tones')")
         await page.screenshot("check")
         await page.page.keyboard.press("Escape")

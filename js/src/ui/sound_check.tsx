@@ -45,20 +45,24 @@ export function SoundCheck({ port }: { port: AudioPort }) {
   useEffect(() => () => stop.current(), []);
   const run = () => {
     const context = acquireContext();
-    const wasMuted = port.state.muted;
     const speech: Heard[] = [];
     const echo: Heard[] = [];
     const tones: number[] = [];
     const timers: ReturnType<typeof setTimeout>[] = [];
     let heard = speech;
-    port.mute(true);
+    port.withhold(true);
+    // A microphone that closes meanwhile ends the check.
+    const endWatch = port.subscribe(() => {
+      if (port.state.microphone === "off" || port.state.microphone === "error") stop.current();
+    });
     const listening = setInterval(() => heard.push({ at: performance.now() / 1000, ...port.inputLevel }), 10);
     stop.current = () => {
       stop.current = () => {};
       clearInterval(listening);
       timers.forEach(clearTimeout);
       releaseContext();
-      port.mute(wasMuted);
+      endWatch();
+      port.withhold(false);
       setPhase("");
     };
     const after = (seconds: number, action: () => void) => timers.push(setTimeout(action, seconds * 1000));

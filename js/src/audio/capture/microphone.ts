@@ -46,6 +46,8 @@ export class Microphone {
   settings: Record<string, unknown> | null = null;
   /** What happened to the device in mid-talk, in words; empty if nothing did. */
   notice = "";
+  /** The device that a caller named, as each table of a lesson does; no other takes its place. */
+  private named: Device | null = null;
   private stream: MediaStream | null = null;
   private ownsStream = false;
   private capture: Capture | null = null;
@@ -69,11 +71,12 @@ export class Microphone {
   async open(deviceId?: string): Promise<void> {
     if (this.state === "opening" || this.state === "on") return;
     const attempt = this.begin();
+    this.named = deviceId ? { id: deviceId, label: "" } : null;
     try {
       const stopped = await this.precheck();
       if (attempt !== this.attempt) return;
       if (stopped) return this.fail(stopped);
-      await this.openDevice(deviceId ? { id: deviceId, label: "" } : null, attempt);
+      await this.openDevice(attempt);
     } catch (error) {
       if (attempt === this.attempt) this.fail(await this.explain(error));
     }
@@ -81,13 +84,13 @@ export class Microphone {
 
   /** Goes on with the device that is chosen now, if it is open. Never throws, as `open`. */
   async change(): Promise<void> {
-    if (this.state === "on" && this.ownsStream) await this.goOn("");
+    if (this.state === "on" && this.ownsStream && !this.named) await this.goOn("");
   }
 
   /** Goes back to the chosen device if it is there again, and another one is in use. Never throws, as `open`. */
   async devicesChanged(): Promise<void> {
     const wanted = this.environment.choice().microphone;
-    if (!wanted || this.state !== "on" || !this.ownsStream) return;
+    if (!wanted || this.named || this.state !== "on" || !this.ownsStream) return;
     const found = findDevice(await this.inputs(), wanted);
     if (!found || this.state !== "on" || this.settings?.["deviceId"] === found.deviceId) return;
     await this.goOn(`${found.label || "Your microphone"} is there again: you are heard by it.`);
@@ -138,7 +141,8 @@ export class Microphone {
   }
 
   /** Opens the named device, else the chosen one if it is there, else the one that the browser chooses. */
-  private async openDevice(named: Device | null, attempt: number): Promise<void> {
+  private async openDevice(attempt: number): Promise<void> {
+    const { named } = this;
     const { microphone: wanted, hearing } = this.environment.choice();
     const found = named ? null : findDevice(await this.inputs(), wanted);
     const id = named?.id ?? found?.deviceId;
@@ -154,10 +158,11 @@ export class Microphone {
 
   /** Goes on with another device in mid-talk; without one it has failed. */
   private async goOn(notice: string, gone = ""): Promise<void> {
+    if (gone && this.named) return this.fail(problem("unplugged"));
     this.release();
     const attempt = this.begin();
     try {
-      await this.openDevice(null, attempt);
+      await this.openDevice(attempt);
     } catch (error) {
       if (attempt !== this.attempt) return;
       return this.fail(gone ? problem("unplugged") : await this.explain(error));

@@ -25,6 +25,8 @@ export class Input {
   private releasing = false;
   private readonly autoOff: AutoOff;
   private advice = new LevelAdvice();
+  /** Whether nothing is sent, whoever unmutes it: a sound check runs. */
+  withheld = false;
   /** The last notice that the kernel was told of. */
   private told = "";
 
@@ -152,7 +154,7 @@ export class Input {
     const { active, playing, advice: before } = this.store.state;
     const advice = this.advice.push(block, block.pcm.byteLength / BYTES_PER_MS);
     if (advice !== before) this.store.update({ advice });
-    const withheld = playing && choice().hearing === "half_duplex";
+    const withheld = this.withheld || (playing && choice().hearing === "half_duplex");
     if (withheld) this.groups.restart();
     else if (active && this.listening) this.sendSound(this.groups.push(block));
     this.finishRelease();

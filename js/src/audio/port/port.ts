@@ -95,7 +95,10 @@ export class AudioPort {
       void this.input.changeDevice();
       this.output.setDevice(choice().loudspeaker);
     });
-    this.endDevices = hardware.onDevices(() => void this.input.devicesChanged());
+    this.endDevices = hardware.onDevices(() => {
+      void this.input.devicesChanged();
+      if (choice().loudspeaker) this.output.setDevice(choice().loudspeaker);
+    });
     this.presence.hello();
   }
 
@@ -145,6 +148,11 @@ export class AudioPort {
   /** Keeps the microphone on and sends nothing, or sends again. */
   mute(on: boolean): void {
     this.input.mute(on);
+  }
+
+  /** Sends nothing of what is heard, whoever unmutes it, or sends again: for a sound check. */
+  withhold(on: boolean): void {
+    this.input.withheld = on;
   }
 
   /** Notes how many views of a kind are in this page. */

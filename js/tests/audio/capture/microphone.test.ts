@@ -207,6 +207,19 @@ describe("while open", () => {
     expect(microphone.notice).toBe("Headset is there again: you are heard by it.");
   });
 
+  it("keeps a device that was named, and goes on with no other", async () => {
+    microphone.close();
+    await microphone.open("table 2");
+    page.give(sound);
+    page.devices = [{ kind: "audioinput", deviceId: "b", label: "Headset" }];
+    page.chosen = { ...page.chosen, microphone: { id: "b", label: "Headset" } };
+    await microphone.devicesChanged();
+    await microphone.change();
+    expect(page.asked.at(-1)!.audio).toMatchObject({ deviceId: { exact: "table 2" } });
+    page.track.dispatchEvent(new Event("ended"));
+    expect(microphone.problem).toMatchObject({ code: "unplugged" });
+  });
+
   it("changes the device in mid-talk as the user chooses", async () => {
     page.devices = [{ kind: "audioinput", deviceId: "b", label: "Headset" }];
     page.chosen = { microphone: { id: "b", label: "Headset" }, loudspeaker: null, hearing: "headphones" };

@@ -604,6 +604,19 @@ describe("the life of the microphone", () => {
     expect(sent).toBeGreaterThanOrEqual(before);
   });
 
+  it("is not sent during a sound check, even if it is unmuted", () => {
+    const heard = () => transport.types().filter((type) => type === "audio").length;
+    port.withhold(true);
+    const sent = heard();
+    port.mute(true);
+    port.mute(false);
+    for (let number = 0; number < 9; number++) capture({ pcm: new ArrayBuffer(960), rms: 0.1, peak: 0.1 });
+    expect(heard()).toBe(sent);
+    port.withhold(false);
+    for (let number = 0; number < 9; number++) capture({ pcm: new ArrayBuffer(960), rms: 0.1, peak: 0.1 });
+    expect(heard()).toBeGreaterThan(sent);
+  });
+
   it("says when the chosen loudspeaker is not there", async () => {
     choose({ loudspeaker: { id: "gone", label: "Hall" } });
     await vi.waitFor(() => expect(port.state.loudspeaker).toMatch(/^Hall is not there/));
