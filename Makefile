@@ -17,12 +17,13 @@ demo: .venv/installed
 # The fast rings first; pytest's own closing line last.
 test: setup style types
 	$(NPM) test --silent
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not nightly" $(ARGS)
 
-# Coverage, ten thousand orders of events for each property (realtime_widgets/core/INVARIANTS.md), half a million
+# The longest talks in real time, coverage, ten thousand orders of events for each property (realtime_widgets/core/INVARIANTS.md), half a million
 # calls while threads print, two hundred orders of what happens to a shown session in JupyterLab, the newest clients of
 # other projects against the endpoint, benchmarks.
 nightly: .venv/installed-dev coverage
+	$(BIN)/python -m pytest -m nightly
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=3600 $(PROPERTIES) $(ARGS)
 	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=7200 tests/browser/life/test_life.py
 	$(BIN)/python -X faulthandler -m tests.tools.output.stress_capture 500000

@@ -25,6 +25,7 @@ SESSION = {
 }
 
 
+@pytest.mark.nightly  # half a minute and more of real talk
 async def test_a_page_holds_a_spoken_talk_and_the_call_ends_with_its_tab(
     embedded: EmbeddedEndpoint, playwright: Playwright
 ) -> None:

@@ -24,6 +24,7 @@ COUGH_S = 0.4
 ANSWER_MS = 500 * len(LONG)
 
 
+@pytest.mark.nightly  # half a minute and more of real talk
 async def test_a_cough_stops_the_answer_and_it_goes_on_without_a_loss(lab: Lab, endpoint: Endpoint) -> None:
     endpoint.synthesiser.free = len(LONG)
     page = await lab.open(

@@ -146,6 +146,7 @@ async def test_an_answer_is_interrupted_when_its_word_is_heard(desk: Path) -> No
     assert "story" in first.question.lower()
 
 
+@pytest.mark.nightly  # half a minute and more of real talk
 async def test_a_typed_question_can_interrupt_too_and_a_cough_does_not(desk: Path) -> None:
     coughed = await done(
         desk, Turn("Tell me a story.", cough_over="upon", expect=Expect(interrupted=False, says="all down"))

@@ -176,6 +176,7 @@ async def test_a_talk_with_push_to_talk(connect: Open, tmp_path: Path) -> None:
     assert np.count_nonzero(heard) > 1.5 * len(LOUD)
 
 
+@pytest.mark.nightly  # half a minute and more of real talk
 @pytest.mark.models
 @pytest.mark.timeout(180)
 async def test_a_speech_with_pauses_interrupts_the_local_endpoint_again(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ async def test_a_recording_is_written_down_faster_than_it_was_said() -> None:
     [{"languages": ["en", "de"], "keywords": ["Americans"]}, {"model": "gpt-live-transcribe"}],
     ids=["turns of the endpoint", "committed here"],
 )
+@pytest.mark.nightly  # half a minute and more of real talk
 async def test_words_come_while_somebody_speaks_into_the_microphone(options: dict[str, Any]) -> None:
     sound, begins = lecture()
     captions = Captions(endpoint="local", **options)
