@@ -15,6 +15,7 @@ NAMES = (
     "MicrophoneState",
     "CloseReason",
     "SoundState",
+    "PageError",
     "PortCommand",
     "PortReport",
     "TranscriptCommand",

@@ -1,16 +1,61 @@
-/** Typed messages over a widget's model; anywidget has the types of the model itself. */
+/** Typed messages over a widget's model, and the models that it refers to; anywidget has the types of a model. */
 
 import type { AnyModel } from "@anywidget/types";
+import type { PageError } from "./messages";
 
 export type Cleanup = () => void;
 
-/** Calls `callback` for each message of the kernel. Returns a function that ends it. */
+/**
+ * Calls `callback` for each message of the kernel. Returns a function that ends it.
+ *
+ * Front ends hand over no buffers at all where a message has none, or buffers of another kind; the callback always
+ * gets an array of views. They also swallow what a handler throws: it is told to the kernel, once for each kind of
+ * message, which shows and logs it.
+ */
 export function onMessage<Command extends { type: string }>(
-  model: Pick<AnyModel, "on" | "off">,
-  callback: (command: Command, buffers: DataView[]) => void,
+  model: Pick<AnyModel, "on" | "off" | "send">,
+  callback: (command: Command, buffers: DataView[]) => void | Promise<void>,
 ): Cleanup {
-  model.on("msg:custom", callback);
-  return () => model.off("msg:custom", callback);
+  const told = new Set<string>();
+  const fail = (command: unknown, error: unknown) => {
+    console.error("realtime_widgets: a message of the kernel could not be handled", error);
+    const type = String((command as Partial<Command> | null)?.type);
+    if (told.has(type)) return;
+    told.add(type);
+    const report: PageError = { type: "page_error", message: type, problem: describe(error) };
+    try {
+      model.send(report);
+    } catch (lost) {
+      console.warn("realtime_widgets: the kernel cannot be reached", lost);
+    }
+  };
+  const listener = (command: Command, buffers?: Iterable<ArrayBuffer | ArrayBufferView> | null) => {
+    try {
+      const ended = callback(command, [...(buffers ?? [])].map(toView));
+      ended?.catch((error: unknown) => fail(command, error));
+    } catch (error) {
+      fail(command, error);
+    }
+  };
+  model.on("msg:custom", listener);
+  return () => model.off("msg:custom", listener);
+}
+
+/** Returns the buffer of a message that has to have one. */
+export function bufferOf(buffers: DataView[], what: string): DataView {
+  const [first] = buffers;
+  if (!first) throw new Error(`it came without its ${what}`);
+  return first;
+}
+
+function toView(buffer: ArrayBuffer | ArrayBufferView): DataView {
+  return ArrayBuffer.isView(buffer)
+    ? new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new DataView(buffer);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** Returns a function that sends a widget's messages to the kernel, each with its audio or key as buffers. */

@@ -72,6 +72,14 @@ export type KeyReport = Key | Forget;
 export type StatusReport = Restart | TalkHere | ShowPanel;
 
 /**
+ * A page could not handle a message of the kernel: its type, and what the browser says of it.
+ */
+export interface PageError {
+  type: "page_error";
+  message: string;
+  problem: string;
+}
+/**
  * Which page plays and captures; the others keep silent.
  */
 export interface Activate {

@@ -17,6 +17,7 @@ import msgspec
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.widgets.kernel_status import keep_sign_still
+from realtime_widgets.widgets.messages import PageError
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +35,8 @@ STATIC = Path(__file__).parent.parent / "static"
 REFRESH_S = 0.1
 #: Back-off: wait 30 times as long as the last refresh took, so that refreshing takes at most 3 % of the thread.
 REFRESH_REST = 30
+#: Characters of an error of the page that are shown.
+MOST_OF_ERROR = 300
 
 
 def bundle(name: str) -> Path:
@@ -148,6 +151,8 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     _css = bundle("widgets.css")
     _last_misfit = ""
+    #: The session whose talk shows what is wrong; None if there is none.
+    _session: SessionReference[Any] | None = None
 
     def _command(self, command: Message, buffers: list[bytes] | None = None) -> None:
         self.send(msgspec.to_builtins(command), buffers=buffers)
@@ -182,9 +187,26 @@ class RealtimeWidget(anywidget.AnyWidget):
             self._last_misfit = problem
             self._show_misfit(problem)
 
+    def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
+        """Pass on a message of a page, unless it says that the page could not handle one of ours."""
+        if not isinstance(content, dict) or content.get("type") != "page_error":
+            return super()._handle_custom_msg(content, buffers)
+        try:
+            error = msgspec.convert(content, PageError)
+        except msgspec.ValidationError as misfit:
+            return self._tell_misfit(str(misfit))
+        self._show_misfit(
+            f"The page could not do what the widget {type(self).__name__} asked for ({error.message!r}): "
+            f"{error.problem[:MOST_OF_ERROR]}. Reload the page and run the cell again."
+        )
+
     def _show_misfit(self, problem: str) -> None:
-        """Report a message that could not be read: in the log, and in the widget if it can show it."""
-        log.error("%s", problem)
+        """Report a message that could not be read: in the log, and in the talk if the widget is one's."""
+        session = self._session.get() if self._session else None
+        if session is None:
+            log.error("%s", problem)
+        else:
+            shared_engine().call(session.runtime.problem, problem)
 
     def open(self) -> None:
         """Open the comm."""

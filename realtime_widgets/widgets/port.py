@@ -259,10 +259,6 @@ class AudioPort(RealtimeWidget):
         else:
             self._engine.call(self._report, report, buffers)
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-
     def _hello(self, report: msg.Hello, client: str) -> None:
         if session := self._session.get():
             now = self._clock.time()

@@ -122,12 +122,6 @@ class ReplyView(ReplyCard):
             case msg.StopReply():
                 self.stop()
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-        else:
-            super()._show_misfit(problem)
-
     def _play(self, session: ShownSession) -> None:
         runtime = session.runtime
         runtime.perform(runtime.core.make_way())

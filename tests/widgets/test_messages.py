@@ -47,3 +47,24 @@ def test_a_recorder_keeps_its_recording_when_a_message_does_not_fit(caplog: pyte
     assert "Recording came without its sound" in caplog.text
     assert "missing required field `rate`" in caplog.text
     assert recorder.seconds == 0.1
+
+
+def test_a_page_that_could_not_do_what_it_was_told_is_shown_and_logged(
+    session: RealtimeSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = port_of(session)
+    error = {"type": "page_error", "message": "play", "problem": "Error: it came without its sound"}
+    with caplog.at_level(logging.ERROR):
+        send(port, error)
+        shared_engine().run(int)
+    [problem] = problems(session)
+    assert "AudioPort" in problem
+    assert "'play'" in problem
+    assert "it came without its sound" in problem
+    assert problem in caplog.text
+
+
+def test_a_widget_without_a_session_logs_what_its_page_could_not_do(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        send(Recorder(), {"type": "page_error", "message": "x", "problem": "TypeError: y"})
+    assert "TypeError: y" in caplog.text

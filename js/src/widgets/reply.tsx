@@ -2,7 +2,7 @@
 
 import type { AnyWidget } from "@anywidget/types";
 import type { ReadonlySignal } from "@preact/signals";
-import { onMessage, sender } from "../anywidget";
+import { bufferOf, onMessage, sender } from "../anywidget";
 import { ClipPlayer } from "../audio/playback/clip";
 import { randomId } from "../audio/port/random_id";
 import type { ReplyCommand, ReplyReport, ToolCard } from "../messages";
@@ -75,7 +75,7 @@ export default {
     const player = new ClipPlayer(() => send({ type: "ended" }));
     const end = onMessage<ReplyCommand>(model, (message, buffers) => {
       if (message.type === "silence") player.stop();
-      else if (message.page_id === PAGE_ID) player.play(buffers[0]!);
+      else if (message.page_id === PAGE_ID) player.play(bufferOf(buffers, "sound"));
     });
     if (model.get("plays_itself")) send(playReply());
     return () => {

@@ -80,10 +80,6 @@ class InsightPanel(RealtimeWidget):
         else:
             self._engine.call(self._obey, report)
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-
     def _obey(self, report: msg.InsightReport) -> None:
         session = self._session.get()
         if session is None:

@@ -11,6 +11,7 @@ from realtime_widgets.widgets.messages.base import (
     InputMode,
     Message,
     MicrophoneState,
+    PageError,
     SoundState,
 )
 from realtime_widgets.widgets.messages.guarding import (
@@ -225,6 +226,7 @@ __all__ = [
     "NeedMath",
     "NewTalk",
     "OpenReplay",
+    "PageError",
     "Ping",
     "Play",
     "PlayEntry",
