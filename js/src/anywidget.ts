@@ -1,6 +1,6 @@
 /** Typed messages over a widget's model, and the models that it refers to; anywidget has the types of a model. */
 
-import type { AnyModel } from "@anywidget/types";
+import type { AnyModel, Host } from "@anywidget/types";
 import type { PageError } from "./messages";
 
 export type Cleanup = () => void;
@@ -46,6 +46,19 @@ export function bufferOf(buffers: DataView[], what: string): DataView {
   const [first] = buffers;
   if (!first) throw new Error(`it came without its ${what}`);
   return first;
+}
+
+/** Returns what anywidget calls a widget by, from the reference in a trait of widgets. */
+export function reference(name: string): string {
+  return name.replace(/^IPY_MODEL_/, "anywidget:");
+}
+
+/** Has the front end make a port, which shows nothing, if it does not make all models by itself; null is none. */
+export function holdPort(host: Host, port: string | null): void {
+  if (!port) return;
+  host.getWidget(reference(port)).catch((error: unknown) => {
+    console.error("realtime_widgets: the sound of this session cannot be connected", error);
+  });
 }
 
 function toView(buffer: ArrayBuffer | ArrayBufferView): DataView {

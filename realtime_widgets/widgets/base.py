@@ -151,8 +151,6 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     _css = bundle("widgets.css")
     _last_misfit = ""
-    #: The session whose talk shows what is wrong; None if there is none.
-    _session: SessionReference[Any] | None = None
 
     def _command(self, command: Message, buffers: list[bytes] | None = None) -> None:
         self.send(msgspec.to_builtins(command), buffers=buffers)
@@ -190,7 +188,8 @@ class RealtimeWidget(anywidget.AnyWidget):
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         """Pass on a message of a page, unless it says that the page could not handle one of ours."""
         if not isinstance(content, dict) or content.get("type") != "page_error":
-            return super()._handle_custom_msg(content, buffers)
+            super()._handle_custom_msg(content, buffers)
+            return
         try:
             error = msgspec.convert(content, PageError)
         except msgspec.ValidationError as misfit:
@@ -202,7 +201,8 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     def _show_misfit(self, problem: str) -> None:
         """Report a message that could not be read: in the log, and in the talk if the widget is one's."""
-        session = self._session.get() if self._session else None
+        reference: SessionReference[Any] | None = getattr(self, "_session", None)
+        session = reference.get() if reference is not None else None
         if session is None:
             log.error("%s", problem)
         else:
@@ -214,6 +214,14 @@ class RealtimeWidget(anywidget.AnyWidget):
         super().open()
         forget_shell(self.comm)
         keep_sign_still(self.comm)
+
+    def reopen(self) -> None:
+        """Open the comm again if marimo has closed it, as it does when the cell that shows the widget runs again.
+
+        marimo opens a comm in what ipywidgets calls for a new widget; in Jupyter only the user closes one.
+        """
+        if self.comm is not None and getattr(self.comm, "_closed", False):
+            self._call_widget_constructed(self)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take a page's values, but not its code, which `js/src/saved_state.ts` takes out of what is saved."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakMethod, ref
 
+import ipywidgets
 import traitlets
 from msgspec import UNSET
 
@@ -489,6 +490,15 @@ class AudioPort(RealtimeWidget):
 _ports: WeakKeyDictionary[HearingSession, AudioPort] = WeakKeyDictionary()
 
 
+def port_reference() -> Any:
+    """Return a trait by which a widget brings its session's port into every page that shows the widget.
+
+    The port has no view, and several front ends make only the models that what they show refers to.
+    """
+    trait: Any = traitlets.Instance(AudioPort, allow_none=True)
+    return trait.tag(sync=True, **ipywidgets.widget_serialization)
+
+
 def port_id_of(session: HearingSession) -> str:
     """Return the id of the session's port, by which its widgets find each other in a page; it opens none."""
     return session.runtime.id
@@ -499,6 +509,7 @@ def port_of(session: HearingSession) -> AudioPort:
     port = _ports.get(session)
     if port is None:
         port = _ports[session] = AudioPort(session)
+    port.reopen()
     return port
 
 

@@ -14,7 +14,7 @@ from realtime_widgets.tools.execution.calls import RunningCall
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
 from realtime_widgets.widgets.entries import tool_card
-from realtime_widgets.widgets.port import port_of
+from realtime_widgets.widgets.port import port_of, port_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ class ReplyCard(RealtimeWidget):
     playing = traitlets.Bool(False, read_only=True).tag(sync=True)
     plays_itself = traitlets.Bool().tag(sync=True)
     #: Of the session whose player plays it, empty if there is none.
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, reply: Reply, **traits: Any) -> None:
@@ -98,7 +99,8 @@ class ReplyView(ReplyCard):
         self._engine = shared_engine()
         self._part: Part | None = None
         self._end_watching: Callable[[], object] | None = None
-        super().__init__(reply, port_id=port_of(session).port_id)
+        port = port_of(session)
+        super().__init__(reply, port=port, port_id=port.port_id)
         if reply.pcm and not reply.heard:
             self.play()
 
