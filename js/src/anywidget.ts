@@ -71,9 +71,23 @@ function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** Returns a function that sends a widget's messages to the kernel, each with its audio or key as buffers. */
+/**
+ * Returns a function that sends a widget's messages to the kernel, each with its audio or key as buffers; as base64
+ * where the kernel says that only text gets through.
+ */
 export function sender<Report extends { type: string }>(
   model: Pick<AnyModel, "send">,
 ): (report: Report, ...buffers: ArrayBuffer[]) => void {
-  return (report, ...buffers) => model.send(report, undefined, buffers);
+  const { get } = model as Partial<Pick<AnyModel, "get">>;
+  const textOnly = () => get?.call(model, "binary") === false;
+  return (report, ...buffers) => {
+    if (buffers.length && textOnly()) model.send({ ...report, buffers_base64: buffers.map(base64) });
+    else model.send(report, undefined, buffers);
+  };
+}
+
+function base64(buffer: ArrayBuffer): string {
+  let text = "";
+  for (const byte of new Uint8Array(buffer)) text += String.fromCharCode(byte);
+  return btoa(text);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bufferOf, onMessage } from "../src/anywidget";
+import { bufferOf, onMessage, sender } from "../src/anywidget";
 
 /** A model whose front end swallows what a handler throws, as they all do. */
 function modelOf() {
@@ -61,5 +61,20 @@ test("what a handler throws is told to the kernel, once for each kind of message
   expect(sent).toEqual([
     { type: "page_error", message: "play", problem: "Error: it came without its sound" },
     { type: "page_error", message: "later", problem: "TypeError: not to be had" },
+  ]);
+});
+
+test("buffers go as text where the kernel says that only text gets through", () => {
+  const sent: unknown[][] = [];
+  const model = (binary: boolean) =>
+    ({ get: () => binary, send: (...given: unknown[]) => void sent.push(given) }) as unknown as Parameters<
+      typeof sender
+    >[0];
+  const pcm = Uint8Array.of(1, 2, 255).buffer;
+  sender(model(false))({ type: "audio" }, pcm);
+  sender(model(true))({ type: "audio" }, pcm);
+  expect(sent).toEqual([
+    [{ type: "audio", buffers_base64: ["AQL/"] }],
+    [{ type: "audio" }, undefined, [pcm]],
   ]);
 });

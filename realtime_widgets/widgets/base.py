@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import anywidget
 import msgspec
+import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.widgets.kernel_status import keep_sign_still
 from realtime_widgets.widgets.messages import PageError
+from realtime_widgets.widgets.text_only import carries_binary, with_buffers
 
 if TYPE_CHECKING:
     import asyncio
@@ -151,6 +153,12 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     _css = bundle("widgets.css")
     _last_misfit = ""
+    #: Whether the page can send buffers; otherwise it sends them as text.
+    binary = traitlets.Bool(read_only=True).tag(sync=True)
+
+    @traitlets.default("binary")
+    def _find_binary(self) -> bool:
+        return carries_binary()
 
     def _command(self, command: Message, buffers: list[bytes] | None = None) -> None:
         self.send(msgspec.to_builtins(command), buffers=buffers)
@@ -187,6 +195,11 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         """Pass on a message of a page, unless it says that the page could not handle one of ours."""
+        if isinstance(content, dict):
+            try:
+                content, buffers = with_buffers(content, buffers)
+            except ValueError as error:
+                return self._tell_misfit(str(error))
         if not isinstance(content, dict) or content.get("type") != "page_error":
             super()._handle_custom_msg(content, buffers)
             return

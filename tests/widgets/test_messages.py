@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from typing import TYPE_CHECKING
 
@@ -68,3 +69,18 @@ def test_a_widget_without_a_session_logs_what_its_page_could_not_do(caplog: pyte
     with caplog.at_level(logging.ERROR):
         send(Recorder(), {"type": "page_error", "message": "x", "problem": "TypeError: y"})
     assert "TypeError: y" in caplog.text
+
+
+def test_a_recording_that_comes_as_text_is_kept_and_what_is_no_base64_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorder = Recorder()
+    text = base64.b64encode(bytes(4800)).decode()
+    send(recorder, {"type": "recording", "rate": 24_000, "buffers_base64": [text]})
+    assert recorder.seconds == 0.1
+    with caplog.at_level(logging.ERROR):
+        send(recorder, {"type": "recording", "rate": 24_000, "buffers_base64": ["no!"]})
+        send(recorder, {"type": "recording", "rate": 24_000, "buffers_base64": "AAAA"})
+    assert "is no base64" in caplog.text
+    assert "is no list of texts" in caplog.text
+    assert recorder.seconds == 0.1
