@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FADE_SAMPLES, PlaybackQueue } from "../../../src/audio/playback/queue";
+import { SHORTEST } from "../../../src/audio/playback/stretch";
 import type { Position } from "../../../src/messages";
 import { rms, sine } from "../../helpers";
 import { BLOCK, chance, jitter, phrases, plain, punctual, QUANTUM, render, speak, stalled } from "./spoken";
@@ -235,7 +236,7 @@ describe("a buffer that has become too small", () => {
     const { sound, underruns } = speak(plain(40), "a", tone(8), slower);
     expect(underruns).toBe(2);
     const heard = sound.filter((sample) => sample !== 0).length;
-    expect(heard).toBeGreaterThan(tone(8).filter((sample) => sample !== 0).length + 20 * 24);
+    expect(heard).toBeGreaterThan(tone(8).filter((sample) => sample !== 0).length + SHORTEST);
   });
 
   it("does not change what is heard of speech but for its length", () => {
