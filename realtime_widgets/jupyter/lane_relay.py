@@ -37,7 +37,7 @@ def add_relay(web_app: Any) -> None:
     web_app.add_handlers(".*$", [(url_path_join(base, ROUTE), LaneRelay)])
 
 
-class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc] # untyped bases
+class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """Relays frames both ways, each side as fast as the other takes them."""
 
     auth_resource = "kernels"
@@ -55,7 +55,7 @@ class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: igno
         """Largest frame, in bytes."""
         return MAX_FRAME_BYTES
 
-    @ws_authenticated  # type: ignore[untyped-decorator]
+    @ws_authenticated
     async def get(self, lane_id: str) -> None:
         """Connect to the kernel first, so that a page learns by a plain refusal that there is no lane."""
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")):

@@ -1,7 +1,8 @@
 """A Jupyter server extension: a relay for the direct lane, and kernel connections that send at once (TCP_NODELAY).
 
-The relay (`lane_relay.py`) lets sound pass between page and kernel beside the kernel's messages. Tornado leaves the operating system's delay on, by which a block of sound waits for the browser's acknowledgement
-of the kernel's busy status before it. The package's data files enable the extension;
+The relay (`lane_relay.py`) lets sound pass between page and kernel beside the kernel's messages. Tornado leaves
+the operating system's delay on, by which a block of sound waits for the browser's acknowledgement of the kernel's
+busy status before it. The package's data files enable the extension;
 ``jupyter server extension disable realtime_widgets.jupyter.server_extension`` switches it off.
 """
 

@@ -1,4 +1,4 @@
-"""A frame of the lane: the length of a JSON header as four bytes little endian, the header, and sound behind it."""
+"""A frame of the lane: the length of a JSON header as four bytes little endian, the header, and sound."""
 
 from __future__ import annotations
 

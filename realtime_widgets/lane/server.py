@@ -1,7 +1,7 @@
 """The kernel's end of the direct lane: a WebSocket server on loopback, one for all sessions of a process.
 
-A page gets in with a token that was given to it over the notebook's own connection and that counts once. On the I/O
-thread only.
+A page gets in with a token that was given to it over the notebook's own connection and that counts once. On the
+I/O thread only.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ from realtime_widgets.core.presence.pages import (
 from realtime_widgets.runtime.sound.speakers import InstantSpeaker, SpeakerListener
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, asking_client, bundle
-from realtime_widgets.widgets.port_lanes import PageLanes
 from realtime_widgets.widgets.running_cell import running_cell
+from realtime_widgets.widgets.sound.lanes import PageLanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -406,7 +406,9 @@ class AudioPort(RealtimeWidget):
     def _beat(self) -> None:
         """Tell the pages that the kernel lives, and look which of them do."""
         self._beating = None
-        if self._session.get() is None or not self._pages.watched:
+        if self._session.get() is None:
+            return self._lanes.close()
+        if not self._pages.watched:
             return
         self._beating = self._clock.call_later(TICK_S, self._beat)
         self._deaf = self._deaf or not self.hears

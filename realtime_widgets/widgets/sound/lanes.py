@@ -1,7 +1,7 @@
 """The direct lanes of one port's pages: which page has one, and the numbered messages that go over it.
 
-A page without a lane, or whose lane was cut, is reached over the notebook's connection (the comm). On the I/O thread
-only. Twin of `js/src/audio/lane/laned.ts`.
+A page without a lane, or whose lane was cut, is reached over the notebook's connection (the comm). On the I/O
+thread only. Twin of `js/src/audio/lane/laned.ts`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from realtime_widgets.widgets import messages as msg
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from realtime_widgets.concurrency.clock import Clock
+    from realtime_widgets.concurrency.clock import Clock, Timer
     from realtime_widgets.lane.channel import Sent
     from realtime_widgets.lane.server import LaneConnection
 
-#: What has come is acknowledged at least this often while more comes, in seconds.
+#: How long the word that a message has come may wait for a command that carries it, in seconds.
 ACKNOWLEDGE_S = 0.2
-#: A lane on which nothing is acknowledged for this long is given up, in seconds; a kernel that computes in one call
-#: of C answers as late.
+#: A lane on which nothing is acknowledged for this long is given up, in seconds.
 STALLED_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -106,9 +105,16 @@ class PageLanes:
 
     def forget(self, page_id: str) -> None:
         """Begin afresh with a page that was loaded again, or is gone: its messages have no numbers any more."""
-        page = self._pages.pop(page_id, None)
-        if page and page.lane:
-            page.lane.close()
+        if page := self._pages.pop(page_id, None):
+            page.close()
+
+    def close(self) -> None:
+        """Cut all lanes: the session is gone."""
+        for page_id in list(self._pages):
+            self.forget(page_id)
+        for lane in self._joined.values():
+            lane.close()
+        self._joined.clear()
 
     def check(self) -> None:
         """Give up lanes on which nothing is acknowledged."""
@@ -170,7 +176,8 @@ class _PageChannel:
         self.channel: NumberedChannel[msg.PortCommand, msg.PortReport] = NumberedChannel()
         self.lane: _Lane | None = None
         self._lanes, self._page_id, self._clock = lanes, page_id, clock
-        self._acknowledged_at = 0.0
+        #: Runs while the page has to be told what has come.
+        self._acknowledging: Timer | None = None
 
     def send(self, command: msg.PortCommand, payload: bytes) -> None:
         self._pass(self.channel.send(command, payload, self._clock.time()))
@@ -188,13 +195,18 @@ class _PageChannel:
         if isinstance(report, msg.Acknowledged):
             return
         now = self._clock.time()
+        if self._acknowledging is None:
+            self._acknowledging = self._clock.call_later(ACKNOWLEDGE_S, self._acknowledge)
         for message, sound in self.channel.receive(report.number, report.message, payload, now):
             self._lanes.report(message, [sound] if sound else [])
-        if now - self._acknowledged_at >= ACKNOWLEDGE_S:
-            self._acknowledge(now)
 
-    def _acknowledge(self, now: float) -> None:
-        self._acknowledged_at = now
+    def close(self) -> None:
+        self._told()
+        if self.lane is not None:
+            self.lane.close()
+
+    def _acknowledge(self) -> None:
+        self._acknowledging = None
         word = msg.Acknowledged(self._page_id, self.channel.received)
         if self.lane:
             self.lane.send(word)
@@ -202,12 +214,17 @@ class _PageChannel:
             self._lanes.comm(word, None)
 
     def _pass(self, sent: Sent[msg.PortCommand]) -> None:
-        self._acknowledged_at = self._clock.time()
+        self._told()
         numbered = msg.NumberedCommand(self._page_id, sent.number, self.channel.received, sent.message)
         if self.lane:
             self.lane.send(numbered, sent.payload)
         else:
             self._lanes.comm(numbered, [sent.payload] if sent.payload else None)
+
+    def _told(self) -> None:
+        if self._acknowledging is not None:
+            self._acknowledging.cancel()
+            self._acknowledging = None
 
 
 class _Lane:
