@@ -91,6 +91,7 @@ class LaneServer:
         self.port = 0
         self.lane_id = ""
         self._server: Server | None = None
+        self._connections: set[LaneConnection] = set()
         self._offers: dict[str, tuple[float, Callable[[LaneConnection], LaneUser]]] = {}
 
     async def start(self) -> None:
@@ -121,6 +122,11 @@ class LaneServer:
         self._offers[token] = (now + TOKEN_S, joined)
         return token
 
+    def cut(self) -> None:
+        """Cut the connections of all pages."""
+        for connection in list(self._connections):
+            connection.close()
+
     async def close(self) -> None:
         """Stop serving, and remove what was written down of it."""
         withdraw(self.lane_id)
@@ -137,6 +143,7 @@ class LaneServer:
         if joined is None:
             return await websocket.close(1008, "this page has no right to this lane")
         connection = LaneConnection(websocket)
+        self._connections.add(connection)
         user = joined(connection)
         try:
             user.arrived(header, payload)
@@ -145,6 +152,7 @@ class LaneServer:
         except (ValueError, ConnectionClosed) as error:
             log.info("the direct lane of a page was closed: %s", error)
         finally:
+            self._connections.discard(connection)
             connection.close()
             user.closed()
 
@@ -170,6 +178,12 @@ async def lane_server(engine: Engine) -> LaneServer:
     except OSError:
         _starting = None
         raise
+
+
+def cut_all() -> None:
+    """Cut the connections of all pages, as a network that fails does; each comes back by itself."""
+    if _starting is not None and _starting[1].done():
+        _starting[1].result().cut()
 
 
 async def _started(engine: Engine) -> LaneServer:

@@ -45,6 +45,8 @@ class PageLanes:
         Called with each report of a page that has numbered it, and its buffers.
     changed
         Called with the id of a page that got a lane or lost it.
+    misfit
+        Called with what is wrong with a frame that cannot be read.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class PageLanes:
         comm: Callable[[msg.Message, list[bytes] | None], None],
         report: Callable[[msg.PortReport, list[Any]], None],
         changed: Callable[[str], None],
+        misfit: Callable[[str], None],
     ) -> None:
         self._clock = clock
-        self.comm, self.report, self.changed = comm, report, changed
+        self.comm, self.changed, self.misfit = comm, changed, misfit
+        self._report = report
         self._pages: dict[str, _PageChannel] = {}
         #: Connections of pages that have joined and do not use them so far.
         self._joined: dict[str, _Lane] = {}
@@ -102,6 +106,15 @@ class PageLanes:
             case msg.NumberedReport() | msg.Acknowledged():
                 if page := self._pages.get(report.page_id):
                     page.hear(report, bytes(buffers[0]) if buffers else b"")
+
+    def deliver(self, report: msg.PortReport, payload: bytes) -> None:
+        """Handle a numbered report whose turn it is."""
+        if report.buffer and not payload:
+            return self.misfit(f"{type(report).__name__} came without its {report.buffer}")
+        try:
+            self._report(report, [payload] if payload else [])
+        except Exception:  # the lane goes on, as the comm does
+            log.exception("a %s of a page could not be handled", type(report).__name__)
 
     def forget(self, page_id: str) -> None:
         """Begin afresh with a page that was loaded again, or is gone: its messages have no numbers any more."""
@@ -198,7 +211,7 @@ class _PageChannel:
         if self._acknowledging is None:
             self._acknowledging = self._clock.call_later(ACKNOWLEDGE_S, self._acknowledge)
         for message, sound in self.channel.receive(report.number, report.message, payload, now):
-            self._lanes.report(message, [sound] if sound else [])
+            self._lanes.deliver(message, sound)
 
     def close(self) -> None:
         self._told()
@@ -239,7 +252,10 @@ class _Lane:
         self._decode = msgspec.json.Decoder(msg.LaneReport).decode
 
     def arrived(self, header: bytes, payload: bytes) -> None:
-        report = self._decode(header)
+        try:
+            report = self._decode(header)
+        except msgspec.MsgspecError as error:
+            return self._lanes.misfit(str(error))
         if report.page_id != self.page_id:
             raise ValueError("a page speaks for another one")
         match report:

@@ -158,7 +158,7 @@ class AudioPort(RealtimeWidget):
         self._next_sound = 0
         #: Whether messages of pages wait for the running cell, because the front end has no subshells.
         self._in_shell = False
-        self._lanes = PageLanes(self._clock, super()._command, self._report, self._lane_changed)
+        self._lanes = PageLanes(self._clock, super()._command, self._report, self._lane_changed, self._tell_misfit)
         self.idle_off_s: float | None = None
         self.hidden_off_s: float | None = None
         self.on_microphone: list[Callable[[msg.MicrophoneReport], None]] = []
