@@ -854,7 +854,7 @@ export interface ShownLimit {
   text: string;
 }
 /**
- * How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell. `queued_ms` is None if no page plays. `cell_s` says for how long a cell has been running, `heard` whether the kernel hears the page meanwhile.
+ * How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell. `queued_ms` is None if no page plays. `lane_ms` is the way to the page that sounds and back on the direct lane, None if its sound goes over the notebook's connection. `cell_s` says for how long a cell has been running, `heard` whether the kernel hears the page meanwhile.
  */
 export interface Health {
   type: "health";
@@ -863,6 +863,7 @@ export interface Health {
   underruns: number;
   dropped: number;
   lost: number;
+  lane_ms: number | null;
   cell_s: number;
   heard: boolean;
 }

@@ -190,7 +190,7 @@ class InsightPanel(RealtimeWidget):
     @staticmethod
     def _health(session: ShownSession, runtime: SessionRuntime) -> msg.Health:
         if runtime.endpoint.call_id:  # its sound is elsewhere
-            return msg.Health(None, 0, 0, 0, 0, 0, True)
+            return msg.Health(None, 0, 0, 0, 0, None, 0, True)
         port = port_of(session)
         playback, cell_s = port.playback, port.cell_s
         return msg.Health(
@@ -199,6 +199,7 @@ class InsightPanel(RealtimeWidget):
             underruns=playback.underruns if playback else 0,
             dropped=playback.dropped if playback else 0,
             lost=port.statistics.lost,
+            lane_ms=port.round_trip_ms,
             cell_s=round(cell_s),
             heard=port.hears,
         )
