@@ -16,6 +16,7 @@ from realtime_widgets.widgets.sound.port import BLOCK_MS, GROUP_MS, STARTUP_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from websockets.asyncio.server import ServerConnection
 
@@ -32,10 +33,17 @@ class Sound:
 @contextmanager
 def harness_page() -> Iterator[str]:
     """Serve the built harness on loopback and yield its address."""
-    handler = functools.partial(_Quiet, directory=str(HARNESS))
+    with serving_folder(HARNESS) as url:
+        yield f"{url}/index.html"
+
+
+@contextmanager
+def serving_folder(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback and yield its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
