@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.support.needs import HARNESS
 from devtools.endpoints.serving import serving
-from realtime_widgets.widgets.sound.port import BLOCK_MS, GROUP_MS, STARTUP_MS
+from realtime_widgets.widgets.sound.port import (
+    BLOCK_MS,
+    GROUP_MS,
+    LANE_GROUP_MS,
+    LANE_STARTUP_MS,
+    STARTUP_MS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -23,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sound:
-    """Settings of the port, in milliseconds; the defaults are those of the package."""
+    """Settings of the port, in milliseconds; the defaults are the package's over the comm."""
 
     block_ms: float = BLOCK_MS
     group_ms: float = GROUP_MS
     startup_ms: float = STARTUP_MS
+
+
+#: What the package uses on the direct lane.
+LANE = Sound(BLOCK_MS, LANE_GROUP_MS, LANE_STARTUP_MS)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The floor of every way of sound: a page that shares nothing with ours, 20 ms a message over a plain WebSocket."""
+"""The floor of every way of sound: a page that shares nothing with ours, 20 ms a message over a WebSocket."""
 
 from __future__ import annotations
 
