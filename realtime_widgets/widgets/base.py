@@ -204,12 +204,12 @@ class RealtimeWidget(anywidget.AnyWidget):
             super()._handle_custom_msg(content, buffers)
             return
         try:
-            error = msgspec.convert(content, PageError)
+            told = msgspec.convert(content, PageError)
         except msgspec.ValidationError as misfit:
             return self._tell_misfit(str(misfit))
         self._show_misfit(
-            f"The page could not do what the widget {type(self).__name__} asked for ({error.message!r}): "
-            f"{error.problem[:MOST_OF_ERROR]}. Reload the page and run the cell again."
+            f"The page could not do what the widget {type(self).__name__} asked for ({told.message!r}): "
+            f"{told.problem[:MOST_OF_ERROR]}. Reload the page and run the cell again."
         )
 
     def _show_misfit(self, problem: str) -> None:

@@ -8,12 +8,12 @@ import ipywidgets
 import traitlets
 
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
-from realtime_widgets.widgets.port import port_reference
+from realtime_widgets.widgets.sound.port import port_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from realtime_widgets.widgets.port import AudioPort
+    from realtime_widgets.widgets.sound.port import AudioPort
 
 
 def _references() -> Any:
