@@ -41,6 +41,7 @@ export type ReplayReport = OpenReplay | WantSound | WantCells;
 export type InsightCommand =
   | EventRows
   | EventPayload
+  | EventsFound
   | TestText
   | TurnRows
   | TurnDetail
@@ -56,6 +57,7 @@ export type InsightReport =
   | WatchTab
   | AskTurn
   | AskPayload
+  | SearchEvents
   | AskTest
   | Ping
   | ClosePanel
@@ -669,6 +671,17 @@ export interface EventPayload {
   text: string;
 }
 /**
+ * Events in which all words of a text stand, among those from `since` up to `until`.
+ */
+export interface EventsFound {
+  type: "found";
+  page_id: string;
+  text: string;
+  rows: EventRow[];
+  since: number;
+  until: number;
+}
+/**
  * The talk as a test: a file of Python.
  */
 export interface TestText {
@@ -842,6 +855,15 @@ export interface AskTurn {
 export interface AskPayload {
   type: "payload";
   number: number;
+}
+/**
+ * A page looks for words in all that the events say, from the event of a number on.
+ */
+export interface SearchEvents {
+  type: "search";
+  page_id: string;
+  text: string;
+  since: number;
 }
 /**
  * A page wants the talk as a test.

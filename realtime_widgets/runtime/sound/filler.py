@@ -63,7 +63,7 @@ class Filler:
             raise ConfigurationError(f"times must be a whole number from 1 to 10, not {self.times!r}")
         if self.sound is not None and len(self.pcm()) > LONGEST_SOUND_S * SAMPLE_RATE * BYTES_PER_SAMPLE:
             raise ConfigurationError(
-                f"the sound of a filler may last {LONGEST_SOUND_S:g} s: give a shorter one, or play it more `times`"
+                f"the sound of a filler may last {LONGEST_SOUND_S:g} s: give a shorter one, and more `times`"
             )
 
     def pcm(self) -> bytes:
