@@ -40,6 +40,8 @@ export interface Panel {
 export interface Lab {
   /** Puts a widget into the right side panel, and shows it. */
   dock(panel: Panel, label: string): void;
+  /** Its shortcuts, unless the user has set others in JupyterLab: these the widgets leave to it. */
+  readonly keys: Readonly<Partial<Record<string, string>>>;
 }
 
 const NAME = "realtime-widgets";
@@ -67,6 +69,7 @@ const plugin = {
   autoStart: true,
   activate(app: App) {
     page[KEY] = {
+      keys: { talk: "Alt+Shift+T", mute: "Alt+Shift+M", stop: "Alt+Shift+S" },
       dock(panel, label) {
         panel.id ||= `${NAME}-${Math.random().toString(36).slice(2)}`;
         panel.title.label = label;
