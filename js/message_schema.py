@@ -30,6 +30,7 @@ NAMES = (
     "LessonLine",
     "LessonReport",
     "CloseDock",
+    "DockPlace",
     "CameraCommand",
     "CameraMessage",
     "ReviewCommand",

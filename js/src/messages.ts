@@ -66,12 +66,13 @@ export type InsightReport =
   | ChangeSettings
   | AskCode;
 export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
+export type DockPlace = "panel" | "split";
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
-export type StatusReport = Restart | TalkHere | ShowPanel;
+export type StatusReport = Restart | TalkHere | ShowPanel | ShowDock;
 
 /**
  * Which page plays and captures; the others keep silent.
@@ -1125,4 +1126,11 @@ export interface Restart {
  */
 export interface TalkHere {
   type: "talk_here";
+}
+/**
+ * The user wants the console beside the code: in the side panel, or in a split.
+ */
+export interface ShowDock {
+  type: "show_dock";
+  place: DockPlace;
 }

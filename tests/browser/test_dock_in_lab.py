@@ -28,7 +28,7 @@ _NO_LAB = "() => { globalThis[Symbol.for('realtime_widgets.lab')] = undefined; }
 async def test_the_side_panel_holds_the_console_and_keys_work_from_everywhere(lab: Lab) -> None:
     talk = Talk()
     async with ScriptedServer(talk.start(), whenever=talk.whenever()) as server:
-        cells = [_SESSION.format(url=server.url), "session.dock()", "session", "1 + 1", "session.dock(False)"]
+        cells = [_SESSION.format(url=server.url), "session.dock()", "session", "1 + 1", "session.dock('split')"]
         page = await lab.open(cells, size=(1500, 900))
         await page.run_cell(0)
         panel = "#jp-right-stack .rw-console"
@@ -48,6 +48,14 @@ async def test_the_side_panel_holds_the_console_and_keys_work_from_everywhere(la
         await page.wait_for_tracks(0)
         await page.run_cell(4)
         await page.page.wait_for_selector(panel, state="detached")
+        split = "#jp-main-dock-panel > .jupyter-widgets .rw-console, #jp-main-dock-panel > .rw-console"
+        await page.expect(split)
+        await page.screenshot("split")
+        await page.page.keyboard.press("Control+Shift+C")
+        await page.page.fill(".lm-CommandPalette-input", "console in the side panel")
+        await page.page.keyboard.press("Enter")
+        await page.expect(panel)  # there is one, and it has moved
+        await page.page.wait_for_selector(split, state="detached")
         await page.expect(".jp-Notebook .rw-console")
 
 

@@ -7,7 +7,7 @@ import type { Advice } from "../../audio/capture/level_advice";
 import type { AudioPort } from "../../audio/port/port";
 import { watchPort } from "../../audio/port/registry";
 import type { PortState } from "../../audio/port/state";
-import { lab } from "../../lab/commands";
+import { lab, LAB_KEYS } from "../../lab/commands";
 import type { InputMode } from "../../messages";
 import { Scope } from "../../ui/bind";
 import { type Keys, steerByKeys } from "../../ui/page/keys";
@@ -263,7 +263,7 @@ export default {
         const id = model.get("source_id");
         void (id ? current?.openFromStream(() => streamOf(model, id)) : current?.openMicrophone());
       },
-      isLabs: (action) => lab()?.keys[action] === model.get("shortcuts")[action],
+      isLabs: (action) => lab() !== null && LAB_KEYS[action] === model.get("shortcuts")[action],
     });
     const otherSource = () => {
       if (current && current.state.microphone !== "off") current.closeMicrophone();
