@@ -197,15 +197,18 @@ def check_jupyterlab() -> Iterable[Finding]:
 
 
 def check_server_extension() -> Iterable[Finding]:
-    """Whether this Python's Jupyter server sends blocks of sound at once."""
+    """Whether this Python's Jupyter server relays sound on the direct lane, and sends at once what is left."""
     if _version("jupyter_server") is None:
         return  # `check_jupyterlab` reports that
     manager = importlib.import_module("jupyter_server.extension.config").ExtensionConfigManager
     paths = importlib.import_module("jupyter_core.paths").jupyter_config_path()
     if manager(read_config_path=paths).enabled(_EXTENSION):
-        yield Finding("Jupyter server", "ok", "sends each block of sound at once")
+        yield Finding("Jupyter server", "ok", "relays sound on the direct lane, past the kernel's messages")
         return
-    detail = "its extension is not enabled: each block of sound waits some 20 to 40 ms on its way to the page"
+    detail = (
+        "its extension is not enabled: unless the browser is on this machine, sound takes the notebook's "
+        "connection, which is slower"
+    )
     cure = f"{sys.executable} -m jupyter server extension enable {_EXTENSION}; then start Jupyter again"
     yield Finding("Jupyter server", "warning", detail, cure)
 

@@ -1159,6 +1159,9 @@ class RealtimeSession:
     def _ipython_display_(self) -> None:
         self._view()._ipython_display_()
 
+    def _display_(self) -> Any:
+        return self._view()  # marimo shows what this returns
+
     @property
     def player(self) -> AudioPlayer:
         """The player of the session's console; `player.stream` is what it plays, for widgets of ipywebrtc.

@@ -85,10 +85,6 @@ class InsightPanel(RealtimeWidget):
         else:
             self._engine.call(self._obey, report)
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-
     def _obey(self, report: msg.InsightReport) -> None:
         session = self._session.get()
         if session is None:
@@ -203,7 +199,7 @@ class InsightPanel(RealtimeWidget):
     @staticmethod
     def _health(session: ShownSession, runtime: SessionRuntime) -> msg.Health:
         if runtime.endpoint.call_id:  # its sound is elsewhere
-            return msg.Health(None, 0, 0, 0, 0, 0, True)
+            return msg.Health(None, 0, 0, 0, 0, None, 0, True)
         port = port_of(session)
         playback, cell_s = port.playback, port.cell_s
         return msg.Health(
@@ -212,6 +208,7 @@ class InsightPanel(RealtimeWidget):
             underruns=playback.underruns if playback else 0,
             dropped=playback.dropped if playback else 0,
             lost=port.statistics.lost,
+            lane_ms=port.round_trip_ms,
             cell_s=round(cell_s),
             heard=port.hears,
         )

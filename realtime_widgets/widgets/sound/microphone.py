@@ -13,7 +13,7 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.runtime.transport import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 from realtime_widgets.widgets.sound.keys import KEYS, checked_keys
-from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.port import port_of, port_reference
 from realtime_widgets.widgets.sound.streams import stream_id
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Microphone(RealtimeWidget):
     """
 
     _esm = bundle("microphone.js")
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Unicode("open").tag(sync=True)
     muted = traitlets.Bool(False).tag(sync=True)
@@ -91,6 +92,7 @@ class Microphone(RealtimeWidget):
         self._port = port_of(session)
         manual = not session.runtime.settings.hands_free
         super().__init__(
+            port=self._port,
             port_id=self._port.port_id,
             mode="push_to_talk" if manual else "open",
             idle_off=idle_off,

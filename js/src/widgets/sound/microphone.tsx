@@ -21,6 +21,8 @@ import { saveWithoutCode } from "../../saved_state";
 
 interface Traits {
   port_id: string;
+  /** Reference to the port, which the front end has to make. */
+  port: string | null;
   mode: InputMode;
   /** Id of the model whose stream is heard in place of a microphone; empty for the microphone. */
   source_id: string;
@@ -279,9 +281,9 @@ export default {
       model.off("change:source_id", otherSource);
     };
   },
-  render({ model, el }) {
+  render({ model, el, host }) {
     const scope = new Scope();
-    const { port, state } = scope.port(model);
+    const { port, state } = scope.port(model, host, model.get("port"));
     const mode = scope.trait(model, "mode");
     const idle = scope.trait(model, "idle_off");
     const hidden = scope.trait(model, "hidden_off");
