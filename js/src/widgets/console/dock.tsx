@@ -1,6 +1,6 @@
 /**
- * A console beside the code: in JupyterLab's side panel or a split if its extension is there, else as a bar that floats over the
- * notebook with microphone, level, stop and the last words.
+ * A console beside the code: in JupyterLab's side panel or a split if its extension is there, else as a bar that floats
+ * over the notebook with microphone, level, stop and the last words.
  */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
