@@ -12,6 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from realtime_widgets.local.inference.ears import Ears, for_recognition
+from realtime_widgets.local.inference.guesses import AnswerAhead, GuessedWords
+from realtime_widgets.local.inference.lanes import Lane
 from realtime_widgets.local.inference.loading import (
     BRAIN,
     RECOGNITION,
@@ -43,7 +45,8 @@ class Inference:
 
     Hearing has its own threads, so that an interruption is noticed while all others are busy. So does everything
     after the first sound of an answer, because other sessions wait for their first sound, and the reading of
-    pictures. The rest has one thread for each processor, at least 2.
+    pictures. The rest has one thread for each processor, at least 2; guesses use these only while turns that are
+    over do not need them.
 
     Parameters
     ----------
@@ -63,12 +66,15 @@ class Inference:
         self.pictures = Pictures(models.load_pictures)
         count = max(2, os.cpu_count() or 2)
         self._hearing = ThreadPoolExecutor(2, thread_name_prefix="hearing")
-        self._working = ThreadPoolExecutor(count, thread_name_prefix="inference")
+        self._threads = count
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="inference")
+        #: What is needed for certain, and what may be in vain.
+        self._working, self._guessing = Lane(self._pool), Lane(self._pool)
         self._patient = ThreadPoolExecutor(1, thread_name_prefix="rest of answers")
 
     def close(self) -> None:
         """Let the threads end; waiting work is dropped."""
-        for executor in (self._hearing, self._working, self._patient):
+        for executor in (self._hearing, self._pool, self._patient):
             executor.shutdown(wait=False, cancel_futures=True)
         self.pictures.close()
 
@@ -89,12 +95,54 @@ class Inference:
         SPEECH.info("heard: %s", recognition.text)
         return recognition
 
-    async def turn_end(self, data: bytes, encoding: str) -> float | None:
-        """Return the probability that a turn in the wire's format is over; None if no model is loaded."""
-        turn_end = self.models.loaded(TURN_END)
-        if turn_end is None:
+    def guess_words(self, data: bytes, encoding: str, language: str, *, early: bool) -> GuessedWords | None:
+        """Begin to recognise an utterance in the wire's format `encoding` that may not be over.
+
+        Parameters
+        ----------
+        data, encoding, language
+            As for `recognise`.
+        early
+            Whether the user has hardly fallen silent: then nothing else may be under way for a turn, and a thread
+            stays free for one that ends meanwhile. Later a free thread is enough.
+
+        Returns
+        -------
+        GuessedWords or None
+            None if there is no room for guesses now, or the recogniser is not loaded yet.
+        """
+        recogniser = self.models.loaded(RECOGNITION)
+        certain, guesses = self._working.under_way, self._guessing.under_way
+        room = not certain and guesses < self._threads - 1 if early else certain + guesses < self._threads
+        if recogniser is None or not room:
             return None
-        job = self._working.submit(_turn_end, turn_end, data, encoding)
+        return GuessedWords(self._guessing.submit(_recognise, recogniser, data, encoding, language))
+
+    async def accept(self, guess: GuessedWords) -> Recognition:
+        """Return what was recognised on a guess that was right."""
+        recognition = await guess.recognition()
+        SPEECH.info("heard: %s", recognition.text)
+        return recognition
+
+    async def turn_end(self, data: bytes, encoding: str, *, spare: bool = False) -> float | None:
+        """Return the probability that a turn in the wire's format is over.
+
+        Parameters
+        ----------
+        data, encoding
+            The turn with its pause.
+        spare
+            Whether to do without it while turns that are over need all threads.
+
+        Returns
+        -------
+        float or None
+            None if no model is loaded, or none was asked.
+        """
+        turn_end = self.models.loaded(TURN_END)
+        if turn_end is None or (spare and self._working.under_way >= self._threads):
+            return None
+        job = self._pool.submit(_turn_end, turn_end, data, encoding)
         return await asyncio.wrap_future(job)
 
     async def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
@@ -106,6 +154,33 @@ class Inference:
         self, request: BrainRequest, voice: str | None, speed: float = 1.0
     ) -> AsyncGenerator[Piece, None]:
         """Yield the pieces of an answer; without a `voice` it is not spoken."""
+        async with contextlib.aclosing(self._answer(request, voice, speed, self._working)) as answer:
+            async for piece in _told(answer):
+                yield piece
+
+    def answer_ahead(self, request: BrainRequest, voice: str | None, speed: float) -> AnswerAhead | None:
+        """Begin an answer on the guess that it will be asked for.
+
+        Returns
+        -------
+        AnswerAhead or None
+            None if turns that are over need the threads, or the brain is not one that may be asked in vain.
+        """
+        brain = self.models.loaded(BRAIN)
+        if brain is None or self._working.under_way or not getattr(brain, "may_guess", False):
+            return None
+        return AnswerAhead(request, voice, speed, self._answer(request, voice, speed, self._guessing))
+
+    async def take(self, ahead: AnswerAhead) -> AsyncGenerator[Piece, None]:
+        """Yield the pieces of an answer that was begun ahead."""
+        async with contextlib.aclosing(ahead.taken()) as answer:
+            async for piece in _told(answer):
+                yield piece
+
+    async def _answer(
+        self, request: BrainRequest, voice: str | None, speed: float, urgent: Lane
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the pieces of an answer, which are made in a lane up to the first sound."""
         brain = await self.models.get(BRAIN)
         request = replace(request, items=await self.pictures.with_words(request.items))
         synthesiser = None if voice is None else await self.models.get(SYNTHESIS)
@@ -114,14 +189,12 @@ class Inference:
             speak = None
             if synthesiser is not None:
                 speak = partial(synthesiser.stream, voice=voice or "", speed=speed)
-            answer = spoken(brain.answer(request), speak, self._working, self._patient)
+            answer = spoken(brain.answer(request), speak, urgent, self._patient)
         else:
             generator = pieces(brain, request, synthesiser, voice or "", speed)
-            answer = stepped(generator, self._working, self._patient)
+            answer = stepped(generator, urgent, self._patient)
         async with contextlib.aclosing(answer) as steps:
             async for piece in steps:
-                if isinstance(piece, Say):
-                    SPEECH.info("said: %s", piece.text)
                 yield piece
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[Sound, None]:
@@ -146,6 +219,14 @@ class Inference:
     async def run(self, function: Callable[[], T]) -> T:
         """Run a function that takes a while on a worker thread, and return its result."""
         return await asyncio.wrap_future(self._working.submit(function))
+
+
+async def _told(answer: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """Pass the pieces of an answer on, and its sentences to the log of speech."""
+    async for piece in answer:
+        if isinstance(piece, Say):
+            SPEECH.info("said: %s", piece.text)
+        yield piece
 
 
 def _recognise(recogniser: Recogniser, data: bytes, encoding: str, language: str) -> Recognition:
