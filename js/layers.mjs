@@ -2,7 +2,15 @@
 
 /** Top floor first: a room may import itself and the floors below, not rooms on its own floor or above. */
 const FLOORS = [
-  ["widgets"],
+  [
+    "widgets/console",
+    "widgets/insight",
+    "widgets/recording",
+    "widgets/safety",
+    "widgets/sources",
+    "widgets/teaching",
+  ],
+  ["widgets/sound", "widgets/talk"],
   ["lab"],
   ["ui"],
   ["audio/port", "audio/worklets", "anywidget.ts", "saved_state.ts"],

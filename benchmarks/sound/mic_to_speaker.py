@@ -50,10 +50,10 @@ _STARTUPS_MS = (0.0, 20.0, 100.0, 200.0)
 #: Running a cell would delay the page, so each audio setting begins with the end of the previous echo.
 _PREPARE = """
 import os
-import realtime_widgets.widgets.port as port
+import realtime_widgets.widgets.sound.port as port
 from realtime_widgets import RealtimeSession
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.widgets.port import port_of
+from realtime_widgets.widgets.sound.port import port_of
 session = RealtimeSession(endpoint="{url}", api_key="test")
 await session.start()
 sounds = iter({sounds})

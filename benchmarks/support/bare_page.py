@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.support.needs import HARNESS
 from devtools.endpoints.serving import serving
-from realtime_widgets.widgets.port import BLOCK_MS, GROUP_MS, STARTUP_MS
+from realtime_widgets.widgets.sound.port import BLOCK_MS, GROUP_MS, STARTUP_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -189,7 +189,7 @@ export interface Audio {
   playback?: Playback;
 }
 /**
- * Where the player is, about ten times a second; its counters count from the page's start. `skipped_ms` is silence left out of pauses, to make up for an underrun.
+ * Where the player is, about ten times a second; its counters count from the page's start. `skipped_ms` is sound left out to make up for an underrun: of pauses, and of speech that was played faster.
  */
 export interface Playback {
   type: "playback";

@@ -6,10 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.widgets.microphone import Microphone
-from realtime_widgets.widgets.port import port_of
-from realtime_widgets.widgets.recorder import Recorder
-from realtime_widgets.widgets.transcript import Transcript
+from realtime_widgets.widgets.sound.microphone import Microphone
+from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.recorder import Recorder
+from realtime_widgets.widgets.talk.transcript import Transcript
 from tests.widgets.page import PAGE, problems, send
 
 if TYPE_CHECKING:

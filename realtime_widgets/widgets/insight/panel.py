@@ -18,7 +18,7 @@ from realtime_widgets.widgets.insight.money import money_of
 from realtime_widgets.widgets.insight.settings import changes_of, shown_settings
 from realtime_widgets.widgets.insight.tools import tool_rows, tried
 from realtime_widgets.widgets.insight.turns import turn_detail, turn_row
-from realtime_widgets.widgets.port import port_id_of, port_of
+from realtime_widgets.widgets.sound.port import port_id_of, port_of
 
 if TYPE_CHECKING:
     import asyncio

@@ -22,7 +22,7 @@ from realtime_widgets.widgets.base import (
     bundle,
     log_to_handlers_only,
 )
-from realtime_widgets.widgets.port import port_of
+from realtime_widgets.widgets.sound.port import port_of
 
 if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime

@@ -29,6 +29,13 @@ const LARGEST = (MAX_STARTUP_MS / 1000) * SAMPLE_RATE;
 const STALL = 1.5 * LARGEST;
 /** The fastest arrival is taken over the last five to ten seconds only, because clocks drift. */
 const HALF_WINDOW = 5 * SAMPLE_RATE;
+/**
+ * A service speaks in real time if the fastest arrivals of three stretches of this length after one another differ by
+ * no more than so much (30 ms): if it is at most 15 % faster. One that gets ahead of its own past does not.
+ */
+const PACE_STRETCH = 0.2 * SAMPLE_RATE;
+const PACE_SPREAD = 0.03 * SAMPLE_RATE;
+const PACE_STRETCHES = 2;
 
 /** Estimates the start-up buffer from the jitter of past answers. */
 export class JitterEstimator {
@@ -72,6 +79,7 @@ export class Arrivals {
   private fastest = Infinity;
   private fastestBefore = Infinity;
   private halfBegan = -Infinity;
+  private readonly pace = new Pace();
 
   /** Records a block that arrived at `at` and begins at `place`. Returns its lateness, 0 if it is on time. */
   add(at: number, place: number): number {
@@ -82,6 +90,7 @@ export class Arrivals {
       this.fastest = shift;
     }
     this.fastest = Math.min(this.fastest, shift);
+    this.pace.add(at, shift);
     if (Number.isNaN(this.first)) this.first = shift;
     if (!this.started) this.origin = Math.min(this.origin, shift);
     // Only the first block after a delay measures it; the others arrived with it.
@@ -127,7 +136,45 @@ export class Arrivals {
     return this.recent > this.origin - LARGEST;
   }
 
+  /**
+   * Whether the service was heard to speak in real time, so that a delay can be caught up. One that sends ahead of
+   * real time, if only in sentences with pauses between them, never is: its sound stays as it is.
+   */
+  get steady(): boolean {
+    return this.pace.real && this.pace.fastest > this.origin - LARGEST;
+  }
+
   private get recent(): number {
     return Math.min(this.fastest, this.fastestBefore);
+  }
+}
+
+/** Finds out whether blocks arrive about as fast as they play. */
+class Pace {
+  /** Smallest shift of all, of the stretch before, and of this stretch. */
+  fastest = Infinity;
+  private before = Infinity;
+  private now = Infinity;
+  private lowest = Infinity;
+  private began = -Infinity;
+  private level = 0;
+
+  get real(): boolean {
+    return this.level >= PACE_STRETCHES;
+  }
+
+  add(at: number, shift: number): void {
+    if (at - this.began >= PACE_STRETCH) {
+      if (this.now < this.lowest - PACE_SPREAD) this.level = 0;
+      else if (Math.abs(this.now - this.before) <= PACE_SPREAD) this.level++;
+      // After a delay the first stretches differ: that says nothing about a pace that is known.
+      else if (!this.real) this.level = 0;
+      this.lowest = Math.min(this.lowest, this.now);
+      this.before = this.now;
+      this.now = Infinity;
+      this.began = at;
+    }
+    this.now = Math.min(this.now, shift);
+    this.fastest = Math.min(this.fastest, shift);
   }
 }
