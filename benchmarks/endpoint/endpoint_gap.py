@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"commit": "the turn's end as noticed", "text": "its words", "first audio": "first sound"}
 #: Largest acceptable median and 90th percentile of the wait for the first sound, in ms.
-_MEDIAN_MS, _P90_MS = 500.0, 650.0
+_MEDIAN_MS, _P90_MS = 300.0, 450.0
 
 
 def measure(quick: bool) -> list[Row]:

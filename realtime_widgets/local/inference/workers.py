@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,7 @@ from realtime_widgets.local.inference.loading import (
 )
 from realtime_widgets.local.inference.pictures import Pictures
 from realtime_widgets.local.inference.pieces import Piece, Sound, pieces, sounds, spoken, stepped
+from realtime_widgets.local.inference.worth import Worth
 from realtime_widgets.local.logs import SPEECH
 from realtime_widgets.local.models.interfaces import Say
 from realtime_widgets.local.speech.transcribing import Segment, segments
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+#: Seconds that a judgement nobody asked for may take: more would not be saved by it.
+_JUDGING_S = 0.2
+
 
 class Inference:
     """What sessions ask of the models.
@@ -52,6 +57,8 @@ class Inference:
     ----------
     models
         The stages.
+    clock
+        Seconds that only grow.
 
     Attributes
     ----------
@@ -61,8 +68,10 @@ class Inference:
         Reads the text in pictures.
     """
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, clock: Callable[[], float] = time.monotonic) -> None:
         self.models = models
+        self._clock = clock
+        self._judging = Worth(_JUDGING_S)
         self.pictures = Pictures(models.load_pictures)
         count = max(2, os.cpu_count() or 2)
         self._hearing = ThreadPoolExecutor(2, thread_name_prefix="hearing")
@@ -132,7 +141,7 @@ class Inference:
         data, encoding
             The turn with its pause.
         spare
-            Whether to do without it while turns that are over need all threads.
+            Whether to do without it while turns that are over need all threads, and where it takes too long.
 
         Returns
         -------
@@ -140,10 +149,14 @@ class Inference:
             None if no model is loaded, or none was asked.
         """
         turn_end = self.models.loaded(TURN_END)
-        if turn_end is None or (spare and self._working.under_way >= self._threads):
+        if turn_end is None:
             return None
-        job = self._pool.submit(_turn_end, turn_end, data, encoding)
-        return await asyncio.wrap_future(job)
+        if spare and (self._working.under_way >= self._threads or not self._judging.ask()):
+            return None
+        started = self._clock()
+        finished = await asyncio.wrap_future(self._pool.submit(_turn_end, turn_end, data, encoding))
+        self._judging.took(self._clock() - started)
+        return finished
 
     async def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Let the brain prepare for `tools`, so that the first turn need not wait for it."""

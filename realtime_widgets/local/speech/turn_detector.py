@@ -30,8 +30,8 @@ class TurnSettings:
     silence_duration_ms : int
         Silence that ends a turn which was not judged.
     judged_silence_ms : tuple of pairs, optional
-        Silence that ends a judged turn, at rising probabilities (0 to 1) that it is finished; between two of them it
-        changes evenly. None means that turns are not judged.
+        Silence in ms that ends a judged turn, at rising probabilities (0 to 1) that it is finished; between two of
+        them it changes evenly. None means that turns are not judged.
     """
 
     threshold: float = 0.5
@@ -48,7 +48,9 @@ EAGERNESS = {
     "low": TurnSettings(silence_duration_ms=800, judged_silence_ms=((0.0, 8000.0), (0.5, 500.0))),
     "medium": TurnSettings(silence_duration_ms=500, judged_silence_ms=((0.0, 4000.0), (0.5, 300.0))),
     "auto": TurnSettings(silence_duration_ms=500, judged_silence_ms=((0.0, 4000.0), (0.5, 300.0))),
-    "high": TurnSettings(silence_duration_ms=300, judged_silence_ms=((0.0, 2000.0), (0.5, 300.0))),
+    "high": TurnSettings(
+        silence_duration_ms=300, judged_silence_ms=((0.0, 2000.0), (0.5, 300.0), (0.8, 300.0), (0.9, 192.0))
+    ),
 }
 
 

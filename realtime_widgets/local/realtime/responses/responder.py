@@ -383,6 +383,7 @@ class Responder:
         _, task = self._running.pop(response.id)
         if self._active is response:
             self._active = None
+            self.forget_prepared()
         response.finish(status, reason, error)
         if (asked := self._asking.pop(response.id, None)) is not None:
             asked.over = True

@@ -99,7 +99,8 @@ class Listener:
         self._unheard: asyncio.Queue[bytes] = asyncio.Queue()
         self._unheard_bytes = 0
         self._item_id = new_id("item")
-        #: What is recognised on the guess that the turn is over, the one before that, and the task that tells of it.
+        #: What is recognised on the guess that the turn is over; the last such guess, also if it was dropped; and
+        #: the task that tells of it.
         self._guess: GuessedWords | None = None
         self._last_guess: GuessedWords | None = None
         self._telling: asyncio.Task[None] | None = None

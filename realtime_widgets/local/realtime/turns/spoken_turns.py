@@ -223,6 +223,8 @@ class SpokenTurns:
     def _answer_if(self, due: bool) -> None:
         if due:
             self._answer(self._conversation.up_to_last_words())
+        else:
+            self._host.forget_prepared()
 
     def _answer(self, context: list[Item] | None) -> None:
         try:
