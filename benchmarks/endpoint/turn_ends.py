@@ -4,7 +4,7 @@ Each recording of the folder named by the environment variable RECORDINGS (with 
 `benchmarks.recordings` describes it; otherwise the repository's own clips) is heard twice: with the endpoint's own
 choice, for which the voice is judged in each pause, and with 300 ms of silence asked for, as it was for everybody
 before. Who is cut off follows from the sound alone. The wait for the answer is measured in real time over a
-WebSocket, the two ways in turns. Quick: only the recordings of at most 3 s are spoken in real time, and of these 16.
+WebSocket, the two ways in turns. Quick: in real time only 16 recordings of at most 3 s are spoken.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MEDIAN_MS, _P90_MS = 300.0, 450.0
 
 @dataclass(frozen=True)
 class Heard:
-    """How the turns of one recording ended: how many too soon, and ms from the end of speech to that of the last."""
+    """How many turns of one recording ended too soon, and ms from the end of speech to that of the last."""
 
     early: int
     wait_ms: float
@@ -125,8 +125,8 @@ async def _speak_all(endpoint: EmbeddedEndpoint, paths: list[Path]) -> tuple[lis
     fixed: list[Measured] = []
     async with aiohttp.ClientSession() as http:
         for path in paths:
-            own.append(await speak(http, endpoint.url, endpoint.api_key, path, _TAIL_S))
-            fixed.append(await speak(http, endpoint.url, endpoint.api_key, path, _TAIL_S, asked))
+            own.append(await speak(http, endpoint.url, endpoint.api_key, path, tail_s=_TAIL_S))
+            fixed.append(await speak(http, endpoint.url, endpoint.api_key, path, tail_s=_TAIL_S, detection=asked))
     return own, fixed
 
 

@@ -61,6 +61,7 @@ async def speak(
     url: str,
     api_key: str,
     path: Path,
+    *,
     tail_s: float = TAIL_S,
     detection: dict[str, Any] | None = None,
 ) -> Measured:
