@@ -15,6 +15,9 @@ PAUSE_MS = 96
 ONSET_MS = 64
 #: How far below the threshold speech continues, so that a soft ending is not cut off.
 HYSTERESIS = 0.15
+#: How far above the threshold speech fades. 71 of 128 recordings of people end with such a chunk, and up to it the
+#: same words were recognised as with the silence after it.
+FADING = 0.2
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Decision(Enum):
     STARTED = auto()
     #: A pause long enough to judge whether the turn is over.
     PAUSED = auto()
-    #: The silence, however short, was only a pause.
+    #: What faded, or the silence, however short, was no end.
     RESUMED = auto()
     STOPPED = auto()
 
@@ -100,6 +103,8 @@ class TurnDetector:
         Whether a turn is under way.
     silence_ms : float
         Silence at the end of the turn under way, so far.
+    fading_ms : float
+        The same with up to two chunks before it in which the speech faded: so long the turn may have been over.
     """
 
     def __init__(self, settings: TurnSettings, chunk_ms: float = 32.0, start_ms: float = 0.0) -> None:
@@ -110,14 +115,15 @@ class TurnDetector:
         self.chunk_ms = chunk_ms
         self._earliest_ms = start_ms
         self._speech_ms = 0.0
-        self.silence_ms = 0.0
+        self.silence_ms = self.fading_ms = 0.0
+        self._loud = False
         self._paused = False
         self._wait_ms: float | None = None
 
     def forget_turn(self) -> None:
         """End the turn without a decision: the client committed or cleared its audio."""
         self.speaking = self._paused = False
-        self._speech_ms = self.silence_ms = 0.0
+        self._speech_ms = self.silence_ms = self.fading_ms = 0.0
         self._wait_ms = None
         self._earliest_ms = self.now_ms
 
@@ -140,16 +146,15 @@ class TurnDetector:
             return None
         onset_ms = self.now_ms - self._speech_ms
         self.turn_start_ms = max(self._earliest_ms, onset_ms - self.settings.prefix_padding_ms)
-        self.speaking = True
-        self.silence_ms = 0.0
+        self.speaking = self._loud = True
+        self.silence_ms = self.fading_ms = 0.0
         return Decision.STARTED
 
     def _while_speaking(self, probability: float) -> Decision | None:
         if probability >= max(self.settings.threshold - HYSTERESIS, 0.01):
-            was_silent, self._paused, self.silence_ms = self.silence_ms > 0, False, 0.0
-            self._wait_ms = None
-            return Decision.RESUMED if was_silent else None
+            return self._while_heard(loud=probability >= self.settings.threshold + FADING)
         self.silence_ms += self.chunk_ms
+        self.fading_ms += self.chunk_ms
         # To the nearest chunk: waiting for the next whole one would add half a chunk to every answer.
         wait_ms = self.settings.silence_duration_ms if self._wait_ms is None else self._wait_ms
         if self.silence_ms + self.chunk_ms / 2 >= wait_ms:
@@ -159,3 +164,15 @@ class TurnDetector:
             self._paused = True
             return Decision.PAUSED
         return None
+
+    def _while_heard(self, *, loud: bool) -> Decision | None:
+        # Who talks softly throughout does not fade again and again: only loud speech does.
+        fades = not loud and not self.silence_ms and (self._loud or 0 < self.fading_ms < 2 * self.chunk_ms)
+        self._loud = loud
+        if fades:
+            self.fading_ms += self.chunk_ms
+            return None
+        may_have_ended = self.fading_ms > 0
+        self.silence_ms = self.fading_ms = 0.0
+        self._paused, self._wait_ms = False, None
+        return Decision.RESUMED if may_have_ended else None

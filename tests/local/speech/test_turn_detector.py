@@ -57,7 +57,7 @@ def test_a_pause_that_goes_on() -> None:
 
 def test_soft_endings_still_belong_to_the_turn() -> None:
     decisions = follow(TurnDetector(TurnSettings()), [0.9] * 4 + [0.4] * 20)
-    assert [decision for decision, _ in decisions] == [Decision.STARTED]
+    assert Decision.STOPPED not in [decision for decision, _ in decisions]
 
 
 @pytest.mark.parametrize("silence_ms", [0, 100, 200, 300, 500, 1000])
@@ -82,6 +82,19 @@ def test_a_verdict_holds_until_the_user_goes_on() -> None:
     assert [decision for decision, _ in follow(detector, [0.0] * 10 + [0.9])] == [Decision.RESUMED]
     decisions = follow(detector, [0.0] * 9)
     assert [decision for decision, _ in decisions] == [Decision.PAUSED, Decision.STOPPED]
+
+
+def test_speech_that_fades_may_be_over_and_soft_speech_is_not() -> None:
+    detector = TurnDetector(TurnSettings())
+    assert follow(detector, [0.9] * 4 + [0.6]) == [(Decision.STARTED, 2 * CHUNK)]
+    assert detector.fading_ms == CHUNK
+    follow(detector, [0.1])
+    assert (detector.fading_ms, detector.silence_ms) == (2 * CHUNK, CHUNK)
+    assert [decision for decision, _ in follow(detector, [0.6])] == [Decision.RESUMED]
+    assert follow(detector, [0.6] * 20) == []
+    assert detector.fading_ms == 0
+    assert [decision for decision, _ in follow(detector, [0.9, 0.6, 0.5, 0.5, 0.5])] == [Decision.RESUMED]
+    assert detector.fading_ms == 0
 
 
 def test_a_higher_threshold_needs_clearer_speech() -> None:

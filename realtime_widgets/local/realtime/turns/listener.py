@@ -333,7 +333,7 @@ class Listener:
             self._events.turn_started(self._item_id, round(start_ms))
         elif decision is Decision.RESUMED:
             self._drop_guess()
-        elif detector.speaking and detector.silence_ms:
+        elif detector.speaking and detector.fading_ms:
             self._begin_guess(detector, early=detector.silence_ms < PAUSE_MS)
         too_long = detector.speaking and detector.now_ms - start_ms >= MAX_BUFFERED_MS - 1000
         if decision is Decision.STOPPED or too_long:
