@@ -45,7 +45,7 @@ class TurnSettings:
 
 #: Silence that ends a judged turn where the client leaves that to the endpoint. By 128 recordings of people
 #: (`benchmarks.turn_ends`) it cuts off fewer of them than 300 ms for everybody, and lets fewer wait.
-PROMPT = ((0.1, 700.0), (0.2, 300.0), (0.8, 300.0), (0.9, 192.0))
+PROMPT = ((0.1, 700.0), (0.2, 300.0), (0.75, 300.0), (0.9, 192.0))
 #: Settings for each eagerness of ``semantic_vad``; the longest waits are those of the service.
 EAGERNESS = {
     "low": TurnSettings(silence_duration_ms=800, judged_silence_ms=((0.0, 8000.0), (0.5, 500.0))),
