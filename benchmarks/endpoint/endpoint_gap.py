@@ -1,7 +1,8 @@
 """How long the user waits for the local endpoint alone: from the true end of their speech to the answer's sound.
 
-The repository's recordings are spoken one after the other, each to a new session. The floor is the silence that
-ends a turn, because no answer can begin before it.
+The repository's recordings are spoken one after the other, each to a new session that asks for 300 ms of silence
+at the end of a turn. That is the floor, because no answer can begin before it. How long people wait if that is left
+to the endpoint, and how many it cuts off, measures `turn_ends`.
 
 It is not compared with other self-hosted servers of the protocol: PyPI has neither speaches nor unmute for Python
 3.11, and speech-to-speech 1.1.0 cannot be installed completely, because a package that its voice needs is missing.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.support.speaking import Measured
 
 _NAMES = {"commit": "the turn's end as noticed", "text": "its words", "first audio": "first sound"}
+_DETECTION = {"type": "server_vad", "silence_duration_ms": TurnSettings().silence_duration_ms}
 #: Largest acceptable median and 90th percentile of the wait for the first sound, in ms.
 _MEDIAN_MS, _P90_MS = 500.0, 650.0
 
@@ -68,4 +71,5 @@ def rows(
 
 async def _speak_all(endpoint: EmbeddedEndpoint, paths: list[Path]) -> list[Measured]:
     async with aiohttp.ClientSession() as http:
-        return [await speak(http, endpoint.url, endpoint.api_key, path, tail_s=1.5) for path in paths]
+        say = partial(speak, http, endpoint.url, endpoint.api_key, tail_s=1.5, detection=_DETECTION)
+        return [await say(path) for path in paths]

@@ -93,7 +93,7 @@ async def _talk(endpoint: EmbeddedEndpoint, sessions: int, turns: int, tail_s: f
         async def one(number: int) -> list[Measured]:
             await asyncio.sleep(number * _STAGGER_S)
             clips = islice(cycle(files), number, number + turns)
-            return [await speak(http, endpoint.url, endpoint.api_key, clip, tail_s) for clip in clips]
+            return [await speak(http, endpoint.url, endpoint.api_key, clip, tail_s=tail_s) for clip in clips]
 
         talks = await asyncio.gather(*(one(number) for number in range(sessions)))
         return [measured for talk in talks for measured in talk]

@@ -57,11 +57,18 @@ def prepared(path: Path, tail_s: float) -> tuple[npt.NDArray[np.int16], float]:
 
 
 async def speak(
-    http: aiohttp.ClientSession, url: str, api_key: str, path: Path, tail_s: float = TAIL_S
+    http: aiohttp.ClientSession,
+    url: str,
+    api_key: str,
+    path: Path,
+    *,
+    tail_s: float = TAIL_S,
+    detection: dict[str, Any] | None = None,
 ) -> Measured:
     """Speak one recording to a new session and measure the stages that arrive within `tail_s` seconds.
 
-    `url` is the server's base URL, such as ``http://127.0.0.1:8000/v1``.
+    `url` is the server's base URL, such as ``http://127.0.0.1:8000/v1``; `detection` is the session's
+    ``turn_detection``, and None leaves that to the server.
     """
     samples, end_s = prepared(path, tail_s)
     seen: list[tuple[float, dict[str, Any]]] = []
@@ -69,8 +76,11 @@ async def speak(
     address = f"{url}/realtime?model=local-stand-in"
     async with http.ws_connect(address, headers=headers, max_msg_size=0) as socket:
         await socket.receive_json()
-        transcription = {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}
-        await socket.send_json({"type": "session.update", "session": {"type": "realtime", **transcription}})
+        hearing: dict[str, Any] = {"transcription": {"model": "whisper-1"}}
+        if detection is not None:
+            hearing["turn_detection"] = detection
+        update = {"type": "realtime", "audio": {"input": hearing}}
+        await socket.send_json({"type": "session.update", "session": update})
         await socket.receive_json()
 
         async def listen() -> None:

@@ -169,6 +169,9 @@ class Brain(Protocol):
     A brain that computes here blocks, and must be safe to call from several threads. A brain that waits for
     another server makes `answer` an asynchronous generator: it runs on the event loop and uses no thread. A brain
     may have an asynchronous `close`, which is called when the endpoint ends.
+
+    A brain that computes here, costs nothing and keeps nothing of what it is asked may set `may_guess` to True: it
+    is then also asked for answers that may never be given, because the user may not have finished.
     """
 
     def prepare(self, tools: Sequence[Mapping[str, Any]]) -> None:

@@ -19,14 +19,14 @@ from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.api.session_shapes import ResponseCreate
 from realtime_widgets.local.api.validation import check
 from realtime_widgets.local.inference.loading import StageUnavailableError
-from realtime_widgets.local.mcp.definitions import is_mcp, shown_config
+from realtime_widgets.local.mcp.definitions import is_mcp
 from realtime_widgets.local.realtime import client_events as client
 from realtime_widgets.local.realtime.conversation.conversation import Conversation, Item, item_of
 from realtime_widgets.local.realtime.hosted.servers import HostedServers
 from realtime_widgets.local.realtime.responses.options import ResponseOptions, response_options
 from realtime_widgets.local.realtime.responses.rate_limits import RateLimits, SessionLimits
 from realtime_widgets.local.realtime.responses.responder import Responder
-from realtime_widgets.local.realtime.session_config import OBJECTS, default_config, updated_config
+from realtime_widgets.local.realtime.session_config import OBJECTS, default_config, public_config, updated_config
 from realtime_widgets.local.realtime.turns.spoken_turns import SpokenTurns
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class ServerSession:
             "object": OBJECTS[self.config["type"]],
             "id": self.id,
             "expires_at": self.expires_at,
-            **shown_config(self.config),
+            **public_config(self.config),
         }
 
     def _create_item(self, event: client.CreateItem) -> None:
@@ -268,6 +268,14 @@ class ServerSession:
     def answer(self, context: list[Item] | None) -> None:
         """Begin an answer as the session is configured; None answers the conversation as it is."""
         self._respond(response_options(self.config), context)
+
+    def prepare_answer(self, context: list[Item]) -> None:
+        """Begin the work on the answer to a turn that is perhaps over; nothing of it is sent."""
+        self._responder.prepare(response_options(self.config), context)
+
+    def forget_prepared(self) -> None:
+        """Give that work up."""
+        self._responder.forget_prepared()
 
     def _create_response(self, override: dict[str, Any] | None) -> None:
         if self.config["type"] == "transcription":

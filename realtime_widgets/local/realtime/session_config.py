@@ -11,6 +11,8 @@ from realtime_widgets.local.api.names import MODEL_ID, TRANSCRIPTION_MODEL_ID, c
 from realtime_widgets.local.api.session_shapes import RealtimeUpdate, TranscriptionUpdate
 from realtime_widgets.local.api.tokens import MAX_HEAD_TOKENS, head_tokens
 from realtime_widgets.local.api.validation import check
+from realtime_widgets.local.mcp.definitions import shown_config
+from realtime_widgets.local.realtime.turns.settings import DEFAULT_SILENCE_MS
 from realtime_widgets.local.realtime.turns.transcription import check_transcription
 
 #: A conversation, or a session that only transcribes.
@@ -26,7 +28,7 @@ _TURN_DETECTION: dict[str, dict[str, Any]] = {
         "type": "server_vad",
         "threshold": 0.5,
         "prefix_padding_ms": 300,
-        "silence_duration_ms": 300,
+        "silence_duration_ms": None,  # as long as the endpoint thinks right; see `public_config`
         "idle_timeout_ms": None,
         "create_response": True,
         "interrupt_response": True,
@@ -88,6 +90,16 @@ def initial_config(update: Any) -> dict[str, Any]:
     kind = update.get("type") if isinstance(update, dict) else None
     session_type: SessionType = "transcription" if kind == "transcription" else "realtime"
     return updated_config(default_config(session_type), update, spoke=False)
+
+
+def public_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration as clients see it: without secrets, and with the silence that they did not set."""
+    shown = shown_config(config)
+    detection = shown["audio"]["input"]["turn_detection"]
+    if detection is not None and detection.get("silence_duration_ms", 0) is None:
+        shown["audio"] = copy.deepcopy(shown["audio"])
+        shown["audio"]["input"]["turn_detection"]["silence_duration_ms"] = DEFAULT_SILENCE_MS
+    return shown
 
 
 def updated_config(config: dict[str, Any], update: Any, spoke: bool) -> dict[str, Any]:

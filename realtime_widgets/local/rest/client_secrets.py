@@ -9,8 +9,7 @@ from msgspec import Meta
 
 from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.api.validation import Shape, check
-from realtime_widgets.local.mcp.definitions import shown_config
-from realtime_widgets.local.realtime.session_config import OBJECTS, initial_config
+from realtime_widgets.local.realtime.session_config import OBJECTS, initial_config, public_config
 from realtime_widgets.local.rest.bodies import read_json
 
 if TYPE_CHECKING:
@@ -55,6 +54,6 @@ class ClientSecretRoutes:
             "id": new_id("sess"),
             "object": OBJECTS[session["type"]],
             "expires_at": 0,
-            **shown_config(session),
+            **public_config(session),
         }
         return web.json_response({"value": value, "expires_at": secret.expires_at, "session": public})

@@ -106,6 +106,9 @@ class StandInBrain:
         Returns the present as a `datetime`, from which dates and times in requests are reckoned.
     """
 
+    #: Whether it may be asked in vain: it keeps nothing, costs nothing and reaches nobody.
+    may_guess = True
+
     def __init__(self, embed: Embedder, clock: Callable[[], datetime] = datetime.now) -> None:
         self._embed = embed
         self._clock = clock

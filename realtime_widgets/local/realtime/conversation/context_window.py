@@ -25,7 +25,15 @@ class ContextWindow:
         self._most = max_input_tokens
         self._dropped: set[str] = set()
 
-    def fitted(self, items: Sequence[Item], head_size: int, truncation: Any, standing: bool = True) -> list[Item]:
+    def fitted(
+        self,
+        items: Sequence[Item],
+        head_size: int,
+        truncation: Any,
+        standing: bool = True,
+        *,
+        in_earnest: bool = True,
+    ) -> list[Item]:
         """Return the items without the oldest ones if not all of them fit.
 
         Parameters
@@ -38,6 +46,8 @@ class ContextWindow:
             ``auto``, ``disabled`` or the protocol's object of type ``retention_ratio``.
         standing
             Whether `items` are the conversation itself; what is dropped is then dropped for good.
+        in_earnest
+            False changes nothing: the response may never be made.
 
         Raises
         ------
@@ -65,7 +75,7 @@ class ContextWindow:
         while size > limit * ratio and count < len(kept) - 1:
             size -= sizes[count]
             count += 1
-        if standing:
+        if standing and in_earnest:
             self._dropped.update(item.id for item in kept[:count])
         return kept[count:]
 

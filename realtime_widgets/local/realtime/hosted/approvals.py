@@ -78,6 +78,11 @@ class Approvals(Generic[_T]):
     def __init__(self) -> None:
         self._asked: list[Asked[_T]] = []
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are requests, open or with calls that are not made yet."""
+        return bool(self._asked)
+
     def ask(self, asked: Asked[_T]) -> None:
         """Keep the requests of a response."""
         self._asked.append(asked)

@@ -22,8 +22,10 @@ from realtime_widgets.local.realtime.hosted.items import for_brain
 from realtime_widgets.local.realtime.responses.response import HostedCall, Response, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
+    from realtime_widgets.local.inference.guesses import AnswerAhead
+    from realtime_widgets.local.inference.pieces import Piece
     from realtime_widgets.local.inference.workers import Inference
     from realtime_widgets.local.mcp.definitions import HostedTool, Offer
     from realtime_widgets.local.realtime.conversation.conversation import Conversation, Item
@@ -95,13 +97,49 @@ class Responder:
         self._running: dict[str, tuple[Response, asyncio.Task[None]]] = {}
         self._active: Response | None = None
         self._last_prompt: list[PromptPart] = []
+        #: The beginning of an answer that may be asked for, and what was given up and has not ended.
+        self._prepared: AnswerAhead | None = None
+        self._dropping: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """End everything under way without further events."""
-        tasks = [task for _, task in self._running.values()]
-        for task in tasks:
-            task.cancel()
+        self.forget_prepared()
+        tasks = [*(task for _, task in self._running.values()), *self._dropping]
+        for _, making in self._running.values():
+            making.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def prepare(self, options: ResponseOptions, context: Sequence[Item]) -> None:
+        """Begin the work on a response that is perhaps asked for next.
+
+        It has no events, joins nothing and calls nothing. It is used if the response is then made, of the same
+        conversation with the same settings.
+
+        Parameters
+        ----------
+        options
+            The response's settings.
+        context
+            The conversation as it will then be.
+        """
+        self.forget_prepared()
+        if self._active is not None or self._approvals.pending:
+            return
+        offer = self._servers.offer(options.tools, options.tool_choice)
+        try:
+            request, _ = self._brain_request(options, context, offer, in_earnest=False)
+        except RequestRefusedError:  # the response, if it is made, reports it
+            return
+        voice = options.voice if options.speaks else None
+        self._prepared = self._inference.answer_ahead(request, voice, options.speed)
+
+    def forget_prepared(self) -> None:
+        """Give up what `prepare` began."""
+        if self._prepared is not None:
+            task = asyncio.create_task(self._prepared.drop())
+            self._prepared = None
+            self._dropping.add(task)
+            task.add_done_callback(self._dropping.discard)
 
     def respond(
         self,
@@ -245,9 +283,11 @@ class Responder:
         options = response.options
         calls: list[tuple[HostedCall, HostedTool]] = []
         waits = False
-        request = self._brain_request(response, [*context, *response.items], offer)
+        request, prompt = self._brain_request(options, [*context, *response.items], offer)
+        response.prompt, response.previous_prompt = prompt, self._last_prompt
+        self._last_prompt = prompt
         voice = options.voice if options.speaks else None
-        async with contextlib.aclosing(self._inference.answer(request, voice, options.speed)) as answer:
+        async with contextlib.aclosing(self._answer(request, voice, options.speed)) as answer:
             async for piece in answer:
                 match piece:
                     case Say(text=text):
@@ -271,6 +311,14 @@ class Responder:
                 await self._wait_drained()
         await self._call(response, calls)
         return bool(calls) and not waits
+
+    def _answer(self, request: BrainRequest, voice: str | None, speed: float) -> AsyncGenerator[Piece, None]:
+        """Return the pieces of an answer: those that were prepared for this request, or new ones."""
+        prepared = self._prepared
+        if prepared is None or not prepared.answers(request, voice, speed):
+            return self._inference.answer(request, voice, speed)
+        self._prepared = None
+        return self._inference.take(prepared)
 
     async def _call(self, response: Response, calls: Sequence[tuple[HostedCall, HostedTool]]) -> None:
         """Make calls of MCP servers, one after another."""
@@ -301,16 +349,19 @@ class Responder:
     def _fail(self, response: Response, code: str, message: str, kind: str = SERVER_ERROR) -> None:
         self._end(response, "failed", error={"type": kind, "code": code, "message": message})
 
-    def _brain_request(self, response: Response, context: list[Item], offer: Offer) -> BrainRequest:
-        options = response.options
+    def _brain_request(
+        self, options: ResponseOptions, context: Sequence[Item], offer: Offer, *, in_earnest: bool = True
+    ) -> tuple[BrainRequest, list[PromptPart]]:
+        """Return what the brain is asked, and what that counts as input."""
         before = head(options.instructions, offer.functions)
         head_size = text_tokens(before)
-        context = self._window.fitted(context, head_size, options.truncation, standing=options.input is None)
+        standing = options.input is None
+        context = self._window.fitted(
+            context, head_size, options.truncation, standing=standing, in_earnest=in_earnest
+        )
         prompt = [PromptPart(before, Tokens(text=head_size))]
         prompt += [item.prompt_part() for item in context]
-        response.prompt, response.previous_prompt = prompt, self._last_prompt
-        self._last_prompt = prompt
-        return BrainRequest(
+        request = BrainRequest(
             items=for_brain(context, offer),
             tools=offer.functions,
             tool_choice=offer.tool_choice,
@@ -322,6 +373,7 @@ class Responder:
             max_output_tokens=options.max_output_tokens,
             transcription=options.transcription,
         )
+        return request, prompt
 
     def _end(
         self, response: Response, status: Status, reason: str | None = None, error: dict[str, Any] | None = None
@@ -331,6 +383,7 @@ class Responder:
         _, task = self._running.pop(response.id)
         if self._active is response:
             self._active = None
+            self.forget_prepared()
         response.finish(status, reason, error)
         if (asked := self._asking.pop(response.id, None)) is not None:
             asked.over = True

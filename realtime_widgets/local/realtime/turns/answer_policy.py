@@ -16,6 +16,11 @@ class AnswerPolicy:
         self._was_cut = False
         self._pending: set[str] = set()
 
+    @property
+    def clear(self) -> bool:
+        """Whether all turns that are over are understood: one that ends now with words is answered at once."""
+        return not self._pending
+
     def started(self, interrupts: bool, cut: bool = False) -> None:
         """Note that a turn has begun.
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from realtime_widgets.local.api.audio_formats import BYTES_PER_SECOND
 from realtime_widgets.local.api.errors import RequestRefusedError
 from realtime_widgets.local.api.names import new_id
 from realtime_widgets.local.realtime.turns.idle import IdleWatch
 from realtime_widgets.local.realtime.turns.input_audio import MAX_BUFFERED_MS, InputBuffer
-from realtime_widgets.local.speech.turn_detector import ONSET_MS, Decision, TurnDetector
+from realtime_widgets.local.speech.turn_detector import ONSET_MS, PAUSE_MS, Decision, TurnDetector
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from realtime_widgets.local.inference.ears import Ears
+    from realtime_widgets.local.inference.guesses import GuessedWords
     from realtime_widgets.local.inference.workers import Inference
     from realtime_widgets.local.models.interfaces import Recognition
     from realtime_widgets.local.realtime.turns.settings import TurnTaking
@@ -53,6 +56,15 @@ class TurnEvents(Protocol):
     def stayed_silent(self, utterance: Utterance, audio_start_ms: int, audio_end_ms: int) -> None:
         """Handle a silence after an answer that lasted as long as allowed."""
 
+    def turn_guessed(self, item_id: str, data: bytes, encoding: str, words: str) -> None:
+        """Handle what was said if the turn is over, which is not decided; nothing of it may be told.
+
+        Until `guess_dropped` or the turn's end.
+        """
+
+    def guess_dropped(self) -> None:
+        """Handle that the turn is not over as it was guessed."""
+
     def words_so_far(self, item_id: str, text: str) -> None:
         """Handle what was said so far of an item that is not complete."""
 
@@ -87,7 +99,11 @@ class Listener:
         self._unheard: asyncio.Queue[bytes] = asyncio.Queue()
         self._unheard_bytes = 0
         self._item_id = new_id("item")
-        self._speculation: asyncio.Task[Recognition] | None = None
+        #: What is recognised on the guess that the turn is over; the last such guess, also if it was dropped; and
+        #: the task that tells of it.
+        self._guess: GuessedWords | None = None
+        self._last_guess: GuessedWords | None = None
+        self._telling: asyncio.Task[None] | None = None
         #: Whether words are written along, the recognition for that, and up to when it has heard.
         self._along = False
         self._writing: asyncio.Task[None] | None = None
@@ -97,7 +113,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening."""
         self._task.cancel()
-        self._drop_speculation()
+        self._drop_guess()
         if self._writing is not None:
             self._writing.cancel()
 
@@ -197,8 +213,12 @@ class Listener:
 
     def recognise(self, data: bytes, encoding: str) -> asyncio.Task[Recognition]:
         """Begin to recognise audio in the wire's format."""
-        task = asyncio.create_task(self._inference.recognise(data, encoding, self.language))
-        # The result of a wrong guess is dropped, even if it is an error.
+        return self._watched(self._inference.recognise(data, encoding, self.language))
+
+    @staticmethod
+    def _watched(recognising: Coroutine[Any, Any, Recognition]) -> asyncio.Task[Recognition]:
+        task = asyncio.create_task(recognising)
+        # A session may end before anybody asks for the result, even if it is an error.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
@@ -230,16 +250,39 @@ class Listener:
         self._ears = self._detector = None
 
     def _forget_turn(self) -> None:
-        self._drop_speculation()
+        self._drop_guess()
         if self._detector is not None:
             if self._detector.speaking:
                 self._begin_item()
             self._detector.forget_turn()
 
-    def _drop_speculation(self) -> None:
-        if self._speculation is not None:
-            self._speculation.cancel()
-            self._speculation = None
+    def _begin_guess(self, detector: TurnDetector, early: bool) -> None:
+        """Recognise the turn as if it were over, unless that is done already; one at a time."""
+        busy = self._last_guess is not None and self._last_guess.under_way
+        if self._guess is not None or busy:
+            return
+        heard, encoding = self._buffer.between(detector.turn_start_ms, detector.now_ms), self._buffer.encoding
+        self._guess = self._inference.guess_words(heard, encoding, self.language, early=early)
+        if self._guess is not None:
+            self._last_guess = self._guess
+            self._telling = asyncio.create_task(self._tell(self._guess, heard, encoding))
+
+    async def _tell(self, guess: GuessedWords, heard: bytes, encoding: str) -> None:
+        try:
+            words = (await guess.recognition()).text
+        except Exception:  # the turn, if it is over, reports it
+            return
+        if self._guess is guess and words:
+            self._events.turn_guessed(self._item_id, heard, encoding, words)
+
+    def _drop_guess(self) -> None:
+        if self._guess is not None:
+            self._guess.drop()
+            self._guess = None
+            self._events.guess_dropped()
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
 
     async def _listen(self) -> None:
         while True:
@@ -275,10 +318,11 @@ class Listener:
 
     async def _judge(self, detector: TurnDetector) -> None:
         """Ask whether the user who pauses has finished; audio that arrives meanwhile is heard afterwards."""
-        if detector.settings.judged_silence_ms is not None:
+        taking = self._taking
+        if taking is not None and detector.settings.judged_silence_ms is not None:
             since_ms = max(detector.turn_start_ms, detector.now_ms - _JUDGED_MS)
             heard = self._buffer.between(since_ms, detector.now_ms)
-            finished = await self._inference.turn_end(heard, self._buffer.encoding)
+            finished = await self._inference.turn_end(heard, self._buffer.encoding, spare=taking.judges_if_idle)
             if finished is not None:
                 detector.judge(finished)
 
@@ -287,12 +331,10 @@ class Listener:
         start_ms = detector.turn_start_ms
         if decision is Decision.STARTED:
             self._events.turn_started(self._item_id, round(start_ms))
-        elif decision is Decision.PAUSED:
-            self._drop_speculation()
-            heard = self._buffer.between(start_ms, detector.now_ms)
-            self._speculation = self.recognise(heard, self._buffer.encoding)
         elif decision is Decision.RESUMED:
-            self._drop_speculation()
+            self._drop_guess()
+        elif detector.speaking and detector.fading_ms:
+            self._begin_guess(detector, early=detector.silence_ms < PAUSE_MS)
         too_long = detector.speaking and detector.now_ms - start_ms >= MAX_BUFFERED_MS - 1000
         if decision is Decision.STOPPED or too_long:
             utterance = self._cut(start_ms, detector.now_ms)
@@ -313,9 +355,9 @@ class Listener:
     def _cut(self, start_ms: float, end_ms: float) -> Utterance:
         data = self._buffer.between(start_ms, end_ms)
         encoding = self._buffer.encoding
-        recognition = self._speculation or self.recognise(data, encoding)
-        self._speculation = None
+        recognition = self._watched(self._inference.accept(self._guess)) if self._guess else None
+        self._guess = None
         item_id = self._item_id
         self._begin_item()
         self._buffer.drop_until(end_ms)
-        return Utterance(item_id, data, encoding, recognition)
+        return Utterance(item_id, data, encoding, recognition or self.recognise(data, encoding))

@@ -41,6 +41,12 @@ class Host(Protocol):
     def answer(self, context: list[Item] | None) -> None:
         """Begin an answer as the session is configured; None answers the conversation as it is."""
 
+    def prepare_answer(self, context: list[Item]) -> None:
+        """Begin the work on an answer that is perhaps asked for next; nothing of it is sent."""
+
+    def forget_prepared(self) -> None:
+        """Give that work up."""
+
 
 class SpokenTurns:
     """Follows speech from the audio to its answer.
@@ -120,6 +126,7 @@ class SpokenTurns:
 
     def turn_started(self, item_id: str, audio_start_ms: int) -> None:
         """Announce the beginning of speech; interrupt the answer if configured."""
+        self._host.forget_prepared()
         event = {"type": "input_audio_buffer.speech_started", "item_id": item_id}
         self._host.emit({**event, "audio_start_ms": audio_start_ms})
         taking = turn_taking(self._host.config)
@@ -142,6 +149,21 @@ class SpokenTurns:
         self._commit(utterance)
         self._answer(None)
 
+    def turn_guessed(self, item_id: str, data: bytes, encoding: str, words: str) -> None:
+        """Prepare the answer to what was said, if it is answered as soon as the turn is over."""
+        taking = turn_taking(self._host.config)
+        if taking is None or not taking.create_response or not self._policy.clear or self._understanding:
+            return
+        item = _spoken_item(item_id, data, encoding)
+        item.speech[0].words = words
+        if self._host.config["audio"]["input"]["transcription"] is not None:
+            item.wire["content"][0]["transcript"] = words
+        self._host.prepare_answer([*self._conversation, item])
+
+    def guess_dropped(self) -> None:
+        """Give up what was prepared."""
+        self._host.forget_prepared()
+
     def words_so_far(self, item_id: str, text: str) -> None:
         """Tell the words of which two recognitions are sure."""
         if self._live[0] != item_id:
@@ -159,15 +181,7 @@ class SpokenTurns:
             self._host.refuse(RequestRefusedError("server_error", text, kind=SERVER_ERROR))
 
     def _commit(self, utterance: Utterance) -> None:
-        wire = {
-            "id": utterance.item_id,
-            "object": "realtime.item",
-            "type": "message",
-            "status": "completed",
-            "role": "user",
-            "content": [{"type": "input_audio", "transcript": None}],
-        }
-        item = Item(wire, {0: Speech(utterance.encoding, KeptSound(utterance.data))})
+        item = _spoken_item(utterance.item_id, utterance.data, utterance.encoding)
         previous = self._conversation.append(item)
         committed = {"type": "input_audio_buffer.committed", "previous_item_id": previous}
         self._host.emit({**committed, "item_id": utterance.item_id})
@@ -209,9 +223,23 @@ class SpokenTurns:
     def _answer_if(self, due: bool) -> None:
         if due:
             self._answer(self._conversation.up_to_last_words())
+        else:
+            self._host.forget_prepared()
 
     def _answer(self, context: list[Item] | None) -> None:
         try:
             self._host.answer(context)
         except RequestRefusedError as refusal:
             self._host.refuse(refusal)
+
+
+def _spoken_item(item_id: str, data: bytes, encoding: str) -> Item:
+    wire = {
+        "id": item_id,
+        "object": "realtime.item",
+        "type": "message",
+        "status": "completed",
+        "role": "user",
+        "content": [{"type": "input_audio", "transcript": None}],
+    }
+    return Item(wire, {0: Speech(encoding, KeptSound(data))})
