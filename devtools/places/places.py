@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from realtime_widgets.local.server.tls import make_pair
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -31,6 +33,10 @@ class Place:
         Path of the page below the server's address, with the token ``places``.
     editor
         Selector of the cell's editor, where a cell has to be run; empty if it runs by itself.
+    ready
+        Selector of what shows that the kernel would run a cell.
+    certificate
+        Whether it is served over https, with a certificate that is signed by itself.
     """
 
     name: str
@@ -40,6 +46,8 @@ class Place:
     command: Callable[[Path, Path, int], list[str]]
     path: str = "/"
     editor: str = ""
+    ready: str = ""
+    certificate: bool = False
 
 
 def _notebook(source: str) -> str:
@@ -92,6 +100,18 @@ def _jupyter(*module: str) -> Callable[[Path, Path, int], list[str]]:
     return command
 
 
+def _below_prefix(python: Path, file: Path, port: int) -> list[str]:
+    return [*_jupyter("jupyterlab")(python, file, port), "--ServerApp.base_url=/user/ann/"]
+
+
+def _with_certificate(python: Path, file: Path, port: int) -> list[str]:
+    cert, key = make_pair(file.parent, "127.0.0.1")
+    return [
+        *_jupyter("jupyterlab")(python, file, port),
+        *(f"--ServerApp.certfile={cert}", f"--ServerApp.keyfile={key}"),
+    ]
+
+
 def _marimo_command(mode: str) -> Callable[[Path, Path, int], list[str]]:
     def command(python: Path, file: Path, port: int) -> list[str]:
         words = [str(python), "-m", "marimo", "-q", "-y", mode, str(file), "--headless", "--host", "127.0.0.1"]
@@ -128,6 +148,28 @@ PLACES = (
         _jupyter("jupyterlab"),
         "/lab/tree/talk.ipynb?token=places",
         ".jp-Notebook .cm-content",
+        ".jp-Notebook-ExecutionIndicator[data-status=idle]",
+    ),
+    Place(
+        "JupyterLab below a base URL",
+        ("jupyterlab",),
+        "talk.ipynb",
+        _notebook,
+        _below_prefix,
+        "/user/ann/lab/tree/talk.ipynb?token=places",
+        ".jp-Notebook .cm-content",
+        ".jp-Notebook-ExecutionIndicator[data-status=idle]",
+    ),
+    Place(
+        "JupyterLab over https",
+        ("jupyterlab",),
+        "talk.ipynb",
+        _notebook,
+        _with_certificate,
+        "/lab/tree/talk.ipynb?token=places",
+        ".jp-Notebook .cm-content",
+        ".jp-Notebook-ExecutionIndicator[data-status=idle]",
+        certificate=True,
     ),
     Place(
         "Notebook 7",
@@ -137,6 +179,7 @@ PLACES = (
         _jupyter("notebook"),
         "/notebooks/talk.ipynb?token=places",
         ".jp-Notebook .cm-content",
+        ".jp-Notebook-ExecutionIndicator[data-status=idle]",
     ),
     Place(
         "nbclassic",
@@ -146,6 +189,7 @@ PLACES = (
         _jupyter("nbclassic"),
         "/nbclassic/notebooks/talk.ipynb?token=places",
         ".cell.code_cell .CodeMirror",
+        ".kernel_idle_icon",
     ),
     Place("Voila", ("voila",), "talk.ipynb", _notebook, _voila_command, "/?token=places"),
     Place("marimo edit", ("marimo",), "talk.py", _marimo, _marimo_command("edit"), editor=".cm-content"),
