@@ -47,7 +47,7 @@ def is_current(root: Path) -> bool:
     stamp = static / "sources.sha256"
     widgets = json.loads((root / "js" / "package.json").read_text("utf-8"))["widgets"]
     return (
-        all((static / Path(name).with_suffix(".js")).is_file() for name in widgets)
+        all((static / f"{Path(name).stem}.js").is_file() for name in widgets)
         and (static / "widgets.css").is_file()
         and (static / "lab_extension.js").is_file()
         and stamp.is_file()

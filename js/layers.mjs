@@ -2,10 +2,19 @@
 
 /** Top floor first: a room may import itself and the floors below, not rooms on its own floor or above. */
 const FLOORS = [
-  ["widgets"],
+  [
+    "widgets/console",
+    "widgets/insight",
+    "widgets/recording",
+    "widgets/safety",
+    "widgets/sources",
+    "widgets/teaching",
+  ],
+  ["widgets/sound", "widgets/talk", "widgets/card.ts"],
   ["lab"],
   ["ui"],
-  ["audio/port", "audio/worklets", "anywidget.ts", "saved_state.ts"],
+  ["audio/lane", "audio/worklets", "anywidget.ts", "saved_state.ts"],
+  ["audio/port"],
   ["audio/capture", "audio/playback", "video"],
   ["audio/context.ts", "audio/devices.ts", "audio/pcm.ts", "audio/resampler.ts", "audio/sound_check.ts"],
   ["messages.ts"],

@@ -33,7 +33,7 @@ from .images import estimate_image_tokens as estimate_image_tokens
 from .protocol.endpoint.endpoint import Endpoint as Endpoint
 from .recording.compare import compare as compare
 from .reply import Reply as Reply
-from .runtime.filler import Filler as Filler
+from .runtime.sound.filler import Filler as Filler
 from .safety.audit import AuditTrail as AuditTrail
 from .safety.review import ReviewLog as ReviewLog
 from .session.captions import Captions as Captions
@@ -47,8 +47,8 @@ from .widgets import KeyPrompt as KeyPrompt
 from .widgets import Microphone as Microphone
 from .widgets import RealtimeConsole as RealtimeConsole
 from .widgets import Transcript as Transcript
-from .widgets.recorder import Recorder as Recorder
 from .widgets.safety.review_queue import ReviewQueue as ReviewQueue
+from .widgets.sound.recorder import Recorder as Recorder
 from .widgets.sources.camera import Camera as Camera
 
 __version__: str

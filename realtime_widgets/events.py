@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from realtime_widgets.protocol import events as ev
-    from realtime_widgets.runtime.calls import SessionCall
     from realtime_widgets.runtime.session_runtime import State
+    from realtime_widgets.runtime.tools.calls import SessionCall
 
 __all__ = [
     "Dropped",

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 #: An answer that was sent completely has ended after this silence, which is longer than a pause.
 _OVER_MS = 700
+#: Longest time from the end of a stall until its delay has recovered, in milliseconds.
+_BACK_MS = 1500
 #: A delay has recovered when it is this close to the delay without jitter, in milliseconds.
 _NEAR_MS = 60
 _BEGIN = """
@@ -140,7 +142,7 @@ async def _measure(
             for number, trace in enumerate(traces):
                 await page.run_cell(2 * number)
                 players = [await _notebook_player(page, number), await _bare_player(bare, harness, endpoint)]
-                # Recovering from a stall takes several pauses, and the answers after it would not differ.
+                # Recovering from a stall takes a while, and the answers after it would not differ.
                 count, length = (1, 6) if trace.stall_ms else (1 + later, phrases)
                 answers = [await _speak(endpoint, players, trace, length, seed) for seed in range(count)]
                 heard[trace] = ([one[0] for one in answers], [one[1] for one in answers])
@@ -216,7 +218,7 @@ def _gaps(name: str, notebook: list[Heard], bare: list[Heard], target: float | N
 
 def _recovery(trace: Trace, notebook: Heard, bare: Heard, usual: float) -> list[Row]:
     left = notebook.delays[-1] - usual
-    how = "by shorter pauses, for no word is made faster" if left < _NEAR_MS else "not within the answer"
+    how = "by shorter pauses and faster words" if left < _NEAR_MS else "not within the answer"
     return [
         Row(
             "jitter",
@@ -229,7 +231,7 @@ def _recovery(trace: Trace, notebook: Heard, bare: Heard, usual: float) -> list[
             "jitter",
             f"{trace.name}: from its end to the usual delay",
             (notebook.back_ms(trace, usual),),
-            target=1000,
+            target=_BACK_MS,
             note=f"{how}; {left:+.0f} ms at its end, bare page {bare.delays[-1] - usual:+.0f} ms",
         ),
     ]

@@ -31,9 +31,20 @@ def browser_with_plain_page() -> None:
     page = HARNESS / "harness.js"
     if page.is_file() and page.stat().st_mtime >= max(file.stat().st_mtime for file in _sources()):
         return
+    front_end_packages()
+    _npm("run", "--silent", "harness")
+
+
+def front_end_packages() -> None:
+    """Install the packages that build the front end, unless they are there.
+
+    Raises
+    ------
+    RuntimeError
+        If they cannot be installed; the message contains what npm says.
+    """
     if not (_JS / "node_modules" / ".package-lock.json").is_file():
         _npm("ci", "--no-fund", "--no-audit", "--loglevel=error")
-    _npm("run", "--silent", "harness")
 
 
 def environment(name: str, make: Callable[[], object]) -> None:

@@ -28,7 +28,7 @@ async def begin_ours(url: str, ages: list[float], delay_s: float) -> object:
     """Start a session of this package whose program receives the audio in the place of a player."""
     from realtime_widgets import RealtimeSession
     from realtime_widgets.concurrency.io_thread import shared_engine
-    from realtime_widgets.runtime.speakers import InstantSpeaker
+    from realtime_widgets.runtime.sound.speakers import InstantSpeaker
     from realtime_widgets.testing import PlayedMicrophone
 
     class Taker(InstantSpeaker):

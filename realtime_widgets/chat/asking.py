@@ -17,7 +17,7 @@ from realtime_widgets.core.conversation.message import user_message
 from realtime_widgets.core.usage.usage import Usage
 from realtime_widgets.errors import ConfigurationError, SessionClosedError
 from realtime_widgets.protocol.secrets import forget_locals
-from realtime_widgets.runtime.calls import SessionCalls
+from realtime_widgets.runtime.tools.calls import SessionCalls
 from realtime_widgets.timeline.builder import MOST_TURNS
 from realtime_widgets.timeline.replies import of_reply
 from realtime_widgets.timeline.timeline import Timeline

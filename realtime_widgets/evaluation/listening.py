@@ -11,8 +11,8 @@ from realtime_widgets.core.playback.ledger import to_ms
 from realtime_widgets.errors import AudioError, ResponseFailedError
 from realtime_widgets.evaluation.expectations import contains
 from realtime_widgets.evaluation.results import CallResult, TurnResult
-from realtime_widgets.session import exchanges
-from realtime_widgets.session.talk import Conversing
+from realtime_widgets.session.talking import exchanges
+from realtime_widgets.session.talking.talk import Conversing
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -31,7 +31,7 @@ from realtime_widgets.evaluation.scenarios.scenario import Scenario, Turn
 from realtime_widgets.evaluation.sound import cough, spoken
 from realtime_widgets.protocol.endpoint.endpoint import resolve_endpoint
 from realtime_widgets.protocol.secrets import masked
-from realtime_widgets.runtime.speakers import VirtualSpeaker
+from realtime_widgets.runtime.sound.speakers import VirtualSpeaker
 from realtime_widgets.session.session import RealtimeSession
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from realtime_widgets.recording.state import TalkState
 from realtime_widgets.tools.execution.calls import RunningCall
 from realtime_widgets.tools.output.displays import Display
 from realtime_widgets.tools.output.outcome import ToolResult
-from realtime_widgets.widgets.entries import tool_card
 from realtime_widgets.widgets.messages import Entry, ShownImage, ToolCard
+from realtime_widgets.widgets.talk.entries import tool_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

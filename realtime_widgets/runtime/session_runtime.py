@@ -41,17 +41,17 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.secrets import masked
-from realtime_widgets.runtime.announcements import Announcements
-from realtime_widgets.runtime.by_hand import HandRuns
-from realtime_widgets.runtime.checked_talk import CheckedTalk
-from realtime_widgets.runtime.checks import CheckRunner
-from realtime_widgets.runtime.consent import COMPLETE, SPOKEN, Consent
-from realtime_widgets.runtime.kept_sound import KeptSound
 from realtime_widgets.runtime.local_endpoint import LocalStart
 from realtime_widgets.runtime.reconnector import Reconnector
-from realtime_widgets.runtime.speakers import InstantSpeaker, Speaker
+from realtime_widgets.runtime.safety.checked_talk import CheckedTalk
+from realtime_widgets.runtime.safety.checks import CheckRunner
+from realtime_widgets.runtime.safety.consent import COMPLETE, SPOKEN, Consent
+from realtime_widgets.runtime.sound.kept_sound import KeptSound
+from realtime_widgets.runtime.sound.speakers import InstantSpeaker, Speaker
+from realtime_widgets.runtime.sound.user_input import UserInput
+from realtime_widgets.runtime.tools.announcements import Announcements
+from realtime_widgets.runtime.tools.by_hand import HandRuns
 from realtime_widgets.runtime.transport import SettingsRefusedError, Transport, connect
-from realtime_widgets.runtime.user_input import UserInput
 from realtime_widgets.timeline.builder import TimelineBuilder
 from realtime_widgets.tools.execution.calls import CallScheduler, RunningCall
 from realtime_widgets.tools.service_view import ServiceView

@@ -23,8 +23,8 @@ from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
-from realtime_widgets.session.life import session_life
-from realtime_widgets.session.notebook import watch_notebook
+from realtime_widgets.session.lifetime.life import session_life
+from realtime_widgets.session.lifetime.notebook import watch_notebook
 from realtime_widgets.shown_text import visible
 from realtime_widgets.tools import ToolRegistry, ToolRunner
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.secrets import Secret
     from realtime_widgets.recording.writing.recorder import RunningRecording
     from realtime_widgets.runtime.session_runtime import State
-    from realtime_widgets.widgets.captions import CaptionConsole
+    from realtime_widgets.widgets.console.captions import CaptionConsole
 
 T = TypeVar("T")
 
@@ -402,8 +402,11 @@ class Captions:
     def _ipython_display_(self) -> None:
         self._console()._ipython_display_()
 
+    def _display_(self) -> Any:
+        return self._console()  # marimo shows what this returns
+
     def _console(self) -> CaptionConsole:
-        from realtime_widgets.widgets.captions import caption_console_of  # brings ipywidgets
+        from realtime_widgets.widgets.console.captions import caption_console_of  # brings ipywidgets
 
         self._console_shown = caption_console_of(self)
         return self._console_shown

@@ -26,8 +26,8 @@ from realtime_widgets.events import (
     TurnEnded,
     TurnStarted,
 )
-from realtime_widgets.runtime.calls import SessionCalls
-from realtime_widgets.session.exchanges import answer_text
+from realtime_widgets.runtime.tools.calls import SessionCalls
+from realtime_widgets.session.talking.exchanges import answer_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Reversible

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.core.conversation.message import Message
 from realtime_widgets.errors import ConfigurationError, RecordingError, SessionClosedError
-from realtime_widgets.runtime.speakers import VirtualSpeaker
-from realtime_widgets.session.exchanges import say
-from realtime_widgets.session.talk import BLOCK_BYTES, BLOCK_MS, PATIENCE_S
+from realtime_widgets.runtime.sound.speakers import VirtualSpeaker
+from realtime_widgets.session.talking.exchanges import say
+from realtime_widgets.session.talking.talk import BLOCK_BYTES, BLOCK_MS, PATIENCE_S
 from realtime_widgets.tools import Tool
 
 if TYPE_CHECKING:

@@ -35,21 +35,22 @@ from realtime_widgets.protocol.endpoint.endpoint import Endpoint, resolve_endpoi
 from realtime_widgets.protocol.secrets import without_locals
 from realtime_widgets.runtime.accounting import Accounts
 from realtime_widgets.runtime.auditing import keep_records
-from realtime_widgets.runtime.calls import SessionCalls
-from realtime_widgets.runtime.filler import Filler, FillerPlayer
 from realtime_widgets.runtime.journal import Journal
 from realtime_widgets.runtime.session_runtime import SessionRuntime
+from realtime_widgets.runtime.sound.filler import Filler, FillerPlayer
+from realtime_widgets.runtime.tools.calls import SessionCalls
 from realtime_widgets.safety.audit import AuditTrail
 from realtime_widgets.safety.registry import LIMIT_S
 from realtime_widgets.safety.review import ReviewLog
-from realtime_widgets.session import exchanges, reading, showing
+from realtime_widgets.session import showing
 from realtime_widgets.session.api_key import ASK, ask_for_key, placeholder
 from realtime_widgets.session.lesson import make_lesson
-from realtime_widgets.session.life import session_life
-from realtime_widgets.session.notebook import watch_notebook
-from realtime_widgets.session.restarting import Restarts
+from realtime_widgets.session.lifetime.life import session_life
+from realtime_widgets.session.lifetime.notebook import watch_notebook
+from realtime_widgets.session.lifetime.restarting import Restarts
 from realtime_widgets.session.showing import TOKENS, WATCH_TOKENS, Shown, Watches, name_of
-from realtime_widgets.session.talk import save_heard
+from realtime_widgets.session.talking import exchanges, reading
+from realtime_widgets.session.talking.talk import save_heard
 from realtime_widgets.shown_text import visible
 from realtime_widgets.teaching.lesson import MINUTES, MONEY
 from realtime_widgets.timeline.timeline import Timeline
@@ -1155,6 +1156,9 @@ class RealtimeSession:
 
     def _ipython_display_(self) -> None:
         self._view()._ipython_display_()
+
+    def _display_(self) -> Any:
+        return self._view()  # marimo shows what this returns
 
     @property
     def player(self) -> AudioPlayer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.core.conversation.message import Message, ShownObject, shown_message
 from realtime_widgets.errors import ConfigurationError, RealtimeWidgetsError
-from realtime_widgets.session.notebook import watch_notebook
+from realtime_widgets.session.lifetime.notebook import watch_notebook
 from realtime_widgets.shown_text import visible
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE, duration_ms
 from realtime_widgets.audio.samples import load_sound
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.session.talk import BLOCK_MS
+from realtime_widgets.session.talking.talk import BLOCK_MS
 from realtime_widgets.testing.scripted_server.responses import tone
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from realtime_widgets.audio.pcm import SAMPLE_RATE
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.runtime.speakers import VirtualSpeaker
+from realtime_widgets.runtime.sound.speakers import VirtualSpeaker
 
 if TYPE_CHECKING:
     from realtime_widgets.concurrency.clock import Clock

@@ -154,8 +154,8 @@ async def test_a_card_shows_characters_that_would_hide_what_is_allowed(lab: Lab)
         text = await exported.inner_text()
         assert "Sent: moc.live⟨U+202E⟩@⟨U+200B⟩bob <img src=x onerror=alert(1)> $x$" in text
         assert not await exported.locator("img, mjx-container").count()
+        await page.page.locator(".rw-console", has_text="Sent: moc.live⟨U+202E⟩").wait_for()
         spoken = await page.page.locator(".rw-console").inner_text()
-        assert "Sent: moc.live⟨U+202E⟩" in spoken
         assert not re.search("[\u200b\u202e]", text + spoken)
 
 

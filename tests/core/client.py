@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_widgets.core.conversation.commands import AskApproval, Command, RunTool, Send, TurnEnded, Wake
 from realtime_widgets.core.playback.commands import Play, Silence
 from realtime_widgets.core.session import SessionCore
-from realtime_widgets.runtime.speakers import VirtualPlayer
+from realtime_widgets.runtime.sound.speakers import VirtualPlayer
 
 if TYPE_CHECKING:
     from realtime_widgets.core.conversation.turns import ToolCall, Turn

@@ -70,6 +70,17 @@ def test_a_gap_in_a_word_is_told_of_that_word() -> None:
     assert words[2].start_ms - 1000 == pytest.approx(650, abs=1)
 
 
+def test_a_word_that_was_played_faster_is_still_one_word() -> None:
+    samples = from_pcm16(speech(1))
+    at, left_out = 300 * SAMPLE_RATE // 1000, 100 * SAMPLE_RATE // 1000
+    faster = np.concatenate([samples[: at + left_out], samples[at + 2 * left_out :]])
+    words = heard_words(_recording(faster), 1)
+    assert [round(word.end_ms - word.start_ms) for word in words] == pytest.approx(
+        [240, 140, 240, 240, 240], abs=2
+    )
+    assert not any(word.silence_ms for word in words)
+
+
 def test_a_word_that_was_not_heard_is_missed() -> None:
     samples = from_pcm16(speech(1))
     with pytest.raises(RuntimeError, match="5 words were spoken, 4 heard"):

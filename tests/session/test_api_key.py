@@ -16,7 +16,7 @@ from realtime_widgets import KeyPrompt, RealtimeSession
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.testing import ScriptedServer, Talk
-from realtime_widgets.widgets.status import SessionStatus
+from realtime_widgets.widgets.console.status import SessionStatus
 from tests.session.watching import reaches
 from tests.widgets.page import typed
 

@@ -13,7 +13,7 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.testing import ManualClock, ScriptedServer, close, cut, emit, expect, reconnect, stall, tone
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit
-from realtime_widgets.widgets.status import SessionStatus
+from realtime_widgets.widgets.console.status import SessionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

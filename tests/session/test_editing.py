@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.runtime import kept_sound
+from realtime_widgets.runtime.sound import kept_sound
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker, ScriptedServer, Talk, expect, stall, tone
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit
 from realtime_widgets.widgets import messages as msg
-from realtime_widgets.widgets.transcript import Transcript
+from realtime_widgets.widgets.talk.transcript import Transcript
 from tests.session.watching import until
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, expect, re
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.client_items import accept_item
 from realtime_widgets.testing.scripted_server.steps import Emit
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.session.second_session import second_talk
 from tests.session.watching import HEARD, SOUND, reaches
 

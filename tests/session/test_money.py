@@ -14,7 +14,7 @@ from realtime_widgets.errors import ConnectionFailedError
 from realtime_widgets.events import Notice, Received
 from realtime_widgets.testing import Call, ScriptedServer, Talk, tone
 from realtime_widgets.testing.scripted_server.steps import ExpectAnyOrder
-from realtime_widgets.widgets.status import SessionStatus
+from realtime_widgets.widgets.console.status import SessionStatus
 from tests.session.watching import HEARD, SOUND, comes, first, notices, reaches
 
 if TYPE_CHECKING:

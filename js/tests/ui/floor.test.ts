@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Floor, type Table } from "../../src/ui/floor";
-import { stateInWords } from "../../src/widgets/lesson";
+import { stateInWords } from "../../src/widgets/teaching/lesson";
 
 const DEVICES = [
   { deviceId: "a", label: "Left" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { difference, Due, fitted, grey } from "../../src/video/change";
 import { VIDEO_PROBLEM_CODES, videoProblem, videoProblemOf } from "../../src/video/problems";
-import { rulesInWords } from "../../src/widgets/camera";
+import { rulesInWords } from "../../src/widgets/sources/camera";
 
 const DARK = new Uint8Array(12);
 const LIGHT = new Uint8Array(12).fill(255);

@@ -18,7 +18,7 @@ from realtime_widgets.widgets.insight.money import money_of
 from realtime_widgets.widgets.insight.settings import changes_of, shown_settings
 from realtime_widgets.widgets.insight.tools import tool_rows, tried
 from realtime_widgets.widgets.insight.turns import turn_detail, turn_row
-from realtime_widgets.widgets.port import port_id_of, port_of
+from realtime_widgets.widgets.sound.port import port_id_of, port_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,10 +79,6 @@ class InsightPanel(RealtimeWidget):
             self.on_close()
         else:
             self._engine.call(self._obey, report)
-
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
 
     def _obey(self, report: msg.InsightReport) -> None:
         session = self._session.get()
@@ -190,7 +186,7 @@ class InsightPanel(RealtimeWidget):
     @staticmethod
     def _health(session: ShownSession, runtime: SessionRuntime) -> msg.Health:
         if runtime.endpoint.call_id:  # its sound is elsewhere
-            return msg.Health(None, 0, 0, 0, 0, 0, True)
+            return msg.Health(None, 0, 0, 0, 0, None, 0, True)
         port = port_of(session)
         playback, cell_s = port.playback, port.cell_s
         return msg.Health(
@@ -199,6 +195,7 @@ class InsightPanel(RealtimeWidget):
             underruns=playback.underruns if playback else 0,
             dropped=playback.dropped if playback else 0,
             lost=port.statistics.lost,
+            lane_ms=port.round_trip_ms,
             cell_s=round(cell_s),
             heard=port.hears,
         )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from realtime_widgets.widgets.messages import ToolRow, Tried
 
 if TYPE_CHECKING:
-    from realtime_widgets.runtime.by_hand import HandRun
     from realtime_widgets.runtime.session_runtime import SessionRuntime
+    from realtime_widgets.runtime.tools.by_hand import HandRun
     from realtime_widgets.tools import ToolRegistry
 
 

@@ -11,6 +11,7 @@ from realtime_widgets.widgets.messages.base import (
     InputMode,
     Message,
     MicrophoneState,
+    PageError,
     SoundState,
 )
 from realtime_widgets.widgets.messages.guarding import (
@@ -75,6 +76,24 @@ from realtime_widgets.widgets.messages.insight import (
     TurnDetail,
     TurnRows,
     WatchTab,
+)
+from realtime_widgets.widgets.messages.lane import (
+    Acknowledged,
+    CommCommand,
+    CommReport,
+    LaneAsk,
+    LaneCommand,
+    LaneJoin,
+    LaneMove,
+    LaneMoved,
+    LaneOffer,
+    LanePing,
+    LanePong,
+    LaneReport,
+    LaneUse,
+    LaneWelcome,
+    NumberedCommand,
+    NumberedReport,
 )
 from realtime_widgets.widgets.messages.port import (
     Activate,
@@ -162,6 +181,7 @@ from realtime_widgets.widgets.messages.views import (
 )
 
 __all__ = [
+    "Acknowledged",
     "Activate",
     "AgainCard",
     "AskCode",
@@ -187,6 +207,8 @@ __all__ = [
     "CloseMicrophone",
     "ClosePanel",
     "CloseReason",
+    "CommCommand",
+    "CommReport",
     "Configure",
     "Continue",
     "Decide",
@@ -212,6 +234,17 @@ __all__ = [
     "Judge",
     "Key",
     "KeyReport",
+    "LaneAsk",
+    "LaneCommand",
+    "LaneJoin",
+    "LaneMove",
+    "LaneMoved",
+    "LaneOffer",
+    "LanePing",
+    "LanePong",
+    "LaneReport",
+    "LaneUse",
+    "LaneWelcome",
     "LessonLine",
     "LessonReport",
     "MathModule",
@@ -224,7 +257,10 @@ __all__ = [
     "MoneyTurn",
     "NeedMath",
     "NewTalk",
+    "NumberedCommand",
+    "NumberedReport",
     "OpenReplay",
+    "PageError",
     "Ping",
     "Play",
     "PlayEntry",

@@ -135,8 +135,9 @@ class Money(Message, frozen=True, tag="money"):
 class Health(Message, frozen=True, tag="health"):
     """How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell.
 
-    `queued_ms` is None if no page plays. `cell_s` says for how long a cell has been running, `heard` whether the
-    kernel hears the page meanwhile.
+    `queued_ms` is None if no page plays. `lane_ms` is the way to the page that sounds and back on the direct lane,
+    None if its sound goes over the notebook's connection. `cell_s` says for how long a cell has been running,
+    `heard` whether the kernel hears the page meanwhile.
     """
 
     queued_ms: float | None
@@ -144,6 +145,7 @@ class Health(Message, frozen=True, tag="health"):
     underruns: int
     dropped: int
     lost: int
+    lane_ms: float | None
     cell_s: float
     heard: bool
 

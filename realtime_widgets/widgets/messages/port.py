@@ -126,7 +126,7 @@ class Position(Struct, frozen=True):
 class Playback(Message, frozen=True, tag="playback"):
     """Where the player is, about ten times a second; its counters count from the page's start.
 
-    `skipped_ms` is silence left out of pauses, to make up for an underrun.
+    `skipped_ms` is sound left out to make up for an underrun: of pauses, and of speech that was played faster.
     """
 
     page_id: str

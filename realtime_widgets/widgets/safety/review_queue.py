@@ -12,7 +12,7 @@ from realtime_widgets.errors import ConfigurationError, RealtimeWidgetsError
 from realtime_widgets.safety.review import Reviewed, ReviewLog
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, bundle, log_to_handlers_only
-from realtime_widgets.widgets.entries import make_entries, timed
+from realtime_widgets.widgets.talk.entries import make_entries, timed
 
 if TYPE_CHECKING:
     import asyncio

@@ -1,7 +1,8 @@
 """Puts the saved form of a talk beside its widget in a cell's output, and keeps it up to date.
 
 The form is an output of its own: to change the widget's one would have front ends make its view again. The page
-hides it as long as it shows the widget (`js/src/ui/saved_copy.ts`), so a file opened without its kernel shows it.
+hides it as long as it shows the widget (`js/src/ui/page/saved_copy.ts`), so a file opened without its kernel shows
+it.
 """
 
 from __future__ import annotations

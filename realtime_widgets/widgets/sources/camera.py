@@ -29,9 +29,9 @@ from realtime_widgets.sources.frames import (
 )
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, bundle, log_to_handlers_only
-from realtime_widgets.widgets.microphone import HIDDEN_OFF_MIN, IDLE_OFF_MIN
-from realtime_widgets.widgets.port import port_id_of
-from realtime_widgets.widgets.streams import stream_id
+from realtime_widgets.widgets.sound.microphone import HIDDEN_OFF_MIN, IDLE_OFF_MIN
+from realtime_widgets.widgets.sound.port import port_id_of
+from realtime_widgets.widgets.sound.streams import stream_id
 
 if TYPE_CHECKING:
     from realtime_widgets.images import Detail

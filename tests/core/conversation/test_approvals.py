@@ -10,7 +10,7 @@ import pytest
 from realtime_widgets.core.conversation.commands import AskApproval, Command, Send, TurnEnded
 from realtime_widgets.core.session import SessionCore
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.core import wire
 from tests.core.client import QUESTION
 

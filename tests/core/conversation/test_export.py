@@ -9,7 +9,7 @@ from realtime_widgets.core.conversation.export import ConversationExport, export
 from realtime_widgets.core.playback.ledger import Part, PlayedTo
 from realtime_widgets.core.session import SessionCore
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.core import wire
 from tests.core.driving import receive
 

@@ -8,7 +8,7 @@ import pytest
 
 from realtime_widgets.core.playback.commands import Play, Silence
 from realtime_widgets.protocol import events as ev
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.core import wire
 from tests.core.client import QUESTION
 from tests.core.driving import MS, answering, core_with, ended, receive, sent, types

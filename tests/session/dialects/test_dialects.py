@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from realtime_widgets.errors import ConfigurationError, ResponseFailedError
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, tone
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.session.dialects.other_shapes import Server2024, ServerXai, speaking
 from tests.session.watching import HEARD, SOUND, hears
 

@@ -11,7 +11,7 @@ from realtime_widgets.testing import Call, ScriptedServer, Talk, expect
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit
 from realtime_widgets.widgets import messages as msg
-from realtime_widgets.widgets.transcript import Transcript
+from realtime_widgets.widgets.talk.transcript import Transcript
 from tests.session.watching import until
 
 if TYPE_CHECKING:

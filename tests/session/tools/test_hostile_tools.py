@@ -14,7 +14,7 @@ import pytest
 
 from realtime_widgets import ConnectionFailedError
 from realtime_widgets.testing import Call, ManualClock, ScriptedServer, Talk, stall
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.session.watching import until
 from tests.tools.tool_calls import Gate
 

@@ -17,7 +17,7 @@ from realtime_widgets.core.reconnect.policy import ReconnectPolicy
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.tools import HostedMcp
 from realtime_widgets.tools.tool import Tool
-from realtime_widgets.widgets.status import SessionStatus
+from realtime_widgets.widgets.console.status import SessionStatus
 from tests.session.tools.choosy import REASON, ChoosyServer, Naming
 from tests.session.watching import notices, until
 from tests.tools.mcp.test_servers import TODAY

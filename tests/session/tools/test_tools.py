@@ -15,7 +15,7 @@ from realtime_widgets.testing import Call, ScriptedServer, Talk, emit, expect, s
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.client_items import given_item
 from realtime_widgets.testing.scripted_server.steps import Emit
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.session.servers import server_on_its_own_thread
 from tests.session.watching import until
 

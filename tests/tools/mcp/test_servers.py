@@ -21,7 +21,7 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError, McpServerError, ToolArgumentsError
 from realtime_widgets.testing import Call, ScriptedServer, Talk, close, expect, stall
 from realtime_widgets.tools.mcp import connection
-from realtime_widgets.widgets.entries import make_entries
+from realtime_widgets.widgets.talk.entries import make_entries
 from tests.session.watching import notices, until
 
 if TYPE_CHECKING:

@@ -10,14 +10,16 @@ import { SAMPLE_RATE } from "../pcm";
 
 /** The largest lateness is kept for each stretch of this length, and for this many stretches. */
 const STRETCH = SAMPLE_RATE / 2;
-const STRETCHES = 40;
+const STRETCHES = 20;
 /** After this many stretches without lateness, a buffer smaller than the first one is safe. */
 const ENOUGH_STRETCHES = 8;
 /**
- * The buffer covers a single delay up to this length; a longer one counts only if it occurred twice. A page that
- * starts a cell is late once by more than this, which would otherwise delay the start of every answer.
+ * The buffer covers a single delay up to this length, and for so many stretches only; a longer or an older one counts
+ * only if it occurred twice. A page that starts a cell, or opens its microphone, is late once by more than this, which
+ * would otherwise delay every answer of the next 10 s.
  */
 const ONCE = (60 / 1000) * SAMPLE_RATE;
+const ONCE_STRETCHES = 8;
 /** Margin of the buffer beyond the lateness that it covers: a fraction of the lateness, and a constant. */
 const MARGIN_SHARE = 0.1;
 const MARGIN = (5 / 1000) * SAMPLE_RATE;
@@ -29,6 +31,13 @@ const LARGEST = (MAX_STARTUP_MS / 1000) * SAMPLE_RATE;
 const STALL = 1.5 * LARGEST;
 /** The fastest arrival is taken over the last five to ten seconds only, because clocks drift. */
 const HALF_WINDOW = 5 * SAMPLE_RATE;
+/**
+ * A service speaks in real time if the fastest arrivals of three stretches of this length after one another differ by
+ * no more than so much (30 ms): if it is at most 15 % faster. One that gets ahead of its own past does not.
+ */
+const PACE_STRETCH = 0.2 * SAMPLE_RATE;
+const PACE_SPREAD = 0.03 * SAMPLE_RATE;
+const PACE_STRETCHES = 2;
 
 /** Estimates the start-up buffer from the jitter of past answers. */
 export class JitterEstimator {
@@ -49,7 +58,8 @@ export class JitterEstimator {
 
   /** Returns the buffer for the next answer; `first` is the buffer to use while little is known. */
   startup(first: number): number {
-    const [most = 0, second = 0] = [...this.stretches].sort((a, b) => b - a);
+    const most = Math.max(0, ...this.stretches.slice(-ONCE_STRETCHES));
+    const [, second = 0] = [...this.stretches].sort((a, b) => b - a);
     const wanted = Math.min(LARGEST, Math.max(cover(second), Math.min(cover(most), ONCE)));
     const known = this.stretches.length >= ENOUGH_STRETCHES;
     return Math.max(known ? Math.min(first, SMALLEST) : first, wanted);
@@ -72,6 +82,7 @@ export class Arrivals {
   private fastest = Infinity;
   private fastestBefore = Infinity;
   private halfBegan = -Infinity;
+  private readonly pace = new Pace();
 
   /** Records a block that arrived at `at` and begins at `place`. Returns its lateness, 0 if it is on time. */
   add(at: number, place: number): number {
@@ -82,6 +93,7 @@ export class Arrivals {
       this.fastest = shift;
     }
     this.fastest = Math.min(this.fastest, shift);
+    this.pace.add(at, shift);
     if (Number.isNaN(this.first)) this.first = shift;
     if (!this.started) this.origin = Math.min(this.origin, shift);
     // Only the first block after a delay measures it; the others arrived with it.
@@ -127,7 +139,45 @@ export class Arrivals {
     return this.recent > this.origin - LARGEST;
   }
 
+  /**
+   * Whether the service was heard to speak in real time, so that a delay can be caught up. One that sends ahead of
+   * real time, if only in sentences with pauses between them, never is: its sound stays as it is.
+   */
+  get steady(): boolean {
+    return this.pace.real && this.pace.fastest > this.origin - LARGEST;
+  }
+
   private get recent(): number {
     return Math.min(this.fastest, this.fastestBefore);
+  }
+}
+
+/** Finds out whether blocks arrive about as fast as they play. */
+class Pace {
+  /** Smallest shift of all, of the stretch before, and of this stretch. */
+  fastest = Infinity;
+  private before = Infinity;
+  private now = Infinity;
+  private lowest = Infinity;
+  private began = -Infinity;
+  private level = 0;
+
+  get real(): boolean {
+    return this.level >= PACE_STRETCHES;
+  }
+
+  add(at: number, shift: number): void {
+    if (at - this.began >= PACE_STRETCH) {
+      if (this.now < this.lowest - PACE_SPREAD) this.level = 0;
+      else if (Math.abs(this.now - this.before) <= PACE_SPREAD) this.level++;
+      // After a delay the first stretches differ: that says nothing about a pace that is known.
+      else if (!this.real) this.level = 0;
+      this.lowest = Math.min(this.lowest, this.now);
+      this.before = this.now;
+      this.now = Infinity;
+      this.began = at;
+    }
+    this.now = Math.min(this.now, shift);
+    this.fastest = Math.min(this.fastest, shift);
   }
 }

@@ -4,8 +4,9 @@
  * It starts when a part has its start-up buffer or is complete, fades in and out over a few milliseconds at every
  * edge, and counts a sample as played when the output has passed it. The buffer follows the jitter of the last
  * answers. Within an answer, pauses are lengthened if the buffer has become too small, and shortened if it is larger
- * than needed; skipped silence counts as played with the sample after it. Each block has a generation; `clear` and
- * `stop` drop what is queued, and blocks of older generations that arrive later.
+ * than needed; if the service speaks in real time, its speech is played a little slower or faster as well
+ * (`tempo.ts`). What is left out counts as played with the sample after it, what is repeated not again. Each block has
+ * a generation; `clear` and `stop` drop what is queued, and blocks of older generations that arrive later.
  */
 
 import type { Playback, Position } from "../../messages";
@@ -13,6 +14,7 @@ import { SAMPLE_RATE } from "../pcm";
 import { StreamResampler } from "../resampler";
 import { Arrivals, JitterEstimator } from "./jitter";
 import { isQuiet, type Part, SampleQueue } from "./samples";
+import { LOOK, Tempo } from "./tempo";
 
 /** Length of every fade, in samples at 24 kHz: 2.5 ms, so that a stop is silent within 5 ms. */
 export const FADE_SAMPLES = 60;
@@ -22,8 +24,12 @@ const VOLUME_SAMPLES = 240;
 export const DEFAULT_STARTUP_MS = 40;
 /** Playback starts only when this multiple of a small start-up buffer has arrived. */
 const ENOUGH_SHARE = 1.5;
-/** The part of a pause that is never changed, at either end, in samples at 24 kHz: 40 ms. */
+/** The parts of a pause that are never changed, at its begin and at its end, in samples at 24 kHz: 40 and 20 ms. */
 const PAUSE_EDGE = 960;
+const PAUSE_END = 480;
+/** While a stall is caught up, a quarter of a pause is kept, from 30 ms up to what is kept otherwise. */
+const PAUSE_SHARE = 1 / 4;
+const PAUSE_LEAST = 720;
 /** Smallest change of a pause, and the interval at which pauses are checked, in samples at 24 kHz: 5 ms. */
 const PAUSE_STEP = 120;
 
@@ -32,7 +38,9 @@ interface Segment {
   part: Part;
   start: number;
   length: number;
-  /** Number of samples that were skipped before it. */
+  /** Samples of the part that each of them stands for: 1, or 0 if they repeat what was heard. */
+  each: number;
+  /** Number of samples that were left out before it. */
   skipped: number;
 }
 
@@ -67,8 +75,10 @@ export class PlaybackQueue {
   private quiet = 0;
   /** Samples of silence to insert into a pause (above 0) or to skip (below 0). */
   private change = 0;
-  private skippedBefore = 0;
   private skipped = 0;
+  private readonly tempo = new Tempo();
+  /** Samples until the tempo is looked at again. */
+  private untilLook = 0;
   /** Steps of the fade, from 0 (silent) to FADE_SAMPLES (full). */
   private fade = 0;
   private volume = 1;
@@ -182,7 +192,7 @@ export class PlaybackQueue {
       generation: this.generation,
       positions: this.parts.map(position),
       playing: this.playing,
-      queued_ms: toMs(this.queue.length + sum(this.segments)),
+      queued_ms: toMs(this.queue.own + sum(this.segments)),
       startup_ms: toMs(this.startup),
       underruns: this.underruns,
       dropped: this.dropped,
@@ -217,9 +227,11 @@ export class PlaybackQueue {
     let fade = this.running ? this.fade : 0;
     while (fade > 1 && this.queue.length) {
       const part = this.queue.part!;
+      const before = this.queue.own;
       const faded = this.queue.takeRun(fade - 1).map((sample) => (sample * --fade) / FADE_SAMPLES);
-      this.tail.push(part, faded);
-      part.pulled += faded.length;
+      const own = before - this.queue.own;
+      this.tail.push(part, faded, own);
+      part.pulled += own;
     }
     const positions = this.parts.map((part) => ({ ...position(part), played: part.pulled }));
     this.parts = [];
@@ -233,7 +245,8 @@ export class PlaybackQueue {
   private silent(): void {
     this.running = false;
     this.sounding = null;
-    this.quiet = this.change = this.skippedBefore = 0;
+    this.quiet = this.change = this.untilLook = 0;
+    this.tempo.reset();
   }
 
   /** Samples at 24 kHz rendered so far: the clock of arrivals. */
@@ -274,28 +287,33 @@ export class PlaybackQueue {
     if (!this.running || !part) return 0;
     const now = this.clock + at - this.streamIn;
     if (this.sounding !== part) this.sound(part, now);
+    if (--this.untilLook <= 0) this.look(part, now);
     // One step per sample: in at a start, out when the queue is about to run dry or a pause changes, and in again if
     // more arrives in time.
     const wanted = this.change ? 0 : Math.min(FADE_SAMPLES, this.queue.length);
     this.fade += Math.sign(wanted - this.fade);
-    part.pulled++;
+    const before = this.queue.own;
     const sample = this.take(this.queue, at);
+    part.pulled += before - this.queue.own;
     part.loudest = Math.max(part.loudest, Math.abs(sample));
     this.quiet = isQuiet(sample, part) ? this.quiet + 1 : 0;
     if (!this.queue.length) this.runDry(part);
-    else if (this.quiet >= PAUSE_EDGE && this.quiet % PAUSE_STEP === 0 && !this.change) this.adapt(part, now);
+    else if (this.quiet && this.quiet % PAUSE_STEP === 0 && !this.change) this.adapt(part, now);
     return sample * (this.fade / FADE_SAMPLES) * this.volume;
   }
 
   private take(from: SampleQueue, at: number): number {
     const part = from.part!;
+    const before = from.own;
+    const sample = from.take();
+    const own = before - from.own;
+    const each = Math.min(own, 1);
     const last = this.segments.at(-1);
-    const skipped = this.skippedBefore;
-    this.skippedBefore = 0;
-    if (last && last.part === part && last.start + last.length === at && !skipped) last.length++;
-    else this.segments.push({ part, start: at, length: 1, skipped });
+    const joins = last && last.part === part && last.start + last.length === at && last.each === each;
+    if (joins && own === each) last.length++;
+    else this.segments.push({ part, start: at, length: 1, each, skipped: own - each });
     this.lastSound = at;
-    return from.take();
+    return sample;
   }
 
   private sound(part: Part, now: number): void {
@@ -309,27 +327,46 @@ export class PlaybackQueue {
     this.starved = part.ended ? null : part;
   }
 
+  /** Plays a little faster or slower if that is due; only speech that sounds in full, of a service in real time. */
+  private look(part: Part, now: number): void {
+    this.untilLook = LOOK;
+    if (this.change || this.fade < FADE_SAMPLES) return;
+    if (!part.arrivals.steady) return this.tempo.reset();
+    const { excess, missing } = this.balance(part, now);
+    this.skipped += Math.max(0, this.tempo.look(this.queue, excess, part.ended ? 0 : missing));
+  }
+
   /** Lengthens or shortens the current pause if the buffer is smaller or larger than it should be. */
   private adapt(part: Part, now: number): void {
-    const { arrivals, pulled } = part;
-    const excess = Math.floor(arrivals.delay(now, pulled) - this.startup);
-    const missing = Math.floor(this.startup - arrivals.slack(now, pulled));
+    const { quiet, queue } = this;
+    const hurried = this.tempo.hurried && part.arrivals.steady;
+    if (quiet < (hurried ? PAUSE_LEAST / 2 : PAUSE_EDGE)) return;
+    const { excess, missing } = this.balance(part, now);
     if (missing >= PAUSE_STEP && !part.ended) {
-      if (this.queue.quietAhead(FADE_SAMPLES) === FADE_SAMPLES) this.change = missing;
-    } else if (excess >= PAUSE_STEP && arrivals.live) {
-      const spare = this.queue.quietAhead(excess + PAUSE_EDGE) - PAUSE_EDGE;
-      if (spare >= PAUSE_STEP) this.change = -spare;
+      if (queue.quietAhead(FADE_SAMPLES) === FADE_SAMPLES) this.change = missing;
+    } else if (excess >= PAUSE_STEP && part.arrivals.live) {
+      const ahead = queue.quietAhead(excess + PAUSE_EDGE);
+      const kept = hurried ? PAUSE_SHARE * (quiet + ahead) : 2 * PAUSE_EDGE;
+      const edge = Math.floor(Math.max(PAUSE_LEAST, Math.min(kept, 2 * PAUSE_EDGE)) / 2);
+      const spare = Math.min(ahead - Math.min(edge, PAUSE_END), excess);
+      if (quiet >= edge && spare >= PAUSE_STEP) this.change = -spare;
     }
   }
 
-  /** Skips the silence that `adapt` found; all of it belongs to the part that sounds. */
+  /** By how many samples playback is later than it should be, and how many its buffer lacks. */
+  private balance({ arrivals, pulled }: Part, now: number): { excess: number; missing: number } {
+    return {
+      excess: Math.floor(arrivals.delay(now, pulled) - this.startup),
+      missing: Math.floor(this.startup - arrivals.slack(now, pulled)),
+    };
+  }
+
+  /** Leaves out the silence that `adapt` found; all of it belongs to the part that sounds. */
   private skip(): void {
-    let left = -this.change;
+    const spare = -this.change;
     this.change = 0;
-    this.sounding!.pulled += left;
-    this.skippedBefore = left;
-    this.skipped += left;
-    while (left) left -= this.queue.takeRun(left).length;
+    this.skipped += spare;
+    this.queue.skip(spare);
   }
 
   /** Counts the samples that the output has passed as played. */
@@ -338,7 +375,7 @@ export class PlaybackQueue {
       const segment = this.segments[0]!;
       const passed = Math.min(segment.length, this.streamOut - segment.start);
       if (passed <= 0) return;
-      segment.part.played += passed + segment.skipped;
+      segment.part.played += passed * segment.each + segment.skipped;
       segment.skipped = 0;
       segment.start += passed;
       segment.length -= passed;
@@ -358,7 +395,7 @@ function toMs(samples: number): number {
 }
 
 function sum(segments: Segment[]): number {
-  return segments.reduce((total, segment) => total + segment.length, 0);
+  return segments.reduce((total, { length, each, skipped }) => total + length * each + skipped, 0);
 }
 
 function position(part: Part): Position {

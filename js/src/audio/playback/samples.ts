@@ -12,7 +12,7 @@ export interface Part {
   itemId: string;
   contentIndex: number;
   received: number;
-  /** Passed to the resampler, so certain to be heard, or skipped. */
+  /** Passed to the resampler, so certain to be heard, or left out. */
   pulled: number;
   /** Passed by the audio output. */
   played: number;
@@ -26,6 +26,10 @@ interface Chunk {
   part: Part;
   samples: Float32Array;
   offset: number;
+  /** Whether each sample stands for one of the part; a repeated one stands for none. */
+  counts: boolean;
+  /** Number of samples of the part that were left out before the next one. */
+  skipped: number;
 }
 
 /** Whether a sample of `part` is quiet enough to belong to a pause. */
@@ -34,8 +38,10 @@ export function isQuiet(sample: number, part: Part): boolean {
 }
 
 export class SampleQueue {
-  /** Number of queued samples. */
+  /** Number of queued samples, as they will sound. */
   length = 0;
+  /** Number of the parts' own samples that they stand for. */
+  own = 0;
   private chunks: Chunk[] = [];
 
   /** The part that the next sample belongs to; null if the queue is empty. */
@@ -43,17 +49,20 @@ export class SampleQueue {
     return this.chunks[0]?.part ?? null;
   }
 
-  push(part: Part, samples: Float32Array): void {
-    if (samples.length) this.chunks.push({ part, samples, offset: 0 });
+  /** Queues samples of `part`, which stand for `own` of it: each for one or, if these are fewer, for none. */
+  push(part: Part, samples: Float32Array, own = samples.length): void {
+    if (!samples.length) return;
+    const counts = own >= samples.length;
+    this.chunks.push({ part, samples, offset: 0, counts, skipped: counts ? own - samples.length : own });
     this.length += samples.length;
+    this.own += own;
   }
 
-  /** Removes and returns the next sample; the queue must not be empty. */
+  /** Removes and returns the next sample; the queue must not be empty. `own` falls by what it stands for. */
   take(): number {
     const chunk = this.chunks[0]!;
-    this.length--;
-    const sample = chunk.samples[chunk.offset++]!;
-    if (chunk.offset === chunk.samples.length) this.chunks.shift();
+    const sample = chunk.samples[chunk.offset]!;
+    this.advance(chunk, 1);
     return sample;
   }
 
@@ -61,15 +70,53 @@ export class SampleQueue {
   takeRun(limit: number): Float32Array {
     const chunk = this.chunks[0]!;
     const run = chunk.samples.subarray(chunk.offset, chunk.offset + limit);
-    this.length -= run.length;
-    chunk.offset += run.length;
-    if (chunk.offset === chunk.samples.length) this.chunks.shift();
+    this.advance(chunk, run.length);
     return run;
+  }
+
+  /** Leaves out the next `count` samples, which belong to one part and are not its last. */
+  skip(count: number): void {
+    const before = this.own;
+    for (let left = count; left;) left -= this.takeRun(left).length;
+    this.chunks[0]!.skipped += before - this.own;
+    this.own = before;
+  }
+
+  /** Returns a copy of the next `count` samples, if so many of one part are queued and none of them was changed. */
+  ahead(count: number): Float32Array | null {
+    const { part } = this;
+    const samples = new Float32Array(count);
+    let filled = 0;
+    for (const chunk of this.chunks) {
+      if (filled === count) break;
+      if (chunk.part !== part || !chunk.counts || chunk.skipped) return null;
+      const run = chunk.samples.subarray(chunk.offset, chunk.offset + count - filled);
+      samples.set(run, filled);
+      filled += run.length;
+    }
+    return filled === count ? samples : null;
+  }
+
+  /**
+   * Puts `samples` in the place of the next `count`. The first `half` of them stand for one sample each; those after
+   * it for one each, with what is left out counted before them, or for none if they repeat what was heard.
+   */
+  replace(count: number, samples: Float32Array, half: number): void {
+    const part = this.part!;
+    for (let left = count; left;) left -= this.takeRun(left).length;
+    const skipped = count - samples.length;
+    const counts = skipped >= 0;
+    this.chunks.unshift(
+      { part, samples: samples.subarray(0, half), offset: 0, counts: true, skipped: 0 },
+      { part, samples: samples.subarray(half), offset: 0, counts, skipped: counts ? skipped : 0 },
+    );
+    this.length += samples.length;
+    this.own += count;
   }
 
   clear(): void {
     this.chunks = [];
-    this.length = 0;
+    this.length = this.own = 0;
   }
 
   /** Counts the next samples, up to `limit`, that are quiet and of the same part. */
@@ -84,5 +131,13 @@ export class SampleQueue {
       }
     }
     return count;
+  }
+
+  private advance(chunk: Chunk, count: number): void {
+    this.length -= count;
+    this.own -= chunk.skipped + (chunk.counts ? count : 0);
+    chunk.skipped = 0;
+    chunk.offset += count;
+    if (chunk.offset === chunk.samples.length) this.chunks.shift();
   }
 }

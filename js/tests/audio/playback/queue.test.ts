@@ -2,23 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FADE_SAMPLES, PlaybackQueue } from "../../../src/audio/playback/queue";
 import type { Position } from "../../../src/messages";
 import { concat, decibels, sine, worst } from "../../helpers";
-
-const QUANTUM = 128;
-
-/** A queue at 24 kHz, where output and input samples are the same and every sample can be looked at. */
-function plain(startupMs = 0): PlaybackQueue {
-  return new PlaybackQueue(24_000, startupMs);
-}
-
-function render(queue: PlaybackQueue, samples: number): Float32Array {
-  const parts: Float32Array[] = [];
-  for (let left = samples; left > 0; left -= QUANTUM) {
-    const block = new Float32Array(Math.min(QUANTUM, left));
-    queue.render(block);
-    parts.push(block);
-  }
-  return concat(parts);
-}
+import { BLOCK, jitter, LOUD, phrases, plain, punctual, QUANTUM, render, speak, stalled } from "./spoken";
 
 function constant(count: number, value = 0.5): Float32Array {
   return new Float32Array(count).fill(value);
@@ -372,79 +356,11 @@ it("refuses a start-up buffer that is none", () => {
   expect(() => plain().setStartup(-1)).toThrow("0 to 5000 ms");
 });
 
+/** Within a join, a sample is between two places which are up to 20 ms apart. */
+const UNSURE = 480;
+
 describe("an answer spoken in real time", () => {
-  const BLOCK = 480;
-  const LOUD = 0.5;
-
-  /** Phrases of a second and a half with pauses of 300 ms, in blocks of 20 ms. */
-  function phrases(seconds: number): Float32Array {
-    const at = (i: number) => i % 43_200;
-    return Float32Array.from({ length: seconds * 24_000 }, (_, i) => (at(i) < 36_000 ? LOUD : 0));
-  }
-
-  /** Random numbers from 0 to 1, the same for each seed. */
-  function* chance(seed: number): Generator<number, never> {
-    for (let state = seed; ;) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      yield state / 2 ** 32;
-    }
-  }
-
-  interface Heard {
-    sound: Float32Array;
-    /** Of the player when the answer was over. */
-    report: ReturnType<PlaybackQueue["report"]>;
-    underruns: number;
-    skipped: number;
-    /** How long after the answer's begin its last sample sounded, less its length (ms). */
-    late: number;
-  }
-
-  /** Plays an answer whose block `i` is sent at `sent(i)` ms, or as soon as those before it. */
-  function speak(queue: PlaybackQueue, id: string, answer: Float32Array, sent: (i: number) => number): Heard {
-    const before = queue.report();
-    const parts: Float32Array[] = [];
-    let rendered = 0;
-    let played = 0;
-    for (let i = 0; i * BLOCK < answer.length; i++) {
-      while (rendered < sent(i) * 24) {
-        parts.push(render(queue, QUANTUM));
-        rendered += QUANTUM;
-        const now = queue.report().positions.find((one) => one.item_id === id)?.played ?? 0;
-        expect(now).toBeGreaterThanOrEqual(played);
-        expect(now).toBeLessThanOrEqual(i * BLOCK);
-        played = now;
-      }
-      queue.play(0, id, 0, answer.slice(i * BLOCK, (i + 1) * BLOCK));
-    }
-    queue.end(0, id, 0);
-    let report = queue.report();
-    while (queue.playing) {
-      parts.push(render(queue, QUANTUM));
-      if (queue.changed) report = queue.report();
-    }
-    const sound = concat(parts);
-    const last = sound.findLastIndex((sample) => sample !== 0);
-    const end = answer.findLastIndex((sample) => sample !== 0);
-    return {
-      sound,
-      report,
-      underruns: report.underruns - before.underruns,
-      skipped: Math.round((report.skipped_ms - before.skipped_ms) * 24),
-      late: (last - end) / 24,
-    };
-  }
-
-  function jitter(upToMs: number, seed: number): (i: number) => number {
-    const random = chance(seed);
-    const late: number[] = [];
-    return (i) => i * 20 + (late[i] ??= random.next().value * upToMs);
-  }
-
   const loud = (samples: Float32Array) => samples.filter((sample) => Math.abs(sample) >= LOUD / 2).length;
-  const punctual = (i: number) => i * 20;
-  /** One second without a block, then all of them at once. */
-  const stalled = (i: number) => (i >= 100 && i < 150 ? 3000 : i * 20);
 
   it.each([1, 2, 3, 4, 5])("has no gap under 80 ms of jitter once one answer was heard (%i)", (seed) => {
     const queue = new PlaybackQueue(24_000, 40);
@@ -462,7 +378,7 @@ describe("an answer spoken in real time", () => {
     expect(late).toBeLessThan(25);
   });
 
-  it("makes up for a stall in its pauses, and counts what it leaves out as played", () => {
+  it("makes up for a stall, and counts what it leaves out as played", () => {
     const queue = new PlaybackQueue(24_000, 40);
     const answer = phrases(14);
     const { sound, report, underruns, skipped, late } = speak(queue, "a", answer, stalled);
@@ -472,25 +388,25 @@ describe("an answer spoken in real time", () => {
     expect(report.positions).toEqual([
       { item_id: "a", content_index: 0, played: answer.length, received: answer.length },
     ]);
-    // Of the words nothing is missing, but what fades: one edge a phrase, and the gap.
-    expect(loud(answer) - loud(sound)).toBeLessThan(20 * FADE_SAMPLES);
+    // Of the words no more is missing than 1.5 times the speed takes, and what fades: one edge a phrase, and the gap.
+    expect(loud(answer) - loud(sound)).toBeLessThan(0.5 * 1.6 * 24_000 + 20 * FADE_SAMPLES);
   });
 
   it("tells a clear where it is, with what was left out", () => {
-    for (const until of [5000, 6300, 7777]) {
+    for (const until of [3200, 3333, 3480, 3500, 5000, 6300, 7777]) {
       const queue = new PlaybackQueue(24_000, 40);
-      // Each sample tells its place; the pauses of 300 ms are silent.
+      // Each sample tells its place, within a join the place between two; the pauses of 300 ms are silent.
       const answer = phrases(14).map((sample, i) => sample && 0.2 + i / 600_000);
       let sound: Float32Array = new Float32Array(0);
       for (let i = 0, rendered = 0; i * 20 < until; i++) {
         for (; rendered < stalled(i) * 24; rendered += QUANTUM) sound = render(queue, QUANTUM);
         queue.play(0, "a", 0, answer.slice(i * BLOCK, (i + 1) * BLOCK));
       }
-      expect(queue.report().skipped_ms).toBeGreaterThan(100);
-      sound = render(queue, 4800);
-      const last = sound.at(-1)!;
+      expect(queue.report().skipped_ms).toBeGreaterThan(40);
+      sound = render(queue, 300);
+      const last = (sound.at(-1)! - 0.2) * 600_000;
       const [told] = queue.clear(1) as [Position];
-      expect(told.played - FADE_SAMPLES).toBeCloseTo((last - 0.2) * 600_000, -1);
+      expect(Math.abs(told.played - FADE_SAMPLES - last)).toBeLessThan(UNSURE);
     }
   });
 
@@ -533,6 +449,7 @@ describe("an answer spoken in real time", () => {
     const { sound } = speak(queue, "a", whisper, stalled);
     const missing =
       whisper.filter((sample) => sample > 0).length - sound.filter((sample) => sample > 0).length;
-    expect(missing).toBe(0);
+    // What is left out of it is what would be left out of a loud voice.
+    expect(missing).toBeLessThan(0.5 * 1.6 * 24_000);
   });
 });

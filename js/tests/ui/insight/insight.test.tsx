@@ -152,6 +152,7 @@ describe("the health line", () => {
     underruns: 0,
     dropped: 0,
     lost: 0,
+    lane_ms: null,
     cell_s: 0,
     heard: true,
   };
@@ -163,6 +164,12 @@ describe("the health line", () => {
   it("is quiet while all is well", () => {
     expect(bad(health, 12)).toEqual([]);
     expect(healthWords(health, 12).map(([words]) => words)).toContain("buffer 120 ms (starts at 40)");
+  });
+
+  it("says which way the sound goes", () => {
+    const words = (lane_ms: number | null) => healthWords({ ...health, lane_ms }, 12).map(([words]) => words);
+    expect(words(null)).toContain("sound on the notebook's connection");
+    expect(words(1.4)).toContain("sound on the direct lane, 1 ms");
   });
 
   it("names what is heard as a fault", () => {

@@ -1,0 +1,121 @@
+/** A sound check of ten seconds: somebody speaks, then tones are played; nothing of it is sent. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { acquireContext, releaseContext } from "../../audio/context";
+import type { AudioPort } from "../../audio/port/port";
+import { type Heard, judged, type Verdict, wayBack } from "../../audio/sound_check";
+
+const SPEAK_S = 5;
+const TONES = 4;
+const TONE_S = 0.12;
+const BETWEEN_S = 1;
+const PITCH_HZ = 880;
+
+const VERDICTS: Record<Verdict, string> = {
+  none: "Nothing was heard of you: choose another microphone, or look whether it is switched off.",
+  soft: "You are hard to hear: come closer, or raise the level.",
+  good: "You are heard well.",
+  clips: "You are too loud: it clips. Lower the level.",
+};
+
+interface Result {
+  verdict: Verdict;
+  /** From the loudspeaker to the microphone (ms); null if no tone came back. */
+  way: number | null;
+  /** What the sound card still plays when an answer is interrupted (ms). */
+  silence: number;
+}
+
+/** Plays a tone on the page's loudspeaker; returns when it begins, on the page's clock (s). */
+function playTone(context: AudioContext): number {
+  const tone = new OscillatorNode(context, { frequency: PITCH_HZ });
+  const gain = new GainNode(context, { gain: 0.25 });
+  const begin = context.currentTime + 0.02;
+  tone.connect(gain).connect(context.destination);
+  tone.start(begin);
+  tone.stop(begin + TONE_S);
+  tone.onended = () => gain.disconnect();
+  return performance.now() / 1000 + 0.02;
+}
+
+export function SoundCheck({ port }: { port: AudioPort }) {
+  const [phase, setPhase] = useState<"" | "speak" | "tones">("");
+  const [result, setResult] = useState<Result | null>(null);
+  const stop = useRef(() => {});
+  useEffect(() => () => stop.current(), []);
+  const run = () => {
+    const context = acquireContext();
+    const speech: Heard[] = [];
+    const echo: Heard[] = [];
+    const tones: number[] = [];
+    const timers: ReturnType<typeof setTimeout>[] = [];
+    let heard = speech;
+    port.withhold(true);
+    // A microphone that closes meanwhile ends the check.
+    const endWatch = port.subscribe(() => {
+      if (port.state.microphone === "off" || port.state.microphone === "error") stop.current();
+    });
+    const listening = setInterval(() => heard.push({ at: performance.now() / 1000, ...port.inputLevel }), 10);
+    stop.current = () => {
+      stop.current = () => {};
+      clearInterval(listening);
+      timers.forEach(clearTimeout);
+      releaseContext();
+      endWatch();
+      port.withhold(false);
+      setPhase("");
+    };
+    const after = (seconds: number, action: () => void) => timers.push(setTimeout(action, seconds * 1000));
+    setResult(null);
+    setPhase("speak");
+    after(SPEAK_S, () => {
+      heard = echo;
+      setPhase("tones");
+    });
+    for (let number = 0; number < TONES; number++)
+      after(SPEAK_S + 0.5 + number * BETWEEN_S, () => tones.push(playTone(context)));
+    after(SPEAK_S + 0.7 + TONES * BETWEEN_S, () => {
+      const silence = Math.round(((context.outputLatency || 0) + (context.baseLatency || 0)) * 1000);
+      setResult({ verdict: judged(speech), way: wayBack(echo, tones), silence });
+      stop.current();
+    });
+  };
+  if (phase)
+    return (
+      <div class="rw-check" role="status">
+        <strong>{phase === "speak" ? "Say something …" : "Listen: four tones"}</strong>
+        <span>Nothing of this is sent.</span>
+        <button type="button" class="rw-line-button" onClick={() => stop.current()}>
+          Stop
+        </button>
+      </div>
+    );
+  return (
+    <div class="rw-check">
+      <button
+        type="button"
+        class="rw-line-button"
+        disabled={port.state.microphone !== "on"}
+        title="Ten seconds: you speak, then tones are played; the microphone has to be on"
+        onClick={run}
+      >
+        Sound check
+      </button>
+      {result && (
+        <ul role="status">
+          <li>{VERDICTS[result.verdict]}</li>
+          <li>
+            {result.way === null
+              ? "The tones did not come back: headphones, or the browser takes the echo out."
+              : `The tones came back after about ${Math.round(result.way)} ms: loudspeaker to microphone.`}
+          </li>
+          <li>
+            {result.silence
+              ? `An interrupted answer falls silent after about ${result.silence} ms here: what the sound card holds.`
+              : "This browser does not tell what its sound card holds."}
+          </li>
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,4 @@
+"""The talk in words: transcript and replies, and the entries of which both are made.
+
+Of `widgets` it imports `sound`, `saved`, `base` and `messages`.
+"""
