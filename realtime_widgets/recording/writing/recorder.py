@@ -193,8 +193,8 @@ class RunningRecording:
             return False
         before.tell(f"The recording {self.path.name} goes on with the session that took the place of this one.")
         runtime.tell(
-            f"The recording {self.path.name} of the session before goes on with this one: the words, and the sound "
-            "of both sides."
+            f"The recording {self.path.name} of the session before goes on with this one: the words, and the "
+            "sound of both sides."
         )
         return True
 
