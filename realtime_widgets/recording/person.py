@@ -180,6 +180,8 @@ def _typed(facts: list[Fact]) -> list[_Deed]:
     for fact in facts:
         if fact.get("state") in ("listening", "thinking", "speaking"):
             restoring = False
+        if fact.get("join") in ("anew", "session"):
+            connected = False  # nothing is put back into that connection
         if (fact.get("server") or {}).get("type") == "session.created":
             restoring, connected = connected, True
         event, at = fact.get("client") or {}, float(fact.get("at") or 0.0)

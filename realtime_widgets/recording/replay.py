@@ -131,7 +131,8 @@ class Replay(RealtimeWidget):
         """Return a line with the time at which it began, and an answer with what was waited for it."""
         recording, turn = self._recording, self._turns.get(entry.id)
         notice, began = recording.state.notices.get(entry.id), recording.state.began.get(entry.id, 0.0)
-        at = recording.started.timestamp() + (notice.at if notice else began)
+        at = notice.at if notice else began
+        at += recording.started.timestamp() + recording.state.pause_before(at)
         delay = None if turn is None or turn.delay is None else round(turn.delay, 3)
         return msgspec.structs.replace(entry, at=at, delay=delay, turn=turn.number if turn else None)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from realtime_widgets.core.captions.segments import Segment
+from realtime_widgets.core.captions.subtitles import clock_time
 from realtime_widgets.core.conversation.export import ConversationExport, Line, LineImage
 from realtime_widgets.shown_text import visible
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from realtime_widgets.recording.writing.watching import Fact
 
 _LINE = {each.name for each in fields(Line)}
+_JOINS = {
+    "restart": "The session was started again, and the talk goes on",
+    "anew": "The session was started again, with a new talk",
+    "session": "Another session took the place of the one before",
+}
 _TEXTS = {"id", "kind", "role", "source", "text", "heard", "state", "call_id", "name", "arguments", "output"}
 
 
@@ -24,6 +31,25 @@ class RecordedNotice:
     kind: str
     text: str
     after: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordedJoin:
+    """Where a recording goes on: its session was started again, or another one took its place.
+
+    Attributes
+    ----------
+    at : float
+        Seconds of the recording.
+    join : {"restart", "anew", "session"}
+        What it goes on with: the same talk, a new one of the same session, or another session.
+    pause : float
+        Seconds that are left out before it.
+    """
+
+    at: float
+    join: str
+    pause: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +112,13 @@ class TalkState:
     notices, calls, turns, tools
         By their ids or names; turns and tools as they are recorded.
     state, settings, usage, end
-        As they are recorded; `end` is None if the recording was not finished.
+        As they are recorded; `end` is None if the recording was not finished. `usage` is of all sessions together.
+    segments
+        What was written down, by id, with times in seconds of the recording; only captions have some.
+    joins
+        Where it goes on after an end.
+    endpoint
+        The endpoint of a session that took the place of the first one; empty if none did.
     """
 
     lines: dict[str, Line] = field(default_factory=dict)
@@ -102,6 +134,13 @@ class TalkState:
     settings: Fact = field(default_factory=dict)
     usage: Fact = field(default_factory=dict)
     end: str | None = None
+    segments: dict[str, Segment] = field(default_factory=dict)
+    joins: list[RecordedJoin] = field(default_factory=list)
+    endpoint: Fact = field(default_factory=dict)
+    #: The last line before a talk that began anew: its first line comes after that.
+    _floor: str | None = None
+    #: What the sessions before this one have used.
+    _used: Fact = field(default_factory=dict)
 
     def apply(self, fact: Fact) -> str:
         """Fold in one fact; returns the id of the line or notice that it changes, empty if it changes none."""
@@ -109,8 +148,12 @@ class TalkState:
         match fact:
             case {"line": dict(line)}:
                 return self._line(at, line, fact.get("after"))
+            case {"segment": dict(segment)}:
+                return self._segment(at, segment, fact.get("after"))
             case {"notice": dict(notice)}:
                 return self._notice(at, notice, fact.get("after"))
+            case {"join": str(join)}:
+                return self._join(at, join, fact)
             case {"gone": str(line_id)}:
                 return self._gone(line_id)
             case {"call": dict(call)}:
@@ -130,10 +173,14 @@ class TalkState:
             case {"settings": dict(settings)}:
                 self.settings = settings
             case {"usage": dict(usage)}:
-                self.usage = usage
+                self.usage = added(self._used, usage)
             case {"end": str(reason)}:
                 self.end = reason
         return ""
+
+    def pause_before(self, at: float) -> float:
+        """Return how many seconds are left out of the recording before a time."""
+        return sum(join.pause for join in self.joins if join.at <= at)
 
     def conversation(self) -> ConversationExport:
         """Return the conversation, to take it elsewhere."""
@@ -152,14 +199,18 @@ class TalkState:
 
     def _line(self, at: float, fact: Fact, after: Any) -> str:
         line = line_of(fact)
+        if title := fact.get("shown"):
+            self.shown[line.id] = str(title)
+        return self._put(at, line, after)
+
+    def _put(self, at: float, line: Line, after: Any) -> str:
         if not line.id:
             return ""
         self.lines[line.id] = line
         self.began.setdefault(line.id, at)
-        if title := fact.get("shown"):
-            self.shown[line.id] = str(title)
         if line.id in self.order:
             self.order.remove(line.id)
+        after = self._floor if after is None else after
         place = 0 if after is None else self.order.index(after) + 1 if after in self.order else len(self.order)
         self.order.insert(place, line.id)
         return line.id
@@ -167,13 +218,53 @@ class TalkState:
     def _notice(self, at: float, fact: Fact, after: Any) -> str:
         notice_id = str(fact.get("id"))
         kind, text = str(fact.get("kind", "notice")), str(fact.get("text", ""))
-        self.notices[notice_id] = RecordedNotice(at, notice_id, kind, text, after)
+        self.notices[notice_id] = RecordedNotice(
+            at, notice_id, kind, text, self._floor if after is None else after
+        )
         return notice_id
+
+    def _segment(self, at: float, fact: Fact, after: Any) -> str:
+        languages = tuple(str(each) for each in fact.get("languages") or ())
+        times = float(fact.get("start") or 0.0), float(fact.get("end") or 0.0)
+        texts = str(fact.get("id") or ""), str(fact.get("text") or ""), str(fact.get("speaker") or "")
+        segment = Segment(texts[0], *times, texts[1], bool(fact.get("final")), languages, texts[2])
+        self.segments[segment.id] = segment
+        state = "completed" if segment.final else "in_progress"
+        said = {"kind": "message", "role": "user", "source": "speech", "state": state}
+        return self._put(
+            at, line_of({**said, "id": segment.id, "text": segment.text, "heard": segment.text}), after
+        )
+
+    def _join(self, at: float, join: str, fact: Fact) -> str:
+        """Go on: with the same lines, or below all of them."""
+        pause = float(fact.get("pause") or 0.0)
+        last = self.order[-1] if self.order else None
+        if join != "restart":
+            self._floor = last
+        if join == "session":
+            self._used = self.usage
+            self.endpoint = dict(fact.get("endpoint") or {})
+        self.end = None
+        self.joins.append(RecordedJoin(at, join, pause))
+        name = f"join:{len(self.joins)}"
+        left_out = f"; {clock_time(pause)} are left out here" if pause >= 1 else ""
+        words = f"{_JOINS.get(join, 'The recording goes on')}{left_out}."
+        self.notices[name] = RecordedNotice(at, name, "notice", words, last)
+        return name
 
     def _gone(self, line_id: str) -> str:
         self.notices.pop(line_id, None)
+        self.segments.pop(line_id, None)
         if self.lines.pop(line_id, None):
-            self.order.remove(line_id)
+            place = self.order.index(line_id)
+            if line_id == self._floor:
+                self._floor = self.order[place - 1] if place else None
+            # What was told after it stays where it is.
+            before = self.order[place - 1] if place else None
+            for name, notice in self.notices.items():
+                if notice.after == line_id:
+                    self.notices[name] = replace(notice, after=before)
+            del self.order[place]
         return line_id
 
     def _call(self, at: float, fact: Fact) -> str:
@@ -187,6 +278,22 @@ class TalkState:
         return next(
             (line.id for line in self.lines.values() if line.kind == "tool_call" and line.call_id == call_id), ""
         )
+
+
+def added(before: Fact, more: Fact) -> Fact:
+    """Return the usage of two sessions together; money is not known if a part of it is not."""
+    if not before:
+        return more
+    made: Fact = {}
+    for name in {**before, **more}:
+        first, second = before.get(name), more.get(name)
+        if name == "money":
+            made[name] = None if first is None or second is None else first + second
+        elif isinstance(first, dict) or isinstance(second, dict):
+            made[name] = added(first or {}, second or {})
+        else:
+            made[name] = (first or 0) + (second or 0)
+    return made
 
 
 def line_of(fact: Fact) -> Line:

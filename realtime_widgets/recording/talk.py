@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
-from realtime_widgets.core.captions.subtitles import to_srt, to_vtt
+from realtime_widgets.core.captions.subtitles import to_markdown as segments_to_markdown
+from realtime_widgets.core.captions.subtitles import to_srt, to_text, to_vtt
 from realtime_widgets.errors import ConfigurationError, RecordingError
 from realtime_widgets.recording.exports.cells import code_of, notebook_of
 from realtime_widgets.recording.exports.files import running_shell, save
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from realtime_widgets.core.captions.segments import Segment
     from realtime_widgets.core.conversation.export import ConversationExport
     from realtime_widgets.recording.file.parts import Parts
     from realtime_widgets.recording.replay import Replay
-    from realtime_widgets.recording.state import RecordedCall
+    from realtime_widgets.recording.state import RecordedCall, RecordedJoin
     from realtime_widgets.recording.writing.watching import Fact
     from realtime_widgets.timeline.timeline import Timeline
 
@@ -131,8 +133,23 @@ class RecordedTalk:
 
     @property
     def endpoint(self) -> dict[str, str]:
-        """Name, model and service of the endpoint."""
-        return dict(self._manifest.get("endpoint") or {})
+        """Name, model and service of the endpoint; of the last one, if another session took over."""
+        return dict(self.state.endpoint or self._manifest.get("endpoint") or {})
+
+    @property
+    def kind(self) -> Literal["talk", "captions"]:
+        """What was recorded: a talk, or captions that only wrote down."""
+        return "captions" if self._manifest.get("kind") == "captions" else "talk"
+
+    @property
+    def joins(self) -> list[RecordedJoin]:
+        """Where it goes on because its session was started again, or another one took its place, in order."""
+        return list(self.state.joins)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """What was said and heard as segments, in order, with times in seconds of the recording."""
+        return segments_of(self.state, self.facts)
 
     @property
     def model(self) -> str:
@@ -164,7 +181,9 @@ class RecordedTalk:
 
     @property
     def transcript(self) -> str:
-        """The conversation as plain text, a line for each message."""
+        """The conversation as plain text, a line for each message; of captions the words alone."""
+        if self.kind == "captions":
+            return to_text(self.segments)
         return "\n".join(f"{line.role}: {line.text}" for line in self.conversation if line.kind == "message")
 
     @property
@@ -259,10 +278,14 @@ class RecordedTalk:
     @property
     def title(self) -> str:
         """A heading for it."""
+        if self.kind == "captions":
+            return "Captions"
         return f"Talk with {self.model or 'a voice model'}"
 
     def to_markdown(self) -> str:
         """Return the conversation for reading; words that were cut off are struck out."""
+        if self.kind == "captions":
+            return segments_to_markdown(self.segments)
         return self.conversation.to_markdown()
 
     def to_messages(self, *, unheard: bool = False) -> list[dict[str, Any]]:
@@ -271,11 +294,11 @@ class RecordedTalk:
 
     def to_srt(self) -> str:
         """Return what was said and heard as subtitles (SubRip), on the clock of the sound."""
-        return to_srt(segments_of(self.state, self.facts))
+        return to_srt(self.segments)
 
     def to_vtt(self) -> str:
         """Return what was said and heard as subtitles (WebVTT), on the clock of the sound."""
-        return to_vtt(segments_of(self.state, self.facts))
+        return to_vtt(self.segments)
 
     def to_html(self, title: str | None = None) -> str:
         """Return a page to send to somebody: words, tool calls, and the sound of both sides to listen to.

@@ -87,6 +87,7 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
                 else:  # it was read at once, and is laid down from then on
                     begin = before.begin if before else at
                     heard[item_id] = Span(begin, begin + length)
+    spans |= {segment.id: Span(segment.start, segment.end) for segment in state.segments.values()}
     for line in state.lines.values():
         began = state.began[line.id]
         spans.setdefault(line.id, heard.get(line.id) or there.get(line.id) or Span(began, began))
@@ -95,6 +96,8 @@ def spans_of(state: TalkState, facts: Iterable[Fact]) -> dict[str, Span]:
 
 def segments_of(state: TalkState, facts: Iterable[Fact]) -> list[Segment]:
     """Return what was said and heard as segments with their times, for subtitles."""
+    if state.segments:
+        return [state.segments[line_id] for line_id in state.order if line_id in state.segments]
     spans = spans_of(state, facts)
     names = {"user": "You", "assistant": "Assistant"}
     made: list[Segment] = []

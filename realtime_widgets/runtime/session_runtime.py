@@ -102,11 +102,14 @@ class Taps:
         Called with each block of an answer that is handed to the speaker.
     end
         Called when the session ends; `SessionRuntime.close` waits for what they do.
+    replaced
+        Called with the session, and its tools, that takes the place of this one in the notebook.
     """
 
     captured: list[Callable[[bytes], object]] = field(default_factory=list)
     play: list[Callable[[Block], object]] = field(default_factory=list)
     end: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    replaced: list[Callable[[SessionRuntime, ToolRegistry], object]] = field(default_factory=list)
 
 
 class SessionRuntime(Observable):

@@ -44,11 +44,14 @@ if TYPE_CHECKING:
     from realtime_widgets.protocol.dialects import Dialect
     from realtime_widgets.protocol.endpoint.credentials import TokenProvider
     from realtime_widgets.protocol.secrets import Secret
+    from realtime_widgets.recording.writing.recorder import RunningRecording
     from realtime_widgets.runtime.session_runtime import State
     from realtime_widgets.widgets.console.captions import CaptionConsole
 
 T = TypeVar("T")
 
+#: Default limits of a recording: minutes, and millions of bytes.
+RECORDED_MINUTES, RECORDED_MEGABYTES = 120.0, 1_000.0
 #: What the local endpoint calls the model that transcribes.
 LOCAL_MODEL = "local-whisper"
 #: Sound of the microphone that is held while there is no connection, in seconds: longer than one is tried for.
@@ -298,6 +301,53 @@ class Captions:
         from realtime_widgets.audio.samples import load_sound  # brings numpy, which a microphone never needs
 
         return await self._io(self._transcribe(load_sound(sound, rate), realtime))
+
+    def record(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        minutes: float = RECORDED_MINUTES,
+        megabytes: float = RECORDED_MEGABYTES,
+        replace: bool = False,
+    ) -> RunningRecording:
+        """Record from now on: what is heard, and what is written down of it; as `RealtimeSession.record` does.
+
+        Its clock is that of the sound: what `transcribe` takes faster than it was said is recorded as it was said.
+        Open it with `Recording.load`, and save it as subtitles or a page.
+
+        Parameters
+        ----------
+        path
+            The file; ``.rwz`` is added if that is not its ending. In a folder that is there, a file named by the
+            time. Run again it goes on.
+        minutes, megabytes
+            Limits of the recording; up to 360 minutes and 4,000 MB.
+        replace
+            Whether a recording that is there already is replaced.
+
+        Returns
+        -------
+        RunningRecording
+            With its `seconds`, its `problem`, and `stop`; as a context manager it ends with the block.
+
+        Raises
+        ------
+        ConfigurationError
+            If a limit cannot be, the file is there already, or it cannot be written.
+        SessionClosedError
+            If the captions are over.
+        """
+        from realtime_widgets.recording.writing.recorder import record  # brings numpy, which writes the sound
+
+        return record(
+            self._runtime,
+            self.tools,
+            path,
+            sources=False,
+            minutes=minutes,
+            megabytes=megabytes,
+            replace=replace,
+        )
 
     async def close(self) -> None:
         """End the captions, once the last words are there (5 s at most); harmless if they are over."""

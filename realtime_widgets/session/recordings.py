@@ -69,7 +69,7 @@ class Recording(RecordedTalk):
         ConfigurationError
             If a setting cannot be, the endpoint has to be named, or the file cannot be written.
         RecordingError
-            If something was said, and its sound is missing; or nothing was said at all.
+            If something was said, and its sound is missing; or nothing was said at all; or they are captions.
         ConnectionFailedError
             If the endpoint cannot be reached, or the session ends in the middle; what was recorded is kept.
         """
@@ -78,6 +78,11 @@ class Recording(RecordedTalk):
         from realtime_widgets.session.rerun import Person, free_name, settings_again, stand_ins
         from realtime_widgets.session.session import RealtimeSession
 
+        if self.kind == "captions":
+            raise RecordingError(
+                "captions answered nothing that could be asked again: have the sound written down by another "
+                "configuration, await Captions(...).transcribe(recording.captured, rate=24000)"
+            )
         if isinstance(longest_pause, bool) or not isinstance(longest_pause, int | float) or longest_pause < 0:
             raise ConfigurationError(f"longest_pause must be seconds from 0 on, not {longest_pause!r}")
         acts = await asyncio.to_thread(acts_of, self, float(longest_pause))

@@ -992,15 +992,17 @@ class RealtimeSession:
     ) -> RunningRecording:
         """Record the session from now on: every event, what was said and heard, tool calls, settings and costs.
 
-        It is written while the talk goes on, so that a crash loses its last second at most, and ends with the
-        session. Keys are not in it; the voices of both sides are, and the transcript says so. Open it with
-        `Recording.load`.
+        It is written while the talk goes on, so that a crash loses its last second at most. At the end of the
+        session it is whole, and goes on in the same file if the session is started again, or replaced in the
+        notebook while it runs. Keys are not in it; the voices of both sides are, and the transcript says so. Open
+        it with `Recording.load`.
 
         Parameters
         ----------
         path
             The file; ``.rwz`` is added if that is not its ending. In a folder that is there, a file named by the
-            time. Run again for the same session it goes on.
+            time. Run again it goes on: for the same session, one that took its place, or one that was begun after
+            its end.
         sources
             Whether the source code of the tools is recorded too, so that their calls can be run elsewhere.
         minutes, megabytes

@@ -94,7 +94,10 @@ class PartsWriter:
         return made
 
     def directory(self) -> bytes:
-        """Return the end of the file, with which every program opens it as a ZIP."""
+        """Return the end of the file, with which every program opens it as a ZIP.
+
+        More parts may follow: then another directory is its end, and this one is passed over.
+        """
         entries = b"".join(
             _CENTRAL.pack(
                 _CENTRAL_MARK,
@@ -119,7 +122,9 @@ class PartsWriter:
             for each in self._entries
         )
         number = len(self._entries)
-        return entries + _END.pack(_END_MARK, 0, 0, number, number, len(entries), self.size, 0)
+        made = entries + _END.pack(_END_MARK, 0, 0, number, number, len(entries), self.size, 0)
+        self.size += len(made)
+        return made
 
 
 def _deflated(data: bytes) -> bytes:

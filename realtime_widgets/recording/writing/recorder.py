@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.core.captions.core import CaptionCore
 from realtime_widgets.errors import ConfigurationError, SessionClosedError
 from realtime_widgets.protocol import events as ev
 from realtime_widgets.protocol.events.frames import encode_json
@@ -28,8 +30,9 @@ from realtime_widgets.protocol.events.server import SOURCE
 from realtime_widgets.protocol.secrets import masked, masked_frame, shown
 from realtime_widgets.recording.file.format import FORMAT, SUFFIX, VERSION
 from realtime_widgets.recording.file.parts import MOST_BYTES, MOST_PARTS, PartsWriter
-from realtime_widgets.recording.writing.tracks import HeardSound, Track
-from realtime_widgets.recording.writing.watching import SessionWatch
+from realtime_widgets.recording.writing.joining import WaitingForSession, join_fact
+from realtime_widgets.recording.writing.tracks import HeardSound, SoundClock, Track
+from realtime_widgets.recording.writing.watching import CaptionWatch, SessionWatch
 from realtime_widgets.runtime.journal import without_sound
 from realtime_widgets.safety.append_file import AppendFile
 from realtime_widgets.shown_text import visible
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_widgets.core.playback.ledger import Part, PlayedTo
+    from realtime_widgets.recording.writing.joining import Join
     from realtime_widgets.recording.writing.watching import Fact
     from realtime_widgets.runtime.journal import Sender
     from realtime_widgets.runtime.session_runtime import SessionRuntime
@@ -77,10 +81,11 @@ class _Event:
 
 
 class RunningRecording:
-    """A recording that is being written; `RealtimeSession.record` makes it.
+    """A recording that is being written; `RealtimeSession.record` and `Captions.record` make it.
 
-    It ends by `stop`, with the session, at its limits, or with the program. As a context manager it ends with the
-    block.
+    It ends by `stop`, at its limits, or with the program. With its session it pauses, whole and readable, and goes
+    on if that is started again; it passes to a session that takes the place of this one in the notebook. As a
+    context manager it ends with the block.
 
     Attributes
     ----------
@@ -100,10 +105,14 @@ class RunningRecording:
     ) -> None:
         self.path = file.path
         self._runtime, self._file = runtime, file
+        self._sources = sources
         self._seconds_limit, self._bytes_limit = seconds_limit, bytes_limit
         self._start = runtime.journal.now
         self._captured, self._played, self._heard = Track(), Track(), HeardSound()
-        self._watch = SessionWatch(runtime, registry, sources)
+        self._sound_clock = SoundClock()
+        self._sessions = 0
+        self._waiting: WaitingForSession | None = None
+        self._watch = self._new_watch(registry)
         self._facts: list[Fact | _Event] = []
         self._positions: dict[tuple[str, int], int] = {}
         self._last_part: Part | None = None
@@ -119,8 +128,8 @@ class RunningRecording:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
-        return not self._over.is_set()
+        """Whether it is being written: not if it is over, and not while its session is."""
+        return not self._over.is_set() and self._waiting is None
 
     @property
     def seconds(self) -> float:
@@ -151,22 +160,128 @@ class RunningRecording:
         self.stop()
 
     def __repr__(self) -> str:
-        state = "recording" if self.running else "recorded"
+        waits = "paused until its session is started again:" if self._waiting else "recorded"
+        state = "recording" if self.running else waits
         problem = f"; {self._problem}" if self._problem else ""
         return visible(f"<{state} {self.path.name}: {self.seconds:.1f} s, {self.megabytes:.1f} MB{problem}>")
 
     def begin(self, manifest: Fact) -> None:
         """Begin to record; on the I/O thread."""
-        runtime = self._runtime
         self._file.on_problem.append(self._file_problem)
         self._file.append(lambda: self._encoder.manifest(manifest))
+        self._attach()
+
+    def pass_to(self, runtime: SessionRuntime, registry: ToolRegistry) -> bool:
+        """Go on with another session, which takes the place of this one; on the I/O thread.
+
+        Returns whether it does: not if it is over, or if the other session is recorded already.
+        """
+        if self._over.is_set() or runtime.state == "closed":
+            return False
+        if any(each.records(runtime) for each in _running.values()):
+            self.finish("another session took its place, and is recorded itself")
+            return False
+        before = self._runtime
+        if self._waiting is None:
+            self._look()
+            self._detach()
+            now = self._now
+            self._runtime = runtime
+            self._start = runtime.journal.now - now
+            self._join("session", 0.0, registry)
+        elif not self._open_again("session", self._waiting.seconds, runtime, registry):
+            return False
+        before.tell(f"The recording {self.path.name} goes on with the session that took the place of this one.")
+        runtime.tell(
+            f"The recording {self.path.name} of the session before goes on with this one: the words, and the "
+            "sound of both sides."
+        )
+        return True
+
+    def records(self, runtime: SessionRuntime) -> bool:
+        """Return whether it records a session, or will do so once that is started again."""
+        return self._runtime is runtime and not self._over.is_set()
+
+    def may_pass_to(self, runtime: SessionRuntime) -> bool:
+        """Return whether the user means this recording if another session is recorded into the same file."""
+        return not self._over.is_set() and (self._waiting is not None or self._runtime.successor == runtime.id)
+
+    def _attach(self) -> None:
+        """Follow the session."""
         for listeners, listener in self._taps():
             listeners.append(listener)
             self._ends.append(partial(listeners.remove, listener))
-        self._ends.append(runtime.observe(self._look_soon, "state", "conversation", "calls", "money"))
+        self._ends.append(self._runtime.observe(self._look_soon, "state", "conversation", "calls", "money"))
         self._look()
         self._tick()
         atexit.register(self._leave)
+
+    def _detach(self) -> None:
+        """Follow the session no more."""
+        for end in self._ends:
+            end()
+        self._ends.clear()
+        for timer in (self._looking, self._ticking):
+            if timer is not None:
+                timer.cancel()
+        self._looking = self._ticking = None
+        atexit.unregister(self._leave)
+
+    def _new_watch(self, registry: ToolRegistry) -> SessionWatch:
+        self._sessions += 1
+        # Ids that sessions make by themselves are the same in each of them.
+        prefix = f"{self._sessions}:" if self._sessions > 1 else ""
+        self._sound_clock.begin(_captured_samples(self._runtime))
+        if isinstance(self._runtime.core, CaptionCore):
+            return CaptionWatch(self._runtime, registry, self._sources, prefix, self._sound_clock.when)
+        return SessionWatch(self._runtime, registry, self._sources, prefix)
+
+    def _join(self, join: Join, pause: float, registry: ToolRegistry | None) -> None:
+        """Mark that it goes on, and follow the session from here; `registry` has the tools of another one."""
+        self._facts.append(join_fact(self._now, join, pause, self._runtime))
+        self._positions.clear()
+        self._last_part, self._heard = None, HeardSound()
+        if registry is not None:
+            self._watch = self._new_watch(registry)
+        elif join == "anew":
+            self._watch.forget_talk()
+            self._sound_clock.begin(_captured_samples(self._runtime))
+        self._attach()
+
+    def _started_again(self) -> None:
+        """Go on, since the session is started again."""
+        if (waiting := self._waiting) is not None:
+            join: Join = "restart" if self._runtime.core is waiting.core else "anew"
+            if self._open_again(join, waiting.seconds, self._runtime, None):
+                self._runtime.tell(f"The recording {self.path.name} goes on.")
+
+    def _open_again(
+        self, join: Join, pause: float, runtime: SessionRuntime, registry: ToolRegistry | None
+    ) -> bool:
+        """Add to the file, which was whole, from now on; what prevents that is told, and ends it."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.end()
+        try:
+            if self.path.stat().st_size != self._encoder.parts.size:
+                raise ConfigurationError(f"{self.path} is not as it was left")
+            self._file = AppendFile(self.path)
+        except (OSError, ConfigurationError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self._over.set()
+            self._problem = masked(f"it could not go on: {why}")
+            runtime.problem(
+                f"The recording {self.path.name} does not go on: {why}. What was recorded before is as it was; "
+                "session.record(...) begins another one."
+            )
+            return False
+        self._file.on_problem.append(self._file_problem)
+        self._checked = False
+        self._runtime = runtime
+        self._start = runtime.journal.now - self._played.begin / SAMPLE_RATE
+        _running[self.path] = self
+        self._join(join, pause, registry)
+        return True
 
     def _taps(self) -> list[tuple[list[Any], Callable[..., object]]]:
         runtime = self._runtime
@@ -176,6 +291,7 @@ class RunningRecording:
             (runtime.taps.play, self._safely(self._heard.handed)),
             (runtime.on_positions, self._safely(self._played_to)),
             (runtime.taps.end, self._ended),
+            (runtime.taps.replaced, self.pass_to),
         ]
 
     def _safely(self, listener: Callable[..., object]) -> Callable[..., None]:
@@ -193,27 +309,36 @@ class RunningRecording:
         """End the recording without waiting for its file; harmless if it is over; on the I/O thread."""
         if self._over.is_set():
             return
-        self._look()
         self._over.set()
-        for end in self._ends:
-            end()
-        for timer in (self._looking, self._ticking):
-            if timer is not None:
-                timer.cancel()
         self._problem = self._problem or problem
-        self._facts.append({"at": self._now, "end": reason})
-        self._write(max(self._clock, self._captured.end, self._played.end))
-        self._file.append(self._encoder.directory)
+        if self._waiting is None:
+            self._write_end(reason)
+        else:
+            self._waiting.end()
+            self._waiting = None
         _running.pop(self.path, None)
-        atexit.unregister(self._leave)
-        self._file.close(0)
         name = self.path.name
         told = self._runtime.problem if problem else self._runtime.tell
         told(f"The recording {name} has ended after {self.seconds:.0f} s: {reason}.")
 
+    def _write_end(self, reason: str) -> None:
+        """Write what is left, and make the file whole."""
+        self._look()
+        self._detach()
+        self._facts.append({"at": self._now, "end": reason})
+        self._write(max(self._clock, self._captured.end, self._played.end))
+        self._file.append(self._encoder.directory)
+        self._file.close(0)
+
     async def _ended(self) -> None:
-        """End it with its session, which waits for the file."""
-        self.finish("the session ended")
+        """Make it whole as its session ends, which waits for the file; it goes on if that is started again."""
+        if self.running:
+            self._waiting = WaitingForSession(self._runtime, self._started_again)
+            self._write_end("the session ended")
+            self._runtime.tell(
+                f"The recording {self.path.name} is whole up to here, {self.seconds:.0f} s; it goes on if this "
+                "session is started again."
+            )
         await asyncio.to_thread(self._file.close)
         self._check()
 
@@ -221,8 +346,17 @@ class RunningRecording:
         """Tell if not all of it could be written in the end."""
         if self._file.unwritten and not self._checked:
             self._problem = f"{self._file.unwritten / 1e6:.1f} MB at its end could not be written to {self.path}"
-            shared_engine().call(self._runtime.problem, f"The recording is not complete: {self._problem}.")
+            shared_engine().call(self._not_complete)
         self._checked = True
+
+    def _not_complete(self) -> None:
+        """Tell that the file has no end: nothing can be added to it."""
+        self._runtime.problem(f"The recording is not complete: {self._problem}.")
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
+            self._over.set()
+            _running.pop(self.path, None)
 
     def _leave(self) -> None:
         """End it with the program."""
@@ -252,7 +386,12 @@ class RunningRecording:
             self._facts.append(_Event(at, sender, kept, sound))
 
     def _hear(self, pcm: bytes) -> None:
-        self._captured.put(pcm, self._clock - len(pcm) // BYTES_PER_SAMPLE)
+        length = len(pcm) // BYTES_PER_SAMPLE
+        if isinstance(self._watch, CaptionWatch):
+            # A sound file is written down faster than it was said: the clock follows the sound.
+            self._start -= max(0, self._captured.end + length - self._clock) / SAMPLE_RATE
+        self._captured.put(pcm, self._clock - length)
+        self._sound_clock.heard(length, self._captured.end)
 
     def _played_to(self, positions: list[PlayedTo]) -> None:
         new: list[tuple[str, int, int]] = []
@@ -277,7 +416,7 @@ class RunningRecording:
 
     def _look(self) -> None:
         self._looking = None
-        if self._over.is_set():
+        if self._over.is_set() and not self._ends:
             return
         at, before = self._now, time.thread_time()
         self._facts += [{"at": at, **fact} for fact in self._watch.look()]
@@ -393,8 +532,8 @@ class _Encoder:
         return encode_json({"at": fact.at, fact.sender: data})
 
 
-#: The recordings that are being written, by their files.
-_running: dict[Path, RunningRecording] = {}
+#: The recordings that are being written, or may go on, by their files.
+_running: WeakValueDictionary[Path, RunningRecording] = WeakValueDictionary()
 
 
 def record(
@@ -421,13 +560,16 @@ def record(
     if runtime.state == "closed":
         raise SessionClosedError(f"this session is over: {runtime.closed_reason}; start it again, then record it")
     if (running := _running.get(target)) is not None:
-        if running.running and running._runtime is runtime:
+        if running.records(runtime):
             return running
-        if running.running and not replace:
-            raise ConfigurationError(
-                f"{target} is being recorded by another session: stop that first, or end and replace it with "
-                "record(..., replace=True)"
-            )
+        if not replace:
+            if running.may_pass_to(runtime) and shared_engine().run(running.pass_to, runtime, registry):
+                return running
+            if running.running:
+                raise ConfigurationError(
+                    f"{target} is being recorded by another session: stop that first, or end and replace it with "
+                    "record(..., replace=True)"
+                )
         running.stop()
     if target.exists() and not replace:
         raise ConfigurationError(
@@ -445,16 +587,24 @@ def record(
     )
     _running[target] = recording
     shared_engine().run(recording.begin, _manifest(runtime))
-    shared_engine().call(
-        runtime.tell, f"This talk is being recorded into {target.name}: the words, and the sound of both sides."
-    )
+    captions = isinstance(runtime.core, CaptionCore)
+    what = "What is said" if captions else "This talk"
+    parts = "the words, and the sound" if captions else "the words, and the sound of both sides"
+    shared_engine().call(runtime.tell, f"{what} is being recorded into {target.name}: {parts}.")
     return recording
+
+
+def _captured_samples(runtime: SessionRuntime) -> int:
+    """Return the samples that captions have heard so far."""
+    core = runtime.core
+    return round(core.sound.seconds * SAMPLE_RATE) if isinstance(core, CaptionCore) else 0
 
 
 def _in_folder(folder: Path, runtime: SessionRuntime) -> Path:
     """Return the file of a session in a folder: the one that is being written, or a new one named by the time."""
     for path, running in _running.items():
-        if path.parent == folder and running.running and running._runtime is runtime:
+        successor = running.running and running.may_pass_to(runtime)
+        if path.parent == folder and (running.records(runtime) or successor):
             return path
     name = f"talk-{datetime.now():%Y-%m-%d-%H%M%S}"
     names = (f"{name}{SUFFIX}", *(f"{name}-{number}{SUFFIX}" for number in range(2, 1000)))
@@ -468,6 +618,7 @@ def _manifest(runtime: SessionRuntime) -> Fact:
     return {
         "format": FORMAT,
         "version": VERSION,
+        "kind": "captions" if isinstance(runtime.core, CaptionCore) else "talk",
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "rate": SAMPLE_RATE,
         "versions": {

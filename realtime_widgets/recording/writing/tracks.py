@@ -6,6 +6,7 @@ Times are samples at 24 kHz since the recording began.
 from __future__ import annotations
 
 import array
+import bisect
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,36 @@ class HeardSound:
                 waiting.appendleft((start, pcm))
                 break
         return bytes(new)
+
+
+class SoundClock:
+    """Finds where in a recording the sound is that a session counts from its first captured sample."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+        self._counts: list[int] = [0]
+        self._places: list[int] = [0]
+
+    def begin(self, heard: int) -> None:
+        """Begin with a session that has heard so many samples before: these are not in the recording."""
+        self._heard = heard
+        self._counts, self._places = [heard], [0]
+
+    def heard(self, length: int, end: int) -> None:
+        """Note a block of so many samples, whose end is at the sample `end` of the recording."""
+        place = end - length
+        if len(self._counts) == 1 or place - self._places[-1] != self._heard - self._counts[-1]:
+            self._counts.append(self._heard)
+            self._places.append(place)
+        self._heard += length
+
+    def when(self, seconds: float) -> float | None:
+        """Return where a time of the session is, in seconds of the recording; None if it was before that."""
+        count = seconds * SAMPLE_RATE
+        if count < self._counts[0]:
+            return None
+        index = bisect.bisect_right(self._counts, count) - 1
+        return (self._places[index] + count - self._counts[index]) / SAMPLE_RATE
 
 
 def _is_quiet(pcm: bytes) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from realtime_widgets.core.captions.core import CaptionCore
 from realtime_widgets.core.conversation.export import export
 from realtime_widgets.protocol.secrets import shown
 from realtime_widgets.safety.ready.secrets import Secrets
 from realtime_widgets.safety.verdict import Checked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_widgets.core.captions.segments import Segment
     from realtime_widgets.core.conversation.export import Line
     from realtime_widgets.core.conversation.turns import Turn
     from realtime_widgets.core.usage.usage import Usage
@@ -42,10 +46,13 @@ class SessionWatch:
         The session, and its tools.
     sources
         Whether the source code of the tools is recorded.
+    prefix
+        Put before ids that the session makes by itself, if another one is in the same recording.
     """
 
-    def __init__(self, runtime: SessionRuntime, registry: ToolRegistry, sources: bool) -> None:
+    def __init__(self, runtime: SessionRuntime, registry: ToolRegistry, sources: bool, prefix: str = "") -> None:
         self._runtime, self._registry, self._sources = runtime, registry, sources
+        self._prefix = prefix
         self._lines: dict[str, tuple[Line, str | None]] = {}
         self._notices: dict[str, tuple[str, str, str | None]] = {}
         self._calls: dict[str, tuple[object, ...]] = {}
@@ -67,6 +74,14 @@ class SessionWatch:
             *self._turn_facts(),
             *self._changed("usage", usage_fact(runtime.accounts.usage)),
         ]
+
+    def forget_talk(self) -> None:
+        """Look at another talk of the same session from now on; what was recorded of this one stays."""
+        for kept in (self._lines, self._notices, self._calls, self._turns):
+            kept.clear()
+
+    def _own(self, name: str) -> str:
+        return f"{self._prefix}{name}" if name.startswith("rw_") else name
 
     def _changed(self, name: str, value: Any) -> list[Fact]:
         if self._once.get(name) == value:
@@ -95,7 +110,7 @@ class SessionWatch:
             if self._lines.get(line.id) != (line, after):
                 facts.append(self._line_fact(line, after))
             after = line.id
-        facts += [{"gone": line_id} for line_id in self._lines if line_id not in now]
+        facts += [{"gone": self._own(line_id)} for line_id in self._lines if line_id not in now]
         self._lines = now
         return facts
 
@@ -105,18 +120,21 @@ class SessionWatch:
             fact["images"] = [{**asdict(image), "url": ""} for image in line.images]
         if (object_shown := self._runtime.core.conversation.shown.get(line.id)) is not None:
             fact["shown"] = object_shown.title
-        return {"line": fact, "after": after}
+        return {"line": {**fact, "id": self._own(line.id)}, "after": after and self._own(after)}
 
     def _notice_facts(self) -> list[Fact]:
         now: dict[str, tuple[str, str, str | None]] = {
             notice.id: (notice.kind, notice.text, notice.after_item_id) for notice in self._runtime.core.notices
         }
         facts: list[Fact] = [
-            {"notice": {"id": notice_id, "kind": kind, "text": text}, "after": after}
+            {
+                "notice": {"id": self._own(notice_id), "kind": kind, "text": text},
+                "after": after and self._own(after),
+            }
             for notice_id, (kind, text, after) in now.items()
             if self._notices.get(notice_id) != (kind, text, after)
         ]
-        facts += [{"gone": notice_id} for notice_id in self._notices if notice_id not in now]
+        facts += [{"gone": self._own(notice_id)} for notice_id in self._notices if notice_id not in now]
         self._notices = now
         return facts
 
@@ -145,7 +163,7 @@ class SessionWatch:
         items = [core.conversation.items.get(item_id) for each in answers if each for item_id in each.item_ids]
         said = [item for item in items if item and item.role == "assistant" and item.text]
         return {
-            "id": turn.id,
+            "id": self._own(turn.id),
             "spoken": turn.spoken,
             "question": core.question_of(turn) if turn.response_ids or turn.question else "",
             "answer": " ".join(item.text for item in said),
@@ -157,6 +175,53 @@ class SessionWatch:
             "done": turn.done,
             "usage": usage_fact(self._runtime.accounts.of_turn(turn, core.conversation)),
         }
+
+
+class CaptionWatch(SessionWatch):
+    """Follows captions: segments in place of the lines of a talk.
+
+    Parameters
+    ----------
+    runtime, registry, sources, prefix
+        As for `SessionWatch`.
+    when
+        Returns where a time of the captured sound is in the recording, in seconds; None if it was before that.
+    """
+
+    def __init__(
+        self,
+        runtime: SessionRuntime,
+        registry: ToolRegistry,
+        sources: bool,
+        prefix: str,
+        when: Callable[[float], float | None],
+    ) -> None:
+        super().__init__(runtime, registry, sources, prefix)
+        self._when = when
+        self._segments: dict[str, tuple[Segment, str | None]] = {}
+
+    def forget_talk(self) -> None:
+        """Look at other captions of the same object from now on."""
+        super().forget_talk()
+        self._segments.clear()
+
+    def _line_facts(self) -> list[Fact]:
+        core, facts, after = self._runtime.core, list[Fact](), None
+        assert isinstance(core, CaptionCore)
+        now: dict[str, tuple[Segment, str | None]] = {}
+        for segment in core.segments:
+            if (begin := self._when(segment.start)) is None:
+                continue
+            # While it is said its end moves with the sound, which is nothing new.
+            now[segment.id] = (segment if segment.final else replace(segment, end=segment.start), after)
+            if self._segments.get(segment.id) != now[segment.id]:
+                end = self._when(segment.end)
+                fact = {**asdict(segment), "start": round(begin, 3), "end": round(end or begin, 3)}
+                facts.append({"segment": fact, "after": after})
+            after = segment.id
+        facts += [{"gone": segment_id} for segment_id in self._segments if segment_id not in now]
+        self._segments = now
+        return facts
 
 
 def usage_fact(usage: Usage) -> Fact:

@@ -178,6 +178,8 @@ class SessionLife:
                 session.tools.take_over(earlier.tools)
                 if session.mcp is not None and earlier.mcp is not None:
                     session.mcp.take_over(earlier.mcp)
+                for follow in list(earlier.runtime.taps.replaced):
+                    follow(session.runtime, session.tools)
             case AskOwned():
                 owned = session is not None and (entry.kept is not None or self.refers(session))
                 self._carry_out(self._ownership.owned(number, owned))
