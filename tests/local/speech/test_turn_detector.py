@@ -69,7 +69,8 @@ def test_silence_is_measured_to_the_nearest_chunk(silence_ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("finished", "wait_ms"), [(0.0, 700), (0.1, 700), (0.15, 500), (0.5, 300), (0.825, 246), (0.9, 192), (1.0, 192)]
+    ("finished", "wait_ms"),
+    [(0.0, 700), (0.1, 700), (0.15, 500), (0.5, 300), (0.825, 246), (0.9, 192), (1.0, 192)],
 )
 def test_the_surer_it_is_that_a_turn_is_over_the_shorter_the_wait(finished: float, wait_ms: float) -> None:
     assert wait_at(PROMPT, finished) == pytest.approx(wait_ms)
