@@ -111,3 +111,6 @@ class Reply:
             return {"text/plain": visible(self.text)}
         data, metadata = self._view(self)._repr_mimebundle_()
         return {**data, "text/plain": visible(self.text)}, metadata
+
+    def _display_(self) -> Any:
+        return self.text if self._view is None else self._view(self)  # marimo shows what this returns

@@ -98,7 +98,7 @@ async def _measure(seconds: float, quick: bool) -> list[Row]:
             run = Run(playwright, Path(name))
             bare = await run.in_bare_page(Sound(), seconds)
             through_a_stream = await _through_a_stream(playwright)
-            notebooks = await run.in_notebook("notebook", {}, [] if quick else [Setting()], seconds)
+            notebooks = await run.in_notebook("notebook", [] if quick else [Setting()], seconds)
             for peer in (OWN_ENDPOINT, *PEERS):
                 try:
                     if peer.ready:

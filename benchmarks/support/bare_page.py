@@ -12,30 +12,48 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.support.needs import HARNESS
 from devtools.endpoints.serving import serving
-from realtime_widgets.widgets.sound.port import BLOCK_MS, GROUP_MS, STARTUP_MS
+from realtime_widgets.widgets.sound.port import (
+    BLOCK_MS,
+    GROUP_MS,
+    LANE_GROUP_MS,
+    LANE_STARTUP_MS,
+    STARTUP_MS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from websockets.asyncio.server import ServerConnection
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Settings of the port, in milliseconds; the defaults are those of the package."""
+    """Settings of the port, in milliseconds; the defaults are the package's over the comm."""
 
     block_ms: float = BLOCK_MS
     group_ms: float = GROUP_MS
     startup_ms: float = STARTUP_MS
 
 
+#: What the package uses on the direct lane.
+LANE = Sound(BLOCK_MS, LANE_GROUP_MS, LANE_STARTUP_MS)
+
+
 @contextmanager
 def harness_page() -> Iterator[str]:
     """Serve the built harness on loopback and yield its address."""
-    handler = functools.partial(_Quiet, directory=str(HARNESS))
+    with serving_folder(HARNESS) as url:
+        yield f"{url}/index.html"
+
+
+@contextmanager
+def serving_folder(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback and yield its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 

@@ -52,6 +52,7 @@ function playedPort(scene: Scene): AudioPort {
     active: true,
     elsewhere: false,
     kernel: "alive",
+    laneMs: null,
     mode: scene.mode,
     microphone: "off",
     muted: false,

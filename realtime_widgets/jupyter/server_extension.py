@@ -1,7 +1,8 @@
-"""A Jupyter server extension: kernel connections send small messages at once (TCP_NODELAY).
+"""A Jupyter server extension: a relay for the direct lane, and kernel connections that send at once (TCP_NODELAY).
 
-Tornado leaves the operating system's delay on, by which a block of sound waits for the browser's acknowledgement
-of the kernel's busy status before it. The package's data files enable the extension;
+The relay (`lane_relay.py`) lets sound pass between page and kernel beside the kernel's messages. Tornado leaves
+the operating system's delay on, by which a block of sound waits for the browser's acknowledgement of the kernel's
+busy status before it. The package's data files enable the extension;
 ``jupyter server extension disable realtime_widgets.jupyter.server_extension`` switches it off.
 """
 
@@ -20,6 +21,9 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: Any) -> None:
     settings = server.web_app.settings
     settings[_SETTING] = sending_at_once(settings[_SETTING])
+    from realtime_widgets.jupyter.lane_relay import add_relay
+
+    add_relay(server.web_app)
 
 
 def sending_at_once(connection_class: type[Any]) -> type[Any]:

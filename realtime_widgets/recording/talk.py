@@ -358,6 +358,9 @@ class RecordedTalk:
     def _ipython_display_(self) -> None:
         self.replay()._ipython_display_()
 
+    def _display_(self) -> Any:
+        return self.replay()  # marimo shows what this returns
+
     def __repr__(self) -> str:
         problem = f"; {'; '.join(self.problems)}" if self.problems else ""
         turns = len(self.state.turns)

@@ -352,6 +352,9 @@ class Captions:
     def _ipython_display_(self) -> None:
         self._console()._ipython_display_()
 
+    def _display_(self) -> Any:
+        return self._console()  # marimo shows what this returns
+
     def _console(self) -> CaptionConsole:
         from realtime_widgets.widgets.console.captions import caption_console_of  # brings ipywidgets
 

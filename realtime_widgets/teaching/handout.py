@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install_extra
 from realtime_widgets.shown_text import in_html, in_markdown, visible
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Kinds of handouts, by the ends of their names.
 KINDS = (".html", ".pdf", ".md", ".ipynb")
-_INSTALL = "pip install 'realtime-widgets[lab]'"
 #: Programs that print a page as PDF, in the order in which they are looked for; CHROMIUM names another one.
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "chrome")
 _PRINT_LIMIT_S = 120.0
@@ -183,4 +183,4 @@ def _module(name: str) -> Any:
     try:
         return __import__(name)
     except ImportError:
-        raise ConfigurationError(f"a handout needs {name}: {_INSTALL}") from None
+        raise ConfigurationError(f"a handout needs {name}: {install_extra('lab')}") from None

@@ -159,6 +159,9 @@ class ToolBench:
     def _ipython_display_(self) -> None:
         self.session._ipython_display_()
 
+    def _display_(self) -> Any:
+        return self.session._display_()  # marimo shows what this returns
+
 
 def call_tool(
     function: Callable[..., Any], /, arguments: Mapping[str, Any] | str | None = None, **named: Any

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install
 from realtime_widgets.timeline.wave import STEP_S
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def draw(timeline: Sequence[TurnTimeline]) -> Any:
         If matplotlib is not installed.
     """
     if not can_draw():
-        raise ConfigurationError("the figure of a timeline needs matplotlib: pip install matplotlib")
+        raise ConfigurationError(f"the figure of a timeline needs matplotlib: {install('matplotlib')}")
     from matplotlib.figure import Figure  # not pyplot: the notebook would show the figure twice
 
     turns = list(timeline)[-MOST_DRAWN:]

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import anywidget
 import msgspec
+import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.widgets.kernel_status import keep_sign_still
+from realtime_widgets.widgets.messages import PageError
+from realtime_widgets.widgets.text_only import carries_binary, with_buffers
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +37,8 @@ STATIC = Path(__file__).parent.parent / "static"
 REFRESH_S = 0.1
 #: Back-off: wait 30 times as long as the last refresh took, so that refreshing takes at most 3 % of the thread.
 REFRESH_REST = 30
+#: Characters of an error of the page that are shown.
+MOST_OF_ERROR = 300
 
 
 def bundle(name: str) -> Path:
@@ -148,6 +153,12 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     _css = bundle("widgets.css")
     _last_misfit = ""
+    #: Whether the page can send buffers; otherwise it sends them as text.
+    binary = traitlets.Bool(read_only=True).tag(sync=True)
+
+    @traitlets.default("binary")
+    def _find_binary(self) -> bool:
+        return carries_binary()
 
     def _command(self, command: Message, buffers: list[bytes] | None = None) -> None:
         self.send(msgspec.to_builtins(command), buffers=buffers)
@@ -182,9 +193,33 @@ class RealtimeWidget(anywidget.AnyWidget):
             self._last_misfit = problem
             self._show_misfit(problem)
 
+    def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
+        """Pass on a message of a page, unless it says that the page could not handle one of ours."""
+        if isinstance(content, dict):
+            try:
+                content, buffers = with_buffers(content, buffers)
+            except ValueError as error:
+                return self._tell_misfit(str(error))
+        if not isinstance(content, dict) or content.get("type") != "page_error":
+            super()._handle_custom_msg(content, buffers)
+            return
+        try:
+            told = msgspec.convert(content, PageError)
+        except msgspec.ValidationError as misfit:
+            return self._tell_misfit(str(misfit))
+        self._show_misfit(
+            f"The page could not do what the widget {type(self).__name__} asked for ({told.message!r}): "
+            f"{told.problem[:MOST_OF_ERROR]}. Reload the page and run the cell again."
+        )
+
     def _show_misfit(self, problem: str) -> None:
-        """Report a message that could not be read: in the log, and in the widget if it can show it."""
-        log.error("%s", problem)
+        """Report a message that could not be read: in the log, and in the talk if the widget is one's."""
+        reference: SessionReference[Any] | None = getattr(self, "_session", None)
+        session = reference.get() if reference is not None else None
+        if session is None:
+            log.error("%s", problem)
+        else:
+            shared_engine().call(session.runtime.problem, problem)
 
     def open(self) -> None:
         """Open the comm."""
@@ -192,6 +227,14 @@ class RealtimeWidget(anywidget.AnyWidget):
         super().open()
         forget_shell(self.comm)
         keep_sign_still(self.comm)
+
+    def reopen(self) -> None:
+        """Open the comm again if marimo has closed it, as it does when the cell that shows the widget runs again.
+
+        marimo opens a comm in what ipywidgets calls for a new widget; in Jupyter only the user closes one.
+        """
+        if self.comm is not None and getattr(self.comm, "_closed", False):
+            self._call_widget_constructed(self)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take a page's values, but not its code, which `js/src/saved_state.ts` takes out of what is saved."""

@@ -20,6 +20,7 @@ from devtools.browser.notebooks import write_notebook
 from devtools.environments.tracing import read_trace, traced
 from realtime_widgets.cli.demo import FIRST_NOTEBOOK, copy_notebooks, notebooks_folder
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,5 +180,5 @@ def test_without_jupyterlab_the_cure_is_named_and_nothing_copied(tmp_path: Path)
         check=False,
     )
     assert result.returncode == 2
-    assert 'pip install "realtime-widgets[all]"' in result.stderr
+    assert install_extra("all") in result.stderr
     assert not (tmp_path / "mine").exists()

@@ -133,7 +133,7 @@ def test_pictures_that_cannot_be_read_are_a_warning_with_the_extra_that_helps(tm
     code, found = findings(REALTIME_WIDGETS_TEXT_RECOGNITION_MODEL=str(tmp_path / "nowhere"))
     assert (code, found["pictures"]["state"]) == (0, "warning")
     assert "nowhere" in found["pictures"]["detail"]
-    assert 'realtime-widgets[pictures]"' in found["pictures"]["cure"]
+    assert '[pictures]"' in found["pictures"]["cure"]
 
 
 def test_an_endpoint_that_takes_the_key_is_well(service: _Server) -> None:

@@ -16,6 +16,7 @@ import pybase64
 import pytest
 
 from devtools.drawings import SLIDE, plot, png, slide, written
+from realtime_widgets.installing import install_extra
 from realtime_widgets.local.models.interfaces import SYNTHESIS_RATE
 from realtime_widgets.local.server.child_process import EmbeddedEndpoint
 from realtime_widgets.local.speech import load_synthesiser
@@ -138,7 +139,7 @@ async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path, monkeypat
         ):
             response, heard = await ask(connection, "What does it say?", slide())
             assert "I cannot see images." in said(response)
-            assert 'run pip install "realtime-widgets[pictures]" and ask again' in said(response)
+            assert f"run {install_extra('pictures')} and ask again" in said(response)
             assert heard
             # The package came meanwhile.
             spec = importlib.util.find_spec("rapidocr")

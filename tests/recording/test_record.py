@@ -300,10 +300,10 @@ async def test_a_lost_connection_is_part_of_the_recording(connect: Open, tmp_pat
     talk = Talk()
     async with ScriptedServer([*talk.start(), cut()]) as server:
         session = connect(server, reconnect=False)
-        session.record(tmp_path / "talk.rwz")
+        running = session.record(tmp_path / "talk.rwz")
         await session.start()
         await reaches(session, "closed")
-        await asyncio.wrap_future(shared_engine().submit(asyncio.sleep(0)))
+        await asyncio.to_thread(running.stop)  # waits until the file is whole
     recording = Recording.load(tmp_path / "talk.rwz")
     states = [fact["state"] for fact in recording.facts if "state" in fact]
     assert states[-1] == "closed"

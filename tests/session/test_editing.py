@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.runtime import kept_sound
+from realtime_widgets.runtime.sound import kept_sound
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker, ScriptedServer, Talk, expect, stall, tone
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit

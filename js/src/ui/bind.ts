@@ -1,10 +1,10 @@
 /** Turns traits and audio ports into signals that views read. */
 
-import type { AnyModel } from "@anywidget/types";
+import type { AnyModel, Host } from "@anywidget/types";
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { render } from "preact";
-import type { Cleanup } from "../anywidget";
+import { type Cleanup, holdPort } from "../anywidget";
 import type { AudioPort } from "../audio/port/port";
 import { countView, watchPort } from "../audio/port/registry";
 import type { PortState } from "../audio/port/state";
@@ -38,11 +38,19 @@ export class Scope {
     return value;
   }
 
-  /** Returns the audio port that the model names, and its state; both are null until the port exists. It counts a view. */
-  port(model: { get(name: "port_id"): string }): {
+  /**
+   * Returns the audio port that the model names, and its state; both are null until the port exists. It counts a view.
+   * With the view's `host` it makes the port that the model refers to, if the front end has not.
+   */
+  port(
+    model: { get(name: "port_id"): string },
+    host?: Host,
+    reference?: string | null,
+  ): {
     port: Signal<AudioPort | null>;
     state: Signal<PortState | null>;
   } {
+    if (host) holdPort(host, reference ?? null);
     const port = signal<AudioPort | null>(null);
     const state = signal<PortState | null>(null);
     let endState: Cleanup = () => undefined;

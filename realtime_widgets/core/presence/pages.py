@@ -172,6 +172,11 @@ class Pages:
         """Whether there is a page at all."""
         return bool(self._pages)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The pages that are not gone."""
+        return frozenset(self._pages)
+
     def find(self, page_id: str) -> Page | None:
         """Return a page that is not gone."""
         return self._pages.get(page_id)

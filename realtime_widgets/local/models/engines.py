@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realtime_widgets.errors import LocalEndpointError
-from realtime_widgets.local.models.weights import FoundModel, check_weights, find_model, install_command
+from realtime_widgets.installing import install_extra
+from realtime_widgets.local.models.weights import FoundModel, check_weights, find_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def opening(description: ModelDescription, path: str | os.PathLike[str] | None) 
     except ImportError as error:
         raise LocalEndpointError(
             f"the {description.purpose} model {description.name} needs the package {error.name}; "
-            f"run {install_command(description.extra)}"
+            f"run {install_extra(description.extra)}"
         ) from error
     except Exception as error:  # each engine has its own errors, without a common base
         raise LocalEndpointError(

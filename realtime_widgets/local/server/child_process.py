@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.installing import install_extra, missing
 from realtime_widgets.local.brain.settings import BRAIN, KEY, VARIABLES, brain_key
 from realtime_widgets.local.server.serve import KEY_VARIABLE, LISTENING
 
@@ -170,6 +171,11 @@ class EmbeddedEndpoint:
             _end(process)
 
     def _launch(self) -> None:
+        if lacking := missing("local"):
+            raise LocalEndpointError(
+                f"the local endpoint needs {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not "
+                f"installed: {install_extra('local')}"
+            )
         self._log.clear()
         self._url = None
         try:

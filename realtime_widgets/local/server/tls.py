@@ -9,6 +9,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,7 @@ def make_pair(folder: Path, host: str) -> tuple[Path, Path]:
             _write_pair(cert, key, host)
     except ImportError:
         raise ConfigurationError(
-            "making a certificate needs the package cryptography: pip install cryptography, or give --tls-cert"
+            f"making a certificate needs the package cryptography: {install('cryptography')}, or give --tls-cert"
         ) from None
     except OSError as error:
         raise ConfigurationError(f"cannot write a certificate into {str(folder)!r}: {error.strerror}") from None

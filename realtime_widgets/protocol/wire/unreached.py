@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import msgspec
 
 from realtime_widgets.errors import ConnectionFailedError
+from realtime_widgets.installing import install
 from realtime_widgets.protocol.secrets import Secret, without_locals
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _fault_of(proxy: str, socks: bool) -> str:
     if not socks:
         return "a SOCKS proxy serves sessions only: name an HTTP proxy, http://host:port"
     if importlib.util.find_spec("python_socks") is None:
-        return 'a SOCKS proxy needs one more package: pip install "python-socks[asyncio]"'
+        return f"a SOCKS proxy needs one more package: {install('python-socks[asyncio]')}"
     return ""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install, install_extra
 from realtime_widgets.safety.ready.acting import Acting, Found
 from realtime_widgets.safety.verdict import PASS
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["card", "iban", "phone", "mail", "ip", "name"]
 
-_INSTALL = "pip install 'realtime-widgets[safety]'"
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]?\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b")
 _MAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -200,7 +201,7 @@ def _names_by(names: Any) -> FindsNames | None:
         import spacy
     except ImportError:
         raise ConfigurationError(
-            f"names={names!r} needs spaCy: pip install spacy, and python -m spacy download {names}"
+            f"names={names!r} needs spaCy: {install('spacy')}, and {sys.executable} -m spacy download {names}"
         ) from None
     try:
         pipeline = spacy.load(names)
@@ -222,6 +223,6 @@ def _check_installed(region: str) -> None:
         import phonenumbers
         import stdnum  # noqa: F401 - whether it is there
     except ImportError as error:
-        raise ConfigurationError(f"personal data need {error.name}: {_INSTALL}") from None
+        raise ConfigurationError(f"personal data need {error.name}: {install_extra('safety')}") from None
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise ConfigurationError(f"region must be a country's two letters, such as 'US', not {region!r}")

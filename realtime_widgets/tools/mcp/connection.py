@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from typing import IO, TYPE_CHECKING, Any
 
 from realtime_widgets.errors import ConfigurationError, McpServerError
+from realtime_widgets.installing import install_extra
 from realtime_widgets.protocol.secrets import forget_locals, mask_logs
 from realtime_widgets.tools.schema.messages import one_line
 
@@ -166,8 +167,8 @@ class McpConnection:
             from mcp.types import Implementation
         except ImportError as error:
             raise ConfigurationError(
-                "the tools of MCP servers need the package mcp, version 2.3 or newer: pip install "
-                f'"realtime-widgets[mcp]" ({error})'
+                "the tools of MCP servers need the package mcp, version 2.3 or newer: "
+                f"{install_extra('mcp')} ({error})"
             ) from None
         target = self._target
         transport: Any

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-import ipywidgets
 import msgspec
 import traitlets
 
@@ -24,11 +23,12 @@ from realtime_widgets.widgets.base import (
     bundle,
     log_to_handlers_only,
 )
+from realtime_widgets.widgets.card import Card
 from realtime_widgets.widgets.console.status import SessionStatus
 from realtime_widgets.widgets.saved.form import saved_captions
 from realtime_widgets.widgets.saved.output import SavedOutput, in_notebook
 from realtime_widgets.widgets.sound.microphone import IDLE_OFF_MIN, Microphone
-from realtime_widgets.widgets.sound.port import port_id_of
+from realtime_widgets.widgets.sound.port import port_id_of, port_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -147,7 +147,7 @@ class CaptionText(RealtimeWidget):
         self.set_trait("entries", [msgspec.to_builtins(entry) for entry, _ in self._shown.values()])
 
 
-class CaptionConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class CaptionConsole(Card):
     """Status, words and microphone of captions; `Captions` show themselves as this.
 
     Parameters
@@ -167,10 +167,7 @@ class CaptionConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.text = CaptionText(session)
         # Somebody who has a lecture written down looks at another tab; silence still switches it off.
         self.microphone = Microphone(session, idle_off=IDLE_OFF_MIN, hidden_off=None)
-        controls = ipywidgets.HBox([self.microphone])
-        controls.add_class("rw-controls")
-        super().__init__([self.status, self.text, controls])
-        self.add_class("rw-console")
+        super().__init__([self.status, self.text], [self.microphone], port_of(session))
         shared_engine().call(session.runtime.warm_up)
 
     @property
@@ -190,6 +187,7 @@ def caption_console_of(session: CaptionedSession) -> CaptionConsole:
     console = _consoles.get(session)
     if console is None:
         console = _consoles[session] = CaptionConsole(session)
+    console.reopen()
     return console
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
-
-import ipywidgets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.widgets.base import SessionReference
+from realtime_widgets.widgets.card import Card
 from realtime_widgets.widgets.console.status import SessionStatus
 from realtime_widgets.widgets.sound.microphone import Microphone
 from realtime_widgets.widgets.sound.player import AudioPlayer
+from realtime_widgets.widgets.sound.port import port_of
 from realtime_widgets.widgets.talk.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from realtime_widgets.widgets.base import ShownSession
+    from realtime_widgets.widgets.base import RealtimeWidget, ShownSession
     from realtime_widgets.widgets.console.dock import DockBar
     from realtime_widgets.widgets.insight.panel import InsightPanel
-    from realtime_widgets.widgets.messages import InsightTab, ShowPanel
+    from realtime_widgets.widgets.messages import DockPlace, InsightTab, ShowPanel
 
 
-class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class RealtimeConsole(Card):
     """Status, transcript, microphone and player of a session; a session shows itself as this.
 
     A session that is attached to a call has neither microphone nor player: its sound is in the call.
@@ -45,37 +43,23 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         Height as above; a new value counts at once.
     """
 
-    children: Sequence[Any]
-
     def __init__(self, session: ShownSession, *, height: str | None = None) -> None:
         self._session = SessionReference(session)
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
         self.status.on_panel = self.transcript.on_panel = self._show_panel
+        self.status.on_dock = self._show_dock
         self.insight: InsightPanel | None = None
         self._dock: DockBar | None = None
         self.player: AudioPlayer | None = None
         self.microphone: Microphone | None = None
-        parts = [self.status, self.transcript]
+        controls: list[RealtimeWidget] = []
         if not session.runtime.endpoint.call_id:
             self.player, self.microphone = AudioPlayer(session), Microphone(session)
-            controls = ipywidgets.HBox([self.microphone, self.player])
-            controls.add_class("rw-controls")
-            parts.append(controls)
-        super().__init__(parts)
-        self.add_class("rw-console")
+            controls = [self.microphone, self.player]
+        super().__init__([self.status, self.transcript], controls, port_of(session) if controls else None)
         self.height = height
         shared_engine().call(session.runtime.warm_up)
-
-    @property
-    def height(self) -> str | None:
-        """Height as in CSS; None is as high as the window allows."""
-        height: str | None = self.layout.height
-        return height
-
-    @height.setter
-    def height(self, height: str | None) -> None:
-        self.layout.height = height
 
     @property
     def session(self) -> ShownSession | None:
@@ -100,27 +84,37 @@ class RealtimeConsole(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
             self.insight = InsightPanel(session)
             self.insight.on_close = self.hide_panel
         self.insight.tab, self.insight.turn = tab, turn
-        if self.insight not in self.children:
-            self.children = [self.status, self.insight, *self.children[1:]]
+        if self.insight not in self.parts:
+            self.parts = [self.status, self.insight, self.transcript]
 
-    def dock(self, shown: bool = True) -> None:
-        """Show the console in JupyterLab's side panel, elsewhere a bar over the notebook; or take it away."""
+    def dock(self, shown: bool = True, place: DockPlace = "panel") -> None:
+        """Show the console beside the code or take it away; see `RealtimeSession.dock`."""
         if (session := self.session) is None:
             return
         if self._dock is None:
             from realtime_widgets.widgets.console.dock import DockBar  # most consoles never need it
 
             self._dock = DockBar(session, self.model_id or "")
-        self._dock.shown = shown
+        with self._dock.hold_sync():
+            self._dock.place, self._dock.shown = place, shown
 
     def hide_panel(self) -> None:
         """Hide what `show_panel` shows."""
         if self.insight is not None:
             self.insight.stop()
-            self.children = [child for child in self.children if child is not self.insight]
+            self.parts = [self.status, self.transcript]
 
     def _show_panel(self, wanted: ShowPanel) -> None:
         self.show_panel(wanted.tab, wanted.turn or 0)
+
+    def _show_dock(self, place: DockPlace) -> None:
+        if (session := self.session) is None or session.runtime.state == "closed":
+            return
+        if self.player is None:
+            problem = "the console of a session in a call stays where it is: its sound is in the call"
+            shared_engine().call(session.runtime.problem, problem)
+        else:
+            self.dock(place=place)
 
     def _ipython_display_(self) -> None:
         self.transcript.show(self)
@@ -134,4 +128,5 @@ def console_of(session: ShownSession) -> RealtimeConsole:
     console = _consoles.get(session)
     if console is None:
         console = _consoles[session] = RealtimeConsole(session)
+    console.reopen()
     return console

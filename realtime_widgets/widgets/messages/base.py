@@ -20,3 +20,10 @@ class Message(Struct, frozen=True, tag_field="type"):
     """What all messages have: a type, and the name of what their buffer holds, if they have one."""
 
     buffer: ClassVar[str] = ""
+
+
+class PageError(Message, frozen=True, tag="page_error"):
+    """A page could not handle a message of the kernel: its type, and what the browser says of it."""
+
+    message: str
+    problem: str

@@ -38,6 +38,16 @@ class EventPayload(Message, frozen=True, tag="payload"):
     text: str
 
 
+class EventsFound(Message, frozen=True, tag="found"):
+    """Events in which all words of a text stand, among those from `since` up to `until`."""
+
+    page_id: str
+    text: str
+    rows: list[EventRow]
+    since: int
+    until: int
+
+
 class TestText(Message, frozen=True, tag="test"):
     """The talk as a test: a file of Python."""
 
@@ -135,8 +145,9 @@ class Money(Message, frozen=True, tag="money"):
 class Health(Message, frozen=True, tag="health"):
     """How the sound's way is: the player's queue and counters, lost messages of sound, and the running cell.
 
-    `queued_ms` is None if no page plays. `cell_s` says for how long a cell has been running, `heard` whether the
-    kernel hears the page meanwhile.
+    `queued_ms` is None if no page plays. `lane_ms` is the way to the page that sounds and back on the direct lane,
+    None if its sound goes over the notebook's connection. `cell_s` says for how long a cell has been running,
+    `heard` whether the kernel hears the page meanwhile.
     """
 
     queued_ms: float | None
@@ -144,6 +155,7 @@ class Health(Message, frozen=True, tag="health"):
     underruns: int
     dropped: int
     lost: int
+    lane_ms: float | None
     cell_s: float
     heard: bool
 
@@ -230,6 +242,7 @@ class SessionCode(Message, frozen=True, tag="code"):
 InsightCommand = (
     EventRows
     | EventPayload
+    | EventsFound
     | TestText
     | TurnRows
     | TurnDetail
@@ -261,6 +274,14 @@ class AskPayload(Message, frozen=True, tag="payload"):
     """A page wants to read an event."""
 
     number: int
+
+
+class SearchEvents(Message, frozen=True, tag="search"):
+    """A page looks for words in all that the events say, from the event of a number on."""
+
+    page_id: str
+    text: str
+    since: int
 
 
 class AskTest(Message, frozen=True, tag="test"):
@@ -303,7 +324,17 @@ class AskCode(Message, frozen=True, tag="code"):
 
 
 InsightReport = (
-    WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel | SwitchTool | TryTool | ChangeSettings | AskCode
+    WatchTab
+    | AskTurn
+    | AskPayload
+    | SearchEvents
+    | AskTest
+    | Ping
+    | ClosePanel
+    | SwitchTool
+    | TryTool
+    | ChangeSettings
+    | AskCode
 )
 
 

@@ -12,7 +12,8 @@ import traitlets
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.runtime.transport import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
-from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.keys import KEYS, checked_keys
+from realtime_widgets.widgets.sound.port import port_of, port_reference
 from realtime_widgets.widgets.sound.streams import stream_id
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Microphone(RealtimeWidget):
         What the browser granted: echo cancellation, noise suppression, gain control, sample rate.
     muted : bool
         Whether it stays on and sends nothing. The user changes it too, with the button or the key M.
+    shortcuts : dict
+        Keys that work from anywhere in the notebook: ``"hold"`` to talk while it is held (push-to-talk),
+        ``"talk"``, ``"mute"`` and ``"stop"``; Alt+Shift with H, T, M and S by default. Set some of them, such as
+        ``shortcuts = {"hold": "F9", "stop": None}``; None is no key. JupyterLab's own three are set in its
+        settings.
     idle_off, hidden_off : float or None
         Minutes, as above; a new value counts from now on.
     source : MediaStream of ipywebrtc or None
@@ -62,9 +68,11 @@ class Microphone(RealtimeWidget):
     """
 
     _esm = bundle("microphone.js")
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Unicode("open").tag(sync=True)
     muted = traitlets.Bool(False).tag(sync=True)
+    shortcuts: traitlets.Dict[str, str] = traitlets.Dict(KEYS).tag(sync=True)
     source_id = traitlets.Unicode().tag(sync=True)
     idle_off = traitlets.Float(None, allow_none=True).tag(sync=True)
     hidden_off = traitlets.Float(None, allow_none=True).tag(sync=True)
@@ -84,6 +92,7 @@ class Microphone(RealtimeWidget):
         self._port = port_of(session)
         manual = not session.runtime.settings.hands_free
         super().__init__(
+            port=self._port,
             port_id=self._port.port_id,
             mode="push_to_talk" if manual else "open",
             idle_off=idle_off,
@@ -110,6 +119,10 @@ class Microphone(RealtimeWidget):
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""
         shared_engine().call(self._port.close_microphone)
+
+    @traitlets.validate("shortcuts")
+    def _shortcuts(self, proposal: Any) -> dict[str, str]:
+        return checked_keys(proposal.value, self.shortcuts)
 
     @traitlets.validate("idle_off", "hidden_off")
     def _positive(self, proposal: Any) -> float | None:

@@ -9,7 +9,7 @@ import traitlets
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.errors import ConfigurationError
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
-from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.port import port_of, port_reference
 from realtime_widgets.widgets.sound.streams import player_stream
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class AudioPlayer(RealtimeWidget):
     """
 
     _esm = bundle("player.js")
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
     volume = traitlets.Float(1.0, min=0.0, max=1.0).tag(sync=True)
     now_playing = traitlets.Unicode("", read_only=True).tag(sync=True)
@@ -45,7 +46,7 @@ class AudioPlayer(RealtimeWidget):
         self._session = SessionReference(session)
         self._port = port_of(session)
         self._stream: Any = None
-        super().__init__(port_id=self._port.port_id)
+        super().__init__(port=self._port, port_id=self._port.port_id)
         session.runtime.observe(Refresher(session, self._refresh), "state", "conversation")
 
     @property

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakMethod, ref
 
+import ipywidgets
 import traitlets
 from msgspec import UNSET
 
@@ -32,6 +33,7 @@ from realtime_widgets.runtime.sound.speakers import InstantSpeaker, SpeakerListe
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, asking_client, bundle
 from realtime_widgets.widgets.running_cell import running_cell
+from realtime_widgets.widgets.sound.lanes import PageLanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,9 @@ GROUP_MS = 60.0
 #: How late a block of the first answer may arrive, in milliseconds; for later answers the page measures the
 #: jitter.
 STARTUP_MS = 40.0
+#: The same two on the direct lane, whose messages cost next to nothing, in milliseconds.
+LANE_GROUP_MS = 20.0
+LANE_STARTUP_MS = 20.0
 #: How long a page may take to load the port, or to come back, before audio is played without a page, in seconds.
 PAGE_GRACE_S = 5.0
 #: How long a page may take to report where it stopped, in seconds.
@@ -154,6 +159,7 @@ class AudioPort(RealtimeWidget):
         self._next_sound = 0
         #: Whether messages of pages wait for the running cell, because the front end has no subshells.
         self._in_shell = False
+        self._lanes = PageLanes(self._clock, super()._command, self._report, self._lane_changed, self._tell_misfit)
         self.idle_off_s: float | None = None
         self.hidden_off_s: float | None = None
         self.on_microphone: list[Callable[[msg.MicrophoneReport], None]] = []
@@ -161,7 +167,7 @@ class AudioPort(RealtimeWidget):
         self.playback: msg.Playback | None = None
         self.statistics = PortStatistics()
         super().__init__()
-        self._listen(msg.PortReport, self._hand_over)
+        self._listen(msg.CommReport, self._hand_over)
         self._engine.run(self._open_port, session.runtime)
 
     @traitlets.default("port_id")
@@ -221,7 +227,9 @@ class AudioPort(RealtimeWidget):
 
     def configure(self, input_mode: msg.InputMode) -> None:
         """Send the port's settings to the page."""
-        settings = (BLOCK_MS, GROUP_MS, STARTUP_MS, input_mode, self.idle_off_s, self.hidden_off_s)
+        direct = self.round_trip_ms is not None
+        group_ms, startup_ms = (LANE_GROUP_MS, LANE_STARTUP_MS) if direct else (GROUP_MS, STARTUP_MS)
+        settings = (BLOCK_MS, group_ms, startup_ms, input_mode, self.idle_off_s, self.hidden_off_s)
         self._command(msg.Configure(*settings))
 
     def asked_by(self, client: str) -> None:
@@ -252,19 +260,38 @@ class AudioPort(RealtimeWidget):
         if client := asking_client():
             self._engine.call(self.asked_by, client)
 
-    def _hand_over(self, report: msg.PortReport, buffers: list[Any]) -> None:
+    def _hand_over(self, report: msg.CommReport, buffers: list[Any]) -> None:
         # Runs on the thread on which the kernel handles comms, so it only passes the report on.
         self._in_shell = threading.current_thread() is threading.main_thread()
-        if isinstance(report, msg.Hello):
-            self._engine.call(self._hello, report, asking_client())
-        else:
-            self._engine.call(self._report, report, buffers)
+        match report:
+            case msg.Hello():
+                self._engine.call(self._hello, report, asking_client())
+            case msg.LaneAsk() | msg.LaneMove() | msg.NumberedReport() | msg.Acknowledged():
+                self._engine.call(self._lanes.hear, report, buffers)
+            case _:
+                self._engine.call(self._report, report, buffers)
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
+    def _command(self, command: msg.Message, buffers: list[bytes] | None = None) -> None:
+        """Send to the page that sounds, or to all, each over its lane if it has one."""
+        if isinstance(command, msg.Configure | msg.Play | msg.End | msg.Clear):
+            sounding = self._pages.sounding
+            if sounding is not None and self._lanes.send(sounding, command, buffers):
+                return
+        elif isinstance(command, msg.Beat):
+            self._lanes.send_all(msg.Beat())  # what comes on a lane waits for no cell
+            if self._pages.ids <= self._lanes.numbered:
+                return
+        elif isinstance(command, msg.Activate | msg.CloseMicrophone | msg.Roll):
+            self._lanes.send_all(command)
+        super()._command(command, buffers)
+
+    def _lane_changed(self, page_id: str) -> None:
+        session = self._session.get()
+        if session is not None and page_id == self._pages.sounding:
+            self.configure("open" if session.runtime.settings.hands_free else "push_to_talk")
 
     def _hello(self, report: msg.Hello, client: str) -> None:
+        self._lanes.forget(report.page_id)
         if session := self._session.get():
             now = self._clock.time()
             commands = self._pages.hello(report.page_id, report.views, report.sound, now, client)
@@ -279,6 +306,7 @@ class AudioPort(RealtimeWidget):
             case msg.Here(page_id, views, sound):
                 return self._obey(runtime, pages.here(page_id, views, sound, now))
             case msg.Bye(page_id):
+                self._lanes.forget(page_id)
                 return self._obey(runtime, pages.bye(page_id, now))
             case msg.Claim(page_id):
                 return self._obey(runtime, pages.claim(page_id, now))
@@ -375,10 +403,13 @@ class AudioPort(RealtimeWidget):
     def _beat(self) -> None:
         """Tell the pages that the kernel lives, and look which of them do."""
         self._beating = None
-        if self._session.get() is None or not self._pages.watched:
+        if self._session.get() is None:
+            return self._lanes.close()
+        if not self._pages.watched:
             return
         self._beating = self._clock.call_later(TICK_S, self._beat)
         self._deaf = self._deaf or not self.hears
+        self._lanes.check()
         self._command(msg.Beat(heard=self.hears))
         self._look()
 
@@ -389,7 +420,12 @@ class AudioPort(RealtimeWidget):
     @property
     def hears(self) -> bool:
         """Whether messages of pages come now: without subshells they wait for the running cell."""
-        return not self._in_shell or self.cell_s < BUSY_AFTER_S
+        return not self._in_shell or self.cell_s < BUSY_AFTER_S or self.round_trip_ms is not None
+
+    @property
+    def round_trip_ms(self) -> float | None:
+        """The way to the page that sounds and back on the direct lane, in milliseconds; None if it has no lane."""
+        return self._lanes.round_trip_ms(self._pages.sounding)
 
     @property
     def cell_s(self) -> float:
@@ -494,6 +530,15 @@ class AudioPort(RealtimeWidget):
 _ports: WeakKeyDictionary[HearingSession, AudioPort] = WeakKeyDictionary()
 
 
+def port_reference() -> Any:
+    """Return a trait by which a widget brings its session's port into every page that shows the widget.
+
+    The port has no view, and several front ends make only the models that what they show refers to.
+    """
+    trait: Any = traitlets.Instance(AudioPort, allow_none=True)
+    return trait.tag(sync=True, **ipywidgets.widget_serialization)
+
+
 def port_id_of(session: HearingSession) -> str:
     """Return the id of the session's port, by which its widgets find each other in a page; it opens none."""
     return session.runtime.id
@@ -504,6 +549,7 @@ def port_of(session: HearingSession) -> AudioPort:
     port = _ports.get(session)
     if port is None:
         port = _ports[session] = AudioPort(session)
+    port.reopen()
     return port
 
 

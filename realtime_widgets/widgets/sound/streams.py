@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from realtime_widgets.errors import ConfigurationError
+from realtime_widgets.installing import install
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
 from realtime_widgets.widgets.sound.port import port_id_of
 
 if TYPE_CHECKING:
     from realtime_widgets.widgets.base import HearingSession
-
-_INSTALL = "pip install ipywebrtc, and restart JupyterLab"
 
 
 def stream_id(source: Any) -> str:
@@ -67,5 +66,7 @@ def _ipywebrtc() -> Any:
     try:
         import ipywebrtc
     except ImportError:
-        raise ConfigurationError(f"streams need ipywebrtc: {_INSTALL}") from None
+        raise ConfigurationError(
+            f"streams need ipywebrtc: {install('ipywebrtc')}, and restart JupyterLab"
+        ) from None
     return ipywebrtc

@@ -13,7 +13,7 @@ from realtime_widgets.core.conversation.turns import ToolCall
 from realtime_widgets.tools.execution.calls import RunningCall
 from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, Refresher, SessionReference, bundle
-from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.port import port_of, port_reference
 from realtime_widgets.widgets.talk.entries import tool_card
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class ReplyCard(RealtimeWidget):
     playing = traitlets.Bool(False, read_only=True).tag(sync=True)
     plays_itself = traitlets.Bool().tag(sync=True)
     #: Of the session whose player plays it, empty if there is none.
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, reply: Reply, **traits: Any) -> None:
@@ -98,7 +99,8 @@ class ReplyView(ReplyCard):
         self._engine = shared_engine()
         self._part: Part | None = None
         self._end_watching: Callable[[], object] | None = None
-        super().__init__(reply, port_id=port_of(session).port_id)
+        port = port_of(session)
+        super().__init__(reply, port=port, port_id=port.port_id)
         if reply.pcm and not reply.heard:
             self.play()
 
@@ -121,12 +123,6 @@ class ReplyView(ReplyCard):
                 self.play()
             case msg.StopReply():
                 self.stop()
-
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-        else:
-            super()._show_misfit(problem)
 
     def _play(self, session: ShownSession) -> None:
         runtime = session.runtime

@@ -163,10 +163,6 @@ class Transcript(RealtimeWidget):
             state["entries"] = [_saved_with_time(entry, left) for entry in state["entries"]]
         return state
 
-    def _show_misfit(self, problem: str) -> None:
-        if session := self._session.get():
-            self._engine.call(session.runtime.problem, problem)
-
     def _refresh(self, session: ShownSession) -> None:
         runtime = session.runtime
         closed = runtime.state == "closed"

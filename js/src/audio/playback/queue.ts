@@ -24,8 +24,9 @@ const VOLUME_SAMPLES = 240;
 export const DEFAULT_STARTUP_MS = 40;
 /** Playback starts only when this multiple of a small start-up buffer has arrived. */
 const ENOUGH_SHARE = 1.5;
-/** The part of a pause that is never changed, at either end, in samples at 24 kHz: 40 ms. */
+/** The parts of a pause that are never changed, at its begin and at its end, in samples at 24 kHz: 40 and 20 ms. */
 const PAUSE_EDGE = 960;
+const PAUSE_END = 480;
 /** While a stall is caught up, a quarter of a pause is kept, from 30 ms up to what is kept otherwise. */
 const PAUSE_SHARE = 1 / 4;
 const PAUSE_LEAST = 720;
@@ -347,7 +348,7 @@ export class PlaybackQueue {
       const ahead = queue.quietAhead(excess + PAUSE_EDGE);
       const kept = hurried ? PAUSE_SHARE * (quiet + ahead) : 2 * PAUSE_EDGE;
       const edge = Math.floor(Math.max(PAUSE_LEAST, Math.min(kept, 2 * PAUSE_EDGE)) / 2);
-      const spare = Math.min(ahead - edge, excess);
+      const spare = Math.min(ahead - Math.min(edge, PAUSE_END), excess);
       if (quiet >= edge && spare >= PAUSE_STEP) this.change = -spare;
     }
   }

@@ -17,8 +17,8 @@ import { isNoise, JOIN, leaveOut, LONGEST, match, repeat, SHORTEST } from "./str
 export const LOOK = SHORTEST;
 /** A delay that only a stall leaves: 150 ms. Until it is gone, speech is hurried. */
 const STALLED = 0.15 * SAMPLE_RATE;
-/** Smaller differences begin to be made up for at these: 40 ms too late, or 20 ms too little in the buffer. */
-const TOO_LATE = 0.04 * SAMPLE_RATE;
+/** Smaller differences begin to be made up for at these: 25 ms too late, or 20 ms too little in the buffer. */
+const TOO_LATE = 0.025 * SAMPLE_RATE;
 const TOO_LITTLE = 0.02 * SAMPLE_RATE;
 /** What is left out or repeated per sample that sounds; more where the sound is soft while a stall is caught up. */
 const HURRIED = 0.5;

@@ -4,6 +4,8 @@ import type { KernelState, StateStore } from "./state";
 
 /** Without a beat for this long the kernel counts as silent (ms); it beats every 500. */
 export const KERNEL_SILENT_MS = 1800;
+/** The same on the direct lane, which keeps what is said while one call of C holds the interpreter (ms). */
+const LANE_SILENT_MS = 5000;
 /** A watch that wakes up this late was asleep, and beats may wait to be handled (ms). */
 const LATE_MS = 500;
 /** A silent kernel is asked again after this time, and each further time after twice as long, up to a minute (ms). */
@@ -33,7 +35,7 @@ export class KernelWatch {
   beat(heard: boolean, more: boolean): void {
     this.become(heard ? "alive" : "busy");
     clearTimeout(this.timer);
-    if (more) this.wait(KERNEL_SILENT_MS);
+    if (more) this.wait(this.store.state.laneMs === null ? KERNEL_SILENT_MS : LANE_SILENT_MS);
   }
 
   /** The front end has lost the connection to the kernel. */

@@ -42,7 +42,6 @@ export interface PortHardware {
 const REOPEN_MS = 30_000;
 
 export class AudioPort {
-  readonly pageId = randomId();
   private readonly store = new StateStore();
   private readonly counters = new Counters();
   private readonly positions = new PositionTracker();
@@ -58,8 +57,12 @@ export class AudioPort {
   /** Until when the microphone opens again if the kernel answers. */
   private reopensUntil = 0;
 
-  constructor(transport: Transport, hardware: PortHardware) {
-    const { pageId, store, counters } = this;
+  constructor(
+    transport: Transport,
+    hardware: PortHardware,
+    readonly pageId = randomId(),
+  ) {
+    const { store, counters } = this;
     const outbox = (this.outbox = new Outbox(transport, pageId));
     this.input = new Input(hardware.microphone, hardware.visibility, store, counters, outbox);
     this.output = new Output(hardware.openSpeaker, store, (event) => this.heard(event));
@@ -89,6 +92,7 @@ export class AudioPort {
         if (store.state.kernel !== "gone") this.presence.rejoin();
       },
       lost: () => this.kernel.lost(),
+      lane: (laneMs) => store.update({ laneMs }),
       gone: () => this.kernel.gone(),
     });
     this.endChoice = onChoice(() => {

@@ -29,6 +29,8 @@ export interface PortState {
   /** Whether another page plays and captures. */
   elsewhere: boolean;
   kernel: KernelState;
+  /** The way to the kernel and back on the direct lane (ms); null on the notebook's own connection. */
+  laneMs: number | null;
   mode: InputMode;
   microphone: MicrophoneState;
   /** Whether the microphone is on and nothing is sent. */
@@ -76,6 +78,7 @@ export const INITIAL_STATE: PortState = {
   active: false,
   elsewhere: false,
   kernel: "alive",
+  laneMs: null,
   mode: "open",
   microphone: "off",
   muted: false,

@@ -8,6 +8,8 @@ export interface TransportHandlers {
   interrupted(): void;
   /** The connection to the kernel is lost, as far as the front end knows. */
   lost(): void;
+  /** Messages go over the direct lane, with this way to the kernel and back (ms), or over the comm again (null). */
+  lane(roundTripMs: number | null): void;
   /** The kernel was restarted, has died or was shut down. */
   gone(): void;
 }

@@ -22,6 +22,11 @@ export function healthWords(health: Health | null, roundTrip: number | null): [s
       "Sound that waits to be played, and how much is gathered before an answer begins",
       false,
     ]);
+  found.push(
+    health.lane_ms === null
+      ? ["sound on the notebook's connection", "The direct lane cannot be had, or is asked for", false]
+      : [`sound on the direct lane, ${Math.round(health.lane_ms)} ms`, "Past the kernel's messages", false],
+  );
   const bad: [number, string, string, string][] = [
     [health.underruns, "gap", "gaps", "Times the player had nothing to play in the middle of an answer"],
     [health.dropped, "block dropped", "blocks dropped", "Sound that came too late to be played"],

@@ -2,7 +2,7 @@
 
 import type { AnyWidget } from "@anywidget/types";
 import { type Signal, signal } from "@preact/signals";
-import { onMessage, sender } from "../../anywidget";
+import { bufferOf, onMessage, sender } from "../../anywidget";
 import { RecordingPlayer } from "../../audio/playback/recording";
 import { randomId } from "../../audio/port/random_id";
 import type { Entry, ReplayCommand, ReplayReport, ReplayStep, ReplayTurn } from "../../messages";
@@ -243,8 +243,8 @@ export default (() => {
         else if (message.type === "failed") {
           shown.problem.value = message.text;
           made.fail();
-        } else if (buffers[0])
-          made.put(message.index, buffers[0]).catch(() => {
+        } else
+          return made.put(message.index, bufferOf(buffers, "sound")).catch(() => {
             shown.problem.value = "This browser cannot read the sound of the recording";
             made.fail();
           });

@@ -3,7 +3,7 @@
 import type { AnyWidget } from "@anywidget/types";
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { onMessage, sender } from "../../anywidget";
+import { bufferOf, onMessage, sender } from "../../anywidget";
 import { ClipPlayer } from "../../audio/playback/clip";
 import { randomId } from "../../audio/port/random_id";
 import type {
@@ -374,7 +374,7 @@ export default (() => {
       player = new ClipPlayer(() => (store.playing.value = null));
       const end = onMessage<ReviewCommand>(model, (message, buffers) => {
         if (message.type !== "sound") store.apply(message);
-        else if (message.page_id === PAGE_ID) player?.play(buffers[0]!);
+        else if (message.page_id === PAGE_ID) player?.play(bufferOf(buffers, "sound"));
       });
       sender<ReviewReport>(model)({ type: "ready" });
       return () => {

@@ -14,6 +14,8 @@ import { saveWithoutCode } from "../../saved_state";
 
 interface Traits {
   port_id: string;
+  /** Reference to the port, which the front end has to make. */
+  port: string | null;
   now_playing: string;
   volume: number;
 }
@@ -120,9 +122,9 @@ export default {
       model.off("change:volume", apply);
     };
   },
-  render({ model, el }) {
+  render({ model, el, host }) {
     const scope = new Scope();
-    const { port, state } = scope.port(model);
+    const { port, state } = scope.port(model, host, model.get("port"));
     const volume = scope.trait(model, "volume");
     const setVolume = (value: number) => {
       model.set("volume", value);

@@ -1,14 +1,17 @@
-/** The anywidget adapter of the port: its model's comm is the transport of an `AudioPort`. It has no view. */
+/** The anywidget adapter of the port: an `AudioPort` whose transport is the model's comm and the direct lane. No view. */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { type Cleanup, onMessage, sender } from "../../anywidget";
 import { startCapture } from "../../audio/capture/capture";
 import { pageEnvironment } from "../../audio/capture/microphone";
+import { type Comm, type CommHandlers, LanedTransport } from "../../audio/lane/laned";
+import { placesOf, serverOf } from "../../audio/lane/places";
+import { openLane } from "../../audio/lane/socket";
 import { openSpeaker } from "../../audio/playback/speaker";
 import { AudioPort } from "../../audio/port/port";
+import { randomId } from "../../audio/port/random_id";
 import { registerPort, watchViews } from "../../audio/port/registry";
-import type { Transport, TransportHandlers } from "../../audio/port/transport";
-import type { PortCommand, PortReport } from "../../messages";
+import type { CommCommand, CommReport, LaneOffer } from "../../messages";
 import { saveWithoutCode } from "../../saved_state";
 
 interface Traits {
@@ -29,7 +32,7 @@ interface Signal {
 const GONE = ["restarting", "autorestarting", "dead", "terminating"];
 
 /** Follows what the front end says of its kernel, if it does; beats tell it where it does not. */
-function followKernel(model: AnyModel<Traits>, handlers: TransportHandlers): Cleanup {
+function followKernel(model: AnyModel<Traits>, handlers: CommHandlers): Cleanup {
   const { kernel } = (model.widget_manager ?? {}) as { kernel?: Partial<Connection> | null };
   const { statusChanged, connectionStatusChanged } = kernel ?? {};
   if (!statusChanged || !connectionStatusChanged) return () => undefined;
@@ -54,9 +57,9 @@ function onDevices(listener: () => void): Cleanup {
   return () => media?.removeEventListener("devicechange", listener);
 }
 
-function commTransport(model: AnyModel<Traits>): Transport {
-  const send = sender<PortReport>(model);
-  let handlers: TransportHandlers | null = null;
+function commOf(model: AnyModel<Traits>): Comm {
+  const send = sender<CommReport>(model);
+  let handlers: CommHandlers | null = null;
   return {
     send(report, pcm) {
       try {
@@ -69,7 +72,7 @@ function commTransport(model: AnyModel<Traits>): Transport {
     },
     listen(given) {
       handlers = given;
-      const endMessages = onMessage<PortCommand>(model, (command, buffers) => {
+      const endMessages = onMessage<CommCommand>(model, (command, buffers) => {
         given.command(command, buffers[0] && ownBuffer(buffers[0]));
       });
       // The widget manager fires this when its kernel is lost, and again when it is back.
@@ -94,12 +97,18 @@ function ownBuffer(view: DataView): ArrayBuffer {
 export default {
   initialize({ model }) {
     saveWithoutCode(model);
-    const port = new AudioPort(commTransport(model), {
+    const pageId = randomId();
+    const lanes = {
+      places: (offer: LaneOffer) => placesOf(offer, serverOf(document), location),
+      open: openLane,
+    };
+    const hardware = {
       openSpeaker,
       onDevices,
       microphone: pageEnvironment(startCapture),
       visibility: document,
-    });
+    };
+    const port = new AudioPort(new LanedTransport(commOf(model), pageId, lanes), hardware, pageId);
     const portId = model.get("port_id");
     const unregister = registerPort(portId, port);
     const endConsoles = watchViews(portId, "console", (views) => port.setViews("console", views));

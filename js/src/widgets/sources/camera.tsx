@@ -209,7 +209,7 @@ export default (() => {
       close = () => camera.close();
       const end = onMessage<CameraCommand>(model, (message) => {
         if (message.type === "off") off("");
-        else void take("asked", message.number);
+        else return take("asked", message.number);
       });
       // A camera whose kernel is gone shows something to nobody.
       let endState = () => {};

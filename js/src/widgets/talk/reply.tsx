@@ -2,7 +2,7 @@
 
 import type { AnyWidget } from "@anywidget/types";
 import type { ReadonlySignal } from "@preact/signals";
-import { onMessage, sender } from "../../anywidget";
+import { bufferOf, holdPort, onMessage, sender } from "../../anywidget";
 import { ClipPlayer } from "../../audio/playback/clip";
 import { randomId } from "../../audio/port/random_id";
 import type { ReplyCommand, ReplyReport, ToolCard } from "../../messages";
@@ -24,9 +24,11 @@ interface Traits {
   plays_itself?: boolean;
   /** Of the session whose player plays it; empty if there is none. */
   port_id?: string;
+  /** Reference to the port, which the front end has to make; null if there is none. */
+  port: string | null;
 }
 
-type Shown = Omit<Traits, "plays_itself" | "port_id">;
+type Shown = Omit<Traits, "plays_itself" | "port_id" | "port">;
 type Signals = { [Name in keyof Shown]: ReadonlySignal<Shown[Name]> };
 
 /** Identifies this page in requests for audio: other pages that show the reply stay silent. */
@@ -75,7 +77,7 @@ export default {
     const player = new ClipPlayer(() => send({ type: "ended" }));
     const end = onMessage<ReplyCommand>(model, (message, buffers) => {
       if (message.type === "silence") player.stop();
-      else if (message.page_id === PAGE_ID) player.play(buffers[0]!);
+      else if (message.page_id === PAGE_ID) player.play(bufferOf(buffers, "sound"));
     });
     if (model.get("plays_itself")) send(playReply());
     return () => {
@@ -83,10 +85,11 @@ export default {
       player.stop();
     };
   },
-  render({ model, el }) {
+  render({ model, el, host }) {
     const scope = new Scope();
     const send = sender<ReplyReport>(model);
     const portId = model.get("port_id");
+    holdPort(host, model.get("port"));
     if (portId) scope.add(countView(portId, "reply"));
     const view = (
       <ReplyView

@@ -4,7 +4,7 @@ import type { AnyWidget } from "@anywidget/types";
 import { type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { onMessage, sender } from "../../anywidget";
+import { bufferOf, onMessage, sender } from "../../anywidget";
 import type { PortState } from "../../audio/port/state";
 import type { Entry, Said, TranscriptCommand, TranscriptReport } from "../../messages";
 import { Pinned } from "../../ui/approval";
@@ -186,7 +186,7 @@ export default (() => {
       const replace = () => store.replace(model.get("entries"));
       formulasFrom(() => sender<TranscriptReport>(model)({ type: "math" }));
       const endMessages = onMessage<TranscriptCommand>(model, (message, buffers) => {
-        if (message.type === "math") formulasCame(buffers[0]!);
+        if (message.type === "math") formulasCame(bufferOf(buffers, "module"));
         else store.apply(message);
       });
       model.on("change:entries", replace);

@@ -17,6 +17,8 @@ import { holdHandlers } from "../sound/microphone";
 
 interface Traits {
   port_id: string;
+  /** Reference to the port, which the front end has to make. */
+  port: string | null;
   title: string;
   questions: { text: string; note: string }[];
   lines: LessonLine[];
@@ -270,9 +272,9 @@ export default (() => {
         opened?.close();
       };
     },
-    render({ model, el }) {
+    render({ model, el, host }) {
       const scope = new Scope();
-      const { port: shownPort, state } = scope.port(model);
+      const { port: shownPort, state } = scope.port(model, host, model.get("port"));
       const talkState = scope.trait(model, "talk_state");
       const lines = scope.trait(model, "lines");
       const told = signal("");

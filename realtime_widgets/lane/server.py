@@ -1,0 +1,213 @@
+"""The kernel's end of the direct lane: a WebSocket server on loopback, one for all sessions of a process.
+
+A page gets in with a token that was given to it over the notebook's own connection and that counts once. On the
+I/O thread only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+from realtime_widgets.lane.directory import announce, withdraw
+from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PATH, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
+
+    from realtime_widgets.concurrency.io_thread import Engine
+
+#: How long a token is good for, in seconds.
+TOKEN_S = 60.0
+#: How long a page may take to show its token after it has connected, in seconds.
+JOIN_S = 10.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+log = logging.getLogger(__name__)
+
+
+class _Join(msgspec.Struct):
+    token: str
+
+
+class LaneUser(Protocol):
+    """Who gets the frames of a page that has joined."""
+
+    def arrived(self, header: bytes, payload: bytes) -> None:
+        """Handle a frame; the first one is the page's own with its token."""
+
+    def closed(self) -> None:
+        """The connection is gone."""
+
+
+class LaneConnection:
+    """The connection to one page; sends in order, at once."""
+
+    def __init__(self, websocket: ServerConnection) -> None:
+        self._websocket = websocket
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+        self._sending = asyncio.ensure_future(self._send())
+
+    def send(self, header: bytes, payload: bytes = b"") -> None:
+        """Send a frame after those that wait."""
+        self._outgoing.put_nowait(pack(header, payload))
+
+    def close(self) -> None:
+        """Cut the connection."""
+        self._sending.cancel()
+        self._websocket.transport.abort()
+
+    async def _send(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self._websocket.send(await self._outgoing.get())
+
+
+class LaneServer:
+    """Serves lanes on loopback.
+
+    Attributes
+    ----------
+    port
+        Where, on 127.0.0.1.
+    lane_id
+        By which the Jupyter server finds it; empty without Jupyter's folders.
+    """
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.lane_id = ""
+        self._server: Server | None = None
+        self._connections: set[LaneConnection] = set()
+        self._offers: dict[str, tuple[float, Callable[[LaneConnection], LaneUser]]] = {}
+
+    async def start(self) -> None:
+        """Begin to serve.
+
+        Raises
+        ------
+        OSError
+            If no port of loopback can be had.
+        """
+        self._server = await serve(
+            self._serve,
+            "127.0.0.1",
+            0,
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            process_request=_check,
+            logger=_quiet_log(),
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.lane_id = announce(self.port)
+
+    def offer(self, joined: Callable[[LaneConnection], LaneUser]) -> str:
+        """Return a token for one page; `joined` is called with its connection, once."""
+        now = time.monotonic()
+        self._offers = {token: offer for token, offer in self._offers.items() if offer[0] > now}
+        token = secrets.token_urlsafe(24)
+        self._offers[token] = (now + TOKEN_S, joined)
+        return token
+
+    def cut(self) -> None:
+        """Cut the connections of all pages."""
+        for connection in list(self._connections):
+            connection.close()
+
+    async def close(self) -> None:
+        """Stop serving, and remove what was written down of it."""
+        withdraw(self.lane_id)
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, websocket: ServerConnection) -> None:
+        try:
+            first = await asyncio.wait_for(websocket.recv(), JOIN_S)
+            header, payload = unpack(first if isinstance(first, bytes) else first.encode())
+            joined = self._taken(msgspec.json.decode(header, type=_Join).token)
+        except (TimeoutError, ValueError, ConnectionClosed):
+            joined = None
+        if joined is None:
+            return await websocket.close(1008, "this page has no right to this lane")
+        connection = LaneConnection(websocket)
+        self._connections.add(connection)
+        user = joined(connection)
+        try:
+            user.arrived(header, payload)
+            async for frame in websocket:
+                user.arrived(*unpack(frame if isinstance(frame, bytes) else frame.encode()))
+        except (ValueError, ConnectionClosed) as error:
+            log.info("the direct lane of a page was closed: %s", error)
+        finally:
+            self._connections.discard(connection)
+            connection.close()
+            user.closed()
+
+    def _taken(self, token: str) -> Callable[[LaneConnection], LaneUser] | None:
+        until, joined = self._offers.pop(token, (0.0, None))
+        return joined if until > time.monotonic() else None
+
+
+async def lane_server(engine: Engine) -> LaneServer:
+    """Return the process's server; the first call starts it.
+
+    Raises
+    ------
+    OSError
+        If no port of loopback can be had.
+    """
+    global _starting  # noqa: PLW0603 - one server a process, as there is one engine
+    if _starting is None or _starting[0] is not engine:
+        _starting = (engine, asyncio.ensure_future(_started(engine)))
+    task = _starting[1]
+    try:
+        return await asyncio.shield(task)
+    except OSError:
+        _starting = None
+        raise
+
+
+def cut_all() -> None:
+    """Cut the connections of all pages, as a network that fails does; each comes back by itself."""
+    if _starting is not None and _starting[1].done():
+        _starting[1].result().cut()
+
+
+async def _started(engine: Engine) -> LaneServer:
+    server = LaneServer()
+    await server.start()
+    engine.end_with_process(server)
+    return server
+
+
+_starting: tuple[Engine, asyncio.Task[LaneServer]] | None = None
+
+
+def _check(connection: ServerConnection, request: Request) -> Response | None:
+    """Let in the Jupyter server, which names no origin, and pages of this machine."""
+    if request.path != PATH:
+        return connection.respond(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
+        return connection.respond(HTTPStatus.FORBIDDEN, "pages of other hosts are not let in\n")
+    return None
+
+
+def _quiet_log() -> logging.Logger:
+    """Return a log that shows errors only: the library tells of each connection that fails to open."""
+    quiet = logging.getLogger(f"{__name__}.websockets")
+    quiet.setLevel(logging.ERROR)
+    return quiet
