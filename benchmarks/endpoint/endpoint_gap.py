@@ -1,8 +1,8 @@
 """How long the user waits for the local endpoint alone: from the true end of their speech to the answer's sound.
 
 The repository's recordings are spoken one after the other, each to a new session that asks for 300 ms of silence
-at the end of a turn. That is the floor, because no answer can begin before it. How long people wait if that is
-left to the endpoint, and how many it cuts off, measures `turn_ends`.
+at the end of a turn. That is the floor, because no answer can begin before it. `turn_ends` measures how long
+people wait if that is left to the endpoint, and how many it cuts off.
 
 It is not compared with other self-hosted servers of the protocol: PyPI has neither speaches nor unmute for Python
 3.11, and speech-to-speech 1.1.0 cannot be installed completely, because a package that its voice needs is missing.
