@@ -8,6 +8,8 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = .ci/npm
 PROPERTIES = $(shell grep -rl --include='test_*.py' 'from hypothesis' tests/core)
 SOURCES = $(shell find js/src -type f) js/build.mjs js/package.json js/package-lock.json
+# What the installation copies into JupyterLab's folder.
+LAB = $(shell find js/src/lab realtime_widgets/jupyter/labextension -type f)
 
 .PHONY: demo test nightly clients recordings bench coverage setup style format types messages js build clean
 
@@ -92,7 +94,7 @@ clean:
 	touch $@
 
 # The bundles first: the package's own build then finds them made.
-.venv/installed-dev: pyproject.toml | .venv/bin/python js
+.venv/installed-dev: pyproject.toml $(LAB) | .venv/bin/python js
 	$(PIP) --editable ".[dev]"
 	touch $@ .venv/installed
 

@@ -35,6 +35,7 @@ NAMES = (
     "LessonLine",
     "LessonReport",
     "CloseDock",
+    "DockPlace",
     "CameraCommand",
     "CameraMessage",
     "ReviewCommand",

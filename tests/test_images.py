@@ -99,7 +99,7 @@ def test_no_picture_is_larger_than_the_service_takes() -> None:
     assert len(picture.data) <= MAX_BYTES
     assert picture.kind == "image/jpeg"
     with pytest.raises(ImageError, match=r"too large for one message.*show them in several"):
-        load_pictures([noise] * 8)
+        load_pictures([picture.data] * 8)  # small enough each, and encoded already
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ export type ReplayReport = OpenReplay | WantSound | WantCells | NeedMath;
 export type InsightCommand =
   | EventRows
   | EventPayload
+  | EventsFound
   | TestText
   | TurnRows
   | TurnDetail
@@ -86,6 +87,7 @@ export type InsightReport =
   | WatchTab
   | AskTurn
   | AskPayload
+  | SearchEvents
   | AskTest
   | Ping
   | ClosePanel
@@ -94,12 +96,13 @@ export type InsightReport =
   | ChangeSettings
   | AskCode;
 export type LessonReport = AskPrepared | StopAnswer | GiveFloor;
+export type DockPlace = "panel" | "split";
 export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
 export type KeyReport = Key | Forget;
-export type StatusReport = Restart | TalkHere | ShowPanel;
+export type StatusReport = Restart | TalkHere | ShowPanel | ShowDock;
 
 /**
  * A page could not handle a message of the kernel: its type, and what the browser says of it.
@@ -803,6 +806,17 @@ export interface EventPayload {
   text: string;
 }
 /**
+ * Events in which all words of a text stand, among those from `since` up to `until`.
+ */
+export interface EventsFound {
+  type: "found";
+  page_id: string;
+  text: string;
+  rows: EventRow[];
+  since: number;
+  until: number;
+}
+/**
  * The talk as a test: a file of Python.
  */
 export interface TestText {
@@ -977,6 +991,15 @@ export interface AskTurn {
 export interface AskPayload {
   type: "payload";
   number: number;
+}
+/**
+ * A page looks for words in all that the events say, from the event of a number on.
+ */
+export interface SearchEvents {
+  type: "search";
+  page_id: string;
+  text: string;
+  since: number;
 }
 /**
  * A page wants the talk as a test.
@@ -1238,4 +1261,11 @@ export interface Restart {
  */
 export interface TalkHere {
   type: "talk_here";
+}
+/**
+ * The user wants the console beside the code: in the side panel, or in a split.
+ */
+export interface ShowDock {
+  type: "show_dock";
+  place: DockPlace;
 }

@@ -357,10 +357,15 @@ class SessionCore:
     def missed(self, size: int) -> None:
         """Note captured sound that could not be sent, in bytes; a talk goes on without it."""
 
-    def play_clip(self, pcm: bytes) -> tuple[Part, list[Command]]:
-        """Play sound that is not an item of the conversation; it can be interrupted like an answer."""
+    def play_clip(self, pcm: bytes, gives_way: bool = False) -> tuple[Part, list[Command]]:
+        """Play sound that is not an item of the conversation; it can be interrupted like an answer.
+
+        With `gives_way` it also ends as soon as sound of an answer comes.
+        """
         self._changed.update(_STATE)
         part = Part(self.new_id("clip"), 0)
+        if gives_way:
+            self.voice.give_way(part)
         self.voice.push(part, pcm)
         self.voice.finish(part)
         return part, [*self.voice.due()]
@@ -600,11 +605,12 @@ class SessionCore:
         if response and response.out_of_band and (aside := self.asides.turn(response_id)):
             aside.audio += pcm  # spoken into the reply, not into the room
             return []
+        way = self.voice.make_way() if pcm else []
         pcm = self.voice.push(part, pcm)
         turn = self._turns.of_response.get(response_id)
         if turn and turn.keep_audio:
             turn.audio += pcm
-        return [*self.voice.due()]
+        return [*way, *self.voice.due()]
 
     def _audio_done(self, event: ev.OutputAudioDone) -> list[Command]:
         part = Part(event.item_id, event.content_index)

@@ -1098,30 +1098,34 @@ class RealtimeSession:
         """
         await self._io(self._restarts.restart(keep_talk, budget))
 
-    def dock(self, shown: bool = True) -> None:
-        """Show the session beside the code: in JupyterLab's side panel, elsewhere as a bar over the notebook.
+    def dock(self, shown: bool | Literal["panel", "split"] = True) -> None:
+        """Show the session beside the code: in JupyterLab's side panel or a split, elsewhere as a bar over it.
 
-        The bar has microphone, stop and the last words. Either is another view of the same session and the same
-        sound; it goes when the user closes it, and with the session.
+        JupyterLab's command palette has it too, under "Talk". The bar has microphone, stop and the last words.
+        Either is another view of the same session and the same sound; it goes when the user closes it, and with
+        the session.
 
         Parameters
         ----------
         shown
-            Whether it is shown; False takes it away.
+            Whether it is shown; False takes it away. ``"split"`` shows it beside the notebook, as wide as you
+            make it, and ``"panel"`` (as True does) in the side panel; elsewhere both are the bar.
 
         Raises
         ------
         ConfigurationError
-            If the sound of the session is in a call.
+            If there is no such place, or the sound of the session is in a call.
         SessionClosedError
             If the session is over.
         """
         self._check_sound()
+        if shown not in (True, False, "panel", "split"):
+            raise ConfigurationError(f'dock() takes "panel", "split" or False, not {shown!r}')
         if shown and self.state == "closed":
             raise SessionClosedError(
                 f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"
             )
-        self._console().dock(shown)
+        self._console().dock(bool(shown), "split" if shown == "split" else "panel")
 
     def talk_here(self) -> None:
         """Go on with the session in its console, although another one took its place in the notebook."""

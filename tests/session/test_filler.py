@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from realtime_widgets import ConfigurationError, Filler
-from realtime_widgets.testing import ManualClock, PlayedSpeaker, ScriptedServer, Talk, stall, tone
+from realtime_widgets.testing import Call, ManualClock, PlayedSpeaker, ScriptedServer, Talk, stall, tone
+from realtime_widgets.testing.scripted_server.steps import Expect
 from tests.session.watching import until
 
 if TYPE_CHECKING:
@@ -40,6 +41,36 @@ async def test_a_silence_is_filled_a_few_times_and_stays_out_of_the_talk(connect
         server.resume()
         await until(session, lambda: session.state == "listening")
     assert [entry.text for entry in session.conversation] == ["Hello?", "Good evening."]
+
+
+async def test_the_answers_first_sound_cuts_a_filler_off(connect: Open) -> None:
+    def clock_of_the_hall() -> str:
+        return "noon"
+
+    talk, clock, long = Talk(), ManualClock(), tone(3000, 300)
+    calls = [Call("clock_of_the_hall", {}, "noon")]
+    steps = talk.function_call_turn("How late is it?", calls, "Noon.", spoken=True)
+    asked = max(number for number, step in enumerate(steps) if isinstance(step, Expect)) + 1
+    script = [*talk.start(), *steps[:asked], stall(), *steps[asked:]]
+    async with ScriptedServer(script, whenever=talk.whenever(), clock=clock) as server:
+        filler = Filler(sound=np.frombuffer(long, "<i2"), rate=24_000, after=2)
+        session = connect(server, clock=clock, filler=filler, tools=[clock_of_the_hall])
+        speaker = PlayedSpeaker(session)
+        await session.start()
+        session.say("How late is it?")
+        await server.stalled()
+        await until(session, lambda: session.state == "thinking")
+        await clock.advance(2.1)
+        await clock.advance(0.5)
+        begun = speaker.heard()
+        assert begun
+        assert long.startswith(begun)
+        server.resume()
+        await until(session, lambda: session.transcript.endswith("Noon."))
+        await clock.advance(1.0)
+        answer = speaker.heard().removeprefix(begun)
+        assert answer == tone(len(answer) / 48)
+        assert answer
 
 
 async def test_an_answer_in_time_is_not_preceded_by_anything(connect: Open) -> None:
@@ -76,7 +107,7 @@ async def test_a_service_that_says_nothing_beside_the_talk_is_told_of_once(conne
         ({"say": "Hm.", "sound": SAMPLES, "rate": 24_000}, "a sentence or a sound"),
         ({"say": "Hm.", "after": 0}, "after must be seconds"),
         ({"say": "Hm.", "times": 99}, "times must be"),
-        ({"sound": np.zeros(72_000, np.float32), "rate": 24_000}, "may last 2 s"),
+        ({"sound": np.zeros(264_000, np.float32), "rate": 24_000}, "may last 10 s"),
     ],
 )
 def test_what_is_no_filler_is_refused_in_words(options: dict[str, Any], words: str) -> None:

@@ -74,10 +74,11 @@ def test_one_among_the_most_that_a_service_allows(naming: str, most: int) -> Non
 
 
 def test_a_service_that_refuses_everything_is_not_asked_for_ever() -> None:
-    for naming in ("param", "name", "nothing"):
-        known, found, updates = negotiate(Offer(numbered(500)), {f"f{number}" for number in range(500)}, naming)
+    for naming, tools in (("param", 100), ("name", 100), ("nothing", 500)):
+        refused = {f"f{number}" for number in range(tools)}
+        known, found, updates = negotiate(Offer(numbered(tools)), refused, naming)
         assert known == []
-        assert len(found) == 500
+        assert len(found) == tools
         assert updates <= MAX_UPDATES + 1
 
 

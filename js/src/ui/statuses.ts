@@ -38,6 +38,11 @@ export function shareStatus(portId: string, known: KnownStatus): Cleanup {
   };
 }
 
+/** Returns what is known of the session that has this port; null if no status line is in the page. */
+export function knownStatus(portId: string): KnownStatus | null {
+  return table().known.get(portId) ?? null;
+}
+
 /** Returns the status of the session that has this port, as a signal; empty if no status line is in the page. */
 export function sharedStatus(scope: Scope, portId: string): Signal<KnownStatus> {
   const { known, changes } = table();

@@ -105,8 +105,16 @@ export interface MicrophoneWords {
   news: boolean;
 }
 
-/** Returns the microphone's words; `why` is the reason why it cannot be opened, if there is one. */
-export function microphoneWords(state: PortState | null, why: string, limits: Limits): MicrophoneWords {
+/**
+ * Returns the microphone's words; `why` is the reason why it cannot be opened, if there is one, and `hold` the key that
+ * is held to talk from anywhere.
+ */
+export function microphoneWords(
+  state: PortState | null,
+  why: string,
+  limits: Limits,
+  hold = "",
+): MicrophoneWords {
   const words = (title: string, hint: string, news = false) => ({ title, hint, news });
   if (!state) return words("Not connected", "Run the cell with the session");
   if (state.kernel === "gone") return words("Microphone off", "The kernel is gone", true);
@@ -128,7 +136,7 @@ export function microphoneWords(state: PortState | null, why: string, limits: Li
       if (state.muted) return words("Muted: not sent", "Click Mute or press M to go on");
       if (state.mode === "open") return words("Microphone on", "Click to switch off");
       if (state.talking) return words("Microphone on", "Release when you are done");
-      return words("Hold to talk", "The button, or the space bar");
+      return words("Hold to talk", hold ? `The button, or ${hold} anywhere` : "The button, or the space bar");
     case "off": {
       if (state.elsewhere) return words("Microphone off", "You can read and type here");
       const reason = closedWords(state.closed, limits);

@@ -68,6 +68,12 @@ describe("the status line", () => {
 });
 
 describe("the microphone", () => {
+  it("names the key that is held from anywhere", () => {
+    const ready = page({ microphone: "on", mode: "push_to_talk" });
+    expect(microphoneWords(ready, "", LIMITS, "Alt+Shift+H").hint).toContain("Alt+Shift+H anywhere");
+    expect(microphoneWords(ready, "", LIMITS, "").hint).toBe("The button, or the space bar");
+  });
+
   const title = (state: PortState | null, why = "") => microphoneWords(state, why, LIMITS).title;
   const hint = (state: PortState) => microphoneWords(state, "", LIMITS).hint;
 

@@ -61,6 +61,8 @@ class VoiceOutput:
         self._silences = self._answers = self._paused_by = 0
         #: Responses of which nothing more is played.
         self._muted: set[str] = set()
+        #: Parts that end as soon as an answer is heard.
+        self._yielding: set[Part] = set()
         #: Bytes that were sent without the other half of their sample.
         self._half_samples: dict[Part, bytes] = {}
 
@@ -93,6 +95,17 @@ class VoiceOutput:
         if state.phase != "cut":
             self._pacer.push(part, pcm, state.received - samples)
         return pcm
+
+    def give_way(self, part: Part) -> None:
+        """Let `part` end as soon as sound of an answer comes."""
+        self._yielding.add(part)
+
+    def make_way(self) -> list[Play | Silence]:
+        """Silence what gives way to an answer, if nothing else sounds; call it before the answer is pushed."""
+        playing = self.ledger.playing if self._yielding else []
+        alone = self.phase == "flowing" and bool(playing) and self._yielding.issuperset(playing)
+        self._yielding.intersection_update(playing)
+        return self.stop() if alone else []
 
     def finish(self, part: Part) -> None:
         """Note that all sound of `part` came; harmless if none did or that is known."""

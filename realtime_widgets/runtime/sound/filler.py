@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from realtime_widgets.audio.samples import Sound
     from realtime_widgets.concurrency.clock import Clock, Timer
 
-#: Longest sound in seconds: an answer that comes meanwhile waits for its end.
-LONGEST_SOUND_S = 2.0
+#: Longest sound in seconds; the answer's first sound ends it.
+LONGEST_SOUND_S = 10.0
 
 
 @dataclass(frozen=True)
 class Filler:
     """What is heard when a turn has been silent for a while; it never becomes a part of the conversation.
+
+    It is cut off, with a short fade, as soon as the answer's first sound comes.
 
     Attributes
     ----------
@@ -28,7 +30,7 @@ class Filler:
         A short sentence, which the model's voice says beside the conversation, if the service can do that. It is
         made once in a session, at its first use, and paid for once.
     sound : path, bytes or array, optional
-        A sound of at most 2 s instead: an answer that comes meanwhile waits for its end.
+        A sound of at most 10 s instead.
     rate : int, optional
         Sample rate of an array, in hertz.
     after : float
@@ -61,7 +63,7 @@ class Filler:
             raise ConfigurationError(f"times must be a whole number from 1 to 10, not {self.times!r}")
         if self.sound is not None and len(self.pcm()) > LONGEST_SOUND_S * SAMPLE_RATE * BYTES_PER_SAMPLE:
             raise ConfigurationError(
-                f"the sound of a filler may last {LONGEST_SOUND_S:g} s, for answers wait for its end"
+                f"the sound of a filler may last {LONGEST_SOUND_S:g} s: give a shorter one, and more `times`"
             )
 
     def pcm(self) -> bytes:
@@ -124,7 +126,7 @@ class FillerPlayer:
             return
         self._played += 1
         if self._pcm:
-            self._runtime.perform(self._runtime.core.play_clip(self._pcm)[1])
+            self._runtime.perform(self._runtime.core.play_clip(self._pcm, gives_way=True)[1])
         elif speaks_beside(self._runtime.endpoint):
             self._busy = True
             self._runtime.spawn(self._make())
@@ -138,6 +140,6 @@ class FillerPlayer:
         try:
             self._pcm = await spoken_beside(self._runtime, self._filler.say)
             if self._pcm and self._waits():
-                self._runtime.perform(self._runtime.core.play_clip(self._pcm)[1])
+                self._runtime.perform(self._runtime.core.play_clip(self._pcm, gives_way=True)[1])
         finally:
             self._busy = False

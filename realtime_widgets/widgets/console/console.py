@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from realtime_widgets.widgets.base import RealtimeWidget, ShownSession
     from realtime_widgets.widgets.console.dock import DockBar
     from realtime_widgets.widgets.insight.panel import InsightPanel
-    from realtime_widgets.widgets.messages import InsightTab, ShowPanel
+    from realtime_widgets.widgets.messages import DockPlace, InsightTab, ShowPanel
 
 
 class RealtimeConsole(Card):
@@ -48,6 +48,7 @@ class RealtimeConsole(Card):
         self.status = SessionStatus(session)
         self.transcript = Transcript(session)
         self.status.on_panel = self.transcript.on_panel = self._show_panel
+        self.status.on_dock = self._show_dock
         self.insight: InsightPanel | None = None
         self._dock: DockBar | None = None
         self.player: AudioPlayer | None = None
@@ -86,15 +87,16 @@ class RealtimeConsole(Card):
         if self.insight not in self.parts:
             self.parts = [self.status, self.insight, self.transcript]
 
-    def dock(self, shown: bool = True) -> None:
-        """Show the console in JupyterLab's side panel, elsewhere a bar over the notebook; or take it away."""
+    def dock(self, shown: bool = True, place: DockPlace = "panel") -> None:
+        """Show the console beside the code or take it away; see `RealtimeSession.dock`."""
         if (session := self.session) is None:
             return
         if self._dock is None:
             from realtime_widgets.widgets.console.dock import DockBar  # most consoles never need it
 
             self._dock = DockBar(session, self.model_id or "")
-        self._dock.shown = shown
+        with self._dock.hold_sync():
+            self._dock.place, self._dock.shown = place, shown
 
     def hide_panel(self) -> None:
         """Hide what `show_panel` shows."""
@@ -104,6 +106,15 @@ class RealtimeConsole(Card):
 
     def _show_panel(self, wanted: ShowPanel) -> None:
         self.show_panel(wanted.tab, wanted.turn or 0)
+
+    def _show_dock(self, place: DockPlace) -> None:
+        if (session := self.session) is None or session.runtime.state == "closed":
+            return
+        if self.player is None:
+            problem = "the console of a session in a call stays where it is: its sound is in the call"
+            shared_engine().call(session.runtime.problem, problem)
+        else:
+            self.dock(place=place)
 
     def _ipython_display_(self) -> None:
         self.transcript.show(self)

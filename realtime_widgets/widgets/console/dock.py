@@ -1,8 +1,8 @@
-"""`DockBar`: a session beside the code, in JupyterLab's side panel or as a bar that floats over the notebook."""
+"""`DockBar`: a session beside the code, in JupyterLab's side panel or a split, or as a bar over the notebook."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import traitlets
 
@@ -19,7 +19,7 @@ SHOWN = 160
 
 
 class DockBar(RealtimeWidget):
-    """A second view of a session beside the code: in JupyterLab's side panel, elsewhere a bar over the notebook.
+    """A second view of a session beside the code: the console in JupyterLab, elsewhere a bar over the notebook.
 
     It shows itself in every page that has the session's widgets, and goes with the session's end.
 
@@ -34,6 +34,8 @@ class DockBar(RealtimeWidget):
     ----------
     shown : bool
         Whether it is there; the user can close it too.
+    place : str
+        Where JupyterLab shows the console: in its side ``"panel"``, or in a ``"split"`` beside the notebook.
     words : str
         The last words that were said.
     """
@@ -41,6 +43,7 @@ class DockBar(RealtimeWidget):
     _esm = bundle("dock.js")
     port_id = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Bool(False).tag(sync=True)
+    place = traitlets.Enum(list(get_args(msg.DockPlace)), "panel").tag(sync=True)
     words = traitlets.Unicode("", read_only=True).tag(sync=True)
     console_id = traitlets.Unicode("").tag(sync=True)
 

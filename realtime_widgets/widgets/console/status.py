@@ -39,6 +39,8 @@ class SessionStatus(RealtimeWidget):
     status: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     #: Called when the user wants to see the panel with time, events and money; None if there is none.
     on_panel: Callable[[msg.ShowPanel], object] | None = None
+    #: Called when the user wants the console beside the code; None if it cannot be there.
+    on_dock: Callable[[msg.DockPlace], object] | None = None
 
     def __init__(self, session: HearingSession) -> None:
         self._session = SessionReference(session)
@@ -56,6 +58,9 @@ class SessionStatus(RealtimeWidget):
                 session.start_again(report.keep_talk)
             case msg.TalkHere():
                 session.talk_here()
+            case msg.ShowDock():
+                if self.on_dock is not None:
+                    self.on_dock(report.place)
             case msg.ShowPanel():
                 if self.on_panel is not None:
                     self.on_panel(report)

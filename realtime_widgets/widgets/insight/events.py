@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FIRST = 2_000
 AT_ONCE = 400
 #: Events that come many times in a row, of which one row stands for all.
-_RUNS = frozenset(
+RUNS = frozenset(
     {
         "input_audio_buffer.append",
         "response.output_audio.delta",
@@ -59,7 +59,7 @@ class EventList:
         begin = max(journal.count - FIRST, 0) if self._next is None else self._next
         rows: dict[int, EventRow] = {}
         for number, record in journal.since(begin, AT_ONCE):
-            row = self._joined(_row(number, record, timeline))
+            row = self._joined(row_of(number, record, timeline))
             rows[row.number] = row
             self._next = number + 1
         if self._next is None:
@@ -68,7 +68,7 @@ class EventList:
 
     def _joined(self, row: EventRow) -> EventRow:
         """Return the row of its kind that stands there with a new one in it, or the new one."""
-        if row.name not in _RUNS:
+        if row.name not in RUNS:
             self._runs.clear()
             return row
         last = self._runs.get((row.name, row.turn))
@@ -86,7 +86,8 @@ def payload(journal: Journal, number: int) -> str:
     return "This event is so long ago that it is not kept any more."
 
 
-def _row(number: int, record: Record, timeline: TimelineBuilder) -> EventRow:
+def row_of(number: int, record: Record, timeline: TimelineBuilder) -> EventRow:
+    """Return the row of one event."""
     event = record.event
     name = str(event.get("type"))
     sound = event.get("audio") if name == "input_audio_buffer.append" else event.get("delta")

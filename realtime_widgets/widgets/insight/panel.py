@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import traitlets
 
 from realtime_widgets.concurrency.io_thread import shared_engine
+from realtime_widgets.concurrency.tasks import BackgroundTasks
 from realtime_widgets.core.settings import SessionSettings, changed
 from realtime_widgets.errors import RealtimeWidgetsError
 from realtime_widgets.runtime.as_code import session_as_code
@@ -15,6 +16,7 @@ from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, bund
 from realtime_widgets.widgets.insight.as_test import talk_as_test
 from realtime_widgets.widgets.insight.events import EventList, payload
 from realtime_widgets.widgets.insight.money import money_of
+from realtime_widgets.widgets.insight.search import search
 from realtime_widgets.widgets.insight.settings import changes_of, shown_settings
 from realtime_widgets.widgets.insight.tools import tool_rows, tried
 from realtime_widgets.widgets.insight.turns import turn_detail, turn_row
@@ -61,6 +63,9 @@ class InsightPanel(RealtimeWidget):
         #: What each page shows, by the page's id.
         self._watching: dict[str, str] = {}
         self._events = EventList()
+        self._tasks = BackgroundTasks()
+        #: Searches that go on, by the page's id: a page's next one takes the place of the one before.
+        self._seeking: dict[str, asyncio.Task[None]] = {}
         self._turns_seen = 0
         self._last: dict[str, msg.Message] = {}
         #: Number of the call by hand of which the page wants to know.
@@ -95,6 +100,10 @@ class InsightPanel(RealtimeWidget):
                     self._command(turn_detail(turn))
             case msg.AskPayload():
                 self._command(msg.EventPayload(report.number, payload(runtime.journal, report.number)))
+            case msg.SearchEvents():
+                if seeking := self._seeking.pop(report.page_id, None):
+                    seeking.cancel()
+                self._seeking[report.page_id] = self._tasks.spawn(self._search(runtime, report))
             case msg.SwitchTool():
                 self._trying(runtime, self._switch, session, report)
             case msg.TryTool():
@@ -105,6 +114,10 @@ class InsightPanel(RealtimeWidget):
                 self._command(msg.SessionCode(self._code(session, runtime)))
             case msg.AskTest():
                 self._command(msg.TestText(talk_as_test(runtime.core.conversation, list(session.tools))))
+
+    async def _search(self, runtime: SessionRuntime, wanted: msg.SearchEvents) -> None:
+        rows, until = await search(runtime.journal, runtime.timeline, wanted.text, wanted.since)
+        self._command(msg.EventsFound(wanted.page_id, wanted.text, rows, wanted.since, until))
 
     @staticmethod
     def _code(session: ShownSession, runtime: SessionRuntime) -> str:

@@ -38,6 +38,16 @@ class EventPayload(Message, frozen=True, tag="payload"):
     text: str
 
 
+class EventsFound(Message, frozen=True, tag="found"):
+    """Events in which all words of a text stand, among those from `since` up to `until`."""
+
+    page_id: str
+    text: str
+    rows: list[EventRow]
+    since: int
+    until: int
+
+
 class TestText(Message, frozen=True, tag="test"):
     """The talk as a test: a file of Python."""
 
@@ -232,6 +242,7 @@ class SessionCode(Message, frozen=True, tag="code"):
 InsightCommand = (
     EventRows
     | EventPayload
+    | EventsFound
     | TestText
     | TurnRows
     | TurnDetail
@@ -263,6 +274,14 @@ class AskPayload(Message, frozen=True, tag="payload"):
     """A page wants to read an event."""
 
     number: int
+
+
+class SearchEvents(Message, frozen=True, tag="search"):
+    """A page looks for words in all that the events say, from the event of a number on."""
+
+    page_id: str
+    text: str
+    since: int
 
 
 class AskTest(Message, frozen=True, tag="test"):
@@ -305,7 +324,17 @@ class AskCode(Message, frozen=True, tag="code"):
 
 
 InsightReport = (
-    WatchTab | AskTurn | AskPayload | AskTest | Ping | ClosePanel | SwitchTool | TryTool | ChangeSettings | AskCode
+    WatchTab
+    | AskTurn
+    | AskPayload
+    | SearchEvents
+    | AskTest
+    | Ping
+    | ClosePanel
+    | SwitchTool
+    | TryTool
+    | ChangeSettings
+    | AskCode
 )
 
 

@@ -123,7 +123,16 @@ class TalkHere(Message, frozen=True, tag="talk_here"):
     """The user wants to go on with an earlier session that another one has replaced."""
 
 
-StatusReport = Restart | TalkHere | ShowPanel
+DockPlace = Literal["panel", "split"]
+
+
+class ShowDock(Message, frozen=True, tag="show_dock"):
+    """The user wants the console beside the code: in the side panel, or in a split."""
+
+    place: DockPlace
+
+
+StatusReport = Restart | TalkHere | ShowPanel | ShowDock
 
 
 class CloseDock(Message, frozen=True, tag="close"):

@@ -12,6 +12,7 @@ import traitlets
 from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.runtime.transport import load_network
 from realtime_widgets.widgets.base import RealtimeWidget, bundle
+from realtime_widgets.widgets.sound.keys import KEYS, checked_keys
 from realtime_widgets.widgets.sound.port import port_of, port_reference
 from realtime_widgets.widgets.sound.streams import stream_id
 
@@ -50,6 +51,11 @@ class Microphone(RealtimeWidget):
         What the browser granted: echo cancellation, noise suppression, gain control, sample rate.
     muted : bool
         Whether it stays on and sends nothing. The user changes it too, with the button or the key M.
+    shortcuts : dict
+        Keys that work from anywhere in the notebook: ``"hold"`` to talk while it is held (push-to-talk),
+        ``"talk"``, ``"mute"`` and ``"stop"``; Alt+Shift with H, T, M and S by default. Set some of them, such as
+        ``shortcuts = {"hold": "F9", "stop": None}``; None is no key. JupyterLab's own three are set in its
+        settings.
     idle_off, hidden_off : float or None
         Minutes, as above; a new value counts from now on.
     source : MediaStream of ipywebrtc or None
@@ -66,6 +72,7 @@ class Microphone(RealtimeWidget):
     port_id = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Unicode("open").tag(sync=True)
     muted = traitlets.Bool(False).tag(sync=True)
+    shortcuts: traitlets.Dict[str, str] = traitlets.Dict(KEYS).tag(sync=True)
     source_id = traitlets.Unicode().tag(sync=True)
     idle_off = traitlets.Float(None, allow_none=True).tag(sync=True)
     hidden_off = traitlets.Float(None, allow_none=True).tag(sync=True)
@@ -112,6 +119,10 @@ class Microphone(RealtimeWidget):
     def stop(self) -> None:
         """Close the microphone; only a click in the page opens it."""
         shared_engine().call(self._port.close_microphone)
+
+    @traitlets.validate("shortcuts")
+    def _shortcuts(self, proposal: Any) -> dict[str, str]:
+        return checked_keys(proposal.value, self.shortcuts)
 
     @traitlets.validate("idle_off", "hidden_off")
     def _positive(self, proposal: Any) -> float | None:

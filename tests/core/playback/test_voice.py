@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_widgets.core.playback.commands import Play
+from realtime_widgets.core.playback.commands import Play, Silence
 from realtime_widgets.core.playback.ledger import Part, PlayedTo
 from realtime_widgets.protocol import events as ev
 from tests.core import wire
+from tests.core.client import QUESTION
 from tests.core.driving import MS, answering, receive, sent
 
 if TYPE_CHECKING:
+    from realtime_widgets.core.conversation.commands import Command
     from realtime_widgets.core.session import SessionCore
 
 
@@ -79,3 +81,34 @@ def test_sound_cut_within_a_sample_goes_on_in_step(core: SessionCore) -> None:
         delta = base64.b64encode(piece).decode()
         receive(core, wire.event("response.output_audio.delta", response_id="r1", item_id="a1", delta=delta))
     assert bytes(turn.audio) == sound
+
+
+def test_a_clip_that_gives_way_ends_with_the_first_sound_of_an_answer(core: SessionCore) -> None:
+    asked(core)
+    clip, _ = core.play_clip(b"\1\0" * 2000 * MS, gives_way=True)
+    core.played([PlayedTo(clip, 300 * MS)])
+    assert not silences(receive(core, wire.words("a1", "Well")))
+    commands = receive(core, wire.audio("a1", 100 * MS))
+    assert isinstance(commands[0], Silence)
+    assert [command.block.part.item_id for command in commands[1:] if isinstance(command, Play)] == ["a1"]
+    assert sent(core.silenced([PlayedTo(clip, 320 * MS)])) == []
+    assert core.ledger.playing == [Part("a1", 0)]
+    assert not silences(receive(core, wire.audio("a1", 100 * MS)))
+
+
+def test_a_clip_that_the_user_plays_is_heard_to_its_end(core: SessionCore) -> None:
+    asked(core)
+    clip, _ = core.play_clip(b"\1\0" * 2000 * MS)
+    assert not silences(receive(core, wire.audio("a1", 100 * MS)))
+    assert core.ledger.playing == [clip, Part("a1", 0)]
+
+
+def asked(core: SessionCore) -> None:
+    """Ask, and let the answer begin without any sound yet."""
+    _, commands = core.ask(QUESTION)
+    request = sent(commands)[-1].event_id
+    receive(core, wire.created("r1", {"request": request}), wire.output_added("r1", wire.message("a1")))
+
+
+def silences(commands: list[Command]) -> list[Command]:
+    return [command for command in commands if isinstance(command, Silence)]

@@ -10,6 +10,7 @@ from realtime_widgets.concurrency.io_thread import shared_engine
 from realtime_widgets.runtime import journal
 from realtime_widgets.testing import Call, ScriptedServer, Talk
 from realtime_widgets.widgets import messages as msg
+from realtime_widgets.widgets.insight import events
 from realtime_widgets.widgets.insight.panel import InsightPanel
 from tests.session.watching import until
 
@@ -87,6 +88,39 @@ async def test_events_come_as_rows_with_their_turn_and_can_be_read(connect: Open
         panel.page(msg.AskPayload(output.number))
         payload = await panel.until(msg.EventPayload)
         assert '"output": "0.8 per second"' in payload.text
+
+
+async def test_words_deep_in_an_event_are_found_in_all_that_are_kept(
+    connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "FIRST", 3)
+    talk, long = Talk(), " ".join(["well"] * 100)
+    turn = talk.text_turn("What now?", f"{long} and then Xylophone Quartz.")
+    async with ScriptedServer([*talk.start(), *turn], whenever=talk.whenever()) as server:
+        session = connect(server)
+        await session.ask("What now?")
+        panel = Watched(session)
+        panel.page(msg.WatchTab("p", "events"))
+        listed = (await panel.until(msg.EventRows)).rows
+        panel.page(msg.SearchEvents("p", "xylophone QUARTZ", 0))
+        found = await panel.until(msg.EventsFound)
+        assert (found.page_id, found.text, found.until) == ("p", "xylophone QUARTZ", session.journal.count)
+        assert "response.done" in [row.name for row in found.rows]
+        assert not any("Xylophone" in row.note for row in found.rows)
+        assert found.rows[0].number < listed[0].number
+        panel.sent.clear()
+        panel.page(msg.SearchEvents("p", "xylophone", found.until))
+        assert (await panel.until(msg.EventsFound)).rows == []
+
+
+async def test_a_key_is_not_found(connect: Open) -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), *talk.text_turn("sk-secret-1234", "No.")]) as server:
+        session = connect(server, api_key="sk-secret-1234")
+        await session.ask("sk-secret-1234")
+        panel = Watched(session)
+        panel.page(msg.SearchEvents("p", "sk-secret", 0))
+        assert (await panel.until(msg.EventsFound)).rows == []
 
 
 async def test_an_event_that_is_not_kept_any_more_says_so(connect: Open, monkeypatch: pytest.MonkeyPatch) -> None:

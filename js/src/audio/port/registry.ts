@@ -52,6 +52,11 @@ export function ports(): AudioPort[] {
   return [...registry().ports.values()];
 }
 
+/** Returns the id of a port; empty if it is no more. */
+export function idOf(port: AudioPort): string {
+  return [...registry().ports].find(([, each]) => each === port)?.[0] ?? "";
+}
+
 /** Calls `tell` with the port of that id now and after each change (null while it does not exist); returns its end. */
 export function watchPort(portId: string, tell: (port: AudioPort | null) => void): () => void {
   return watch(() => registry().ports.get(portId) ?? null, tell);

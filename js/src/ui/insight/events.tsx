@@ -13,6 +13,10 @@ const SENDERS: [Sender, string][] = [
 /** Rows that are in the page at once: the newest ones, and as many again with each click. */
 const SHOWN = 300;
 
+/** The kernel looks for words when the user has typed them, and later in events that have come since (ms). */
+const TYPED_MS = 150;
+const AGAIN_MS = 1000;
+
 /** Formats a number of bytes. */
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`;
@@ -97,8 +101,23 @@ function CopyTest({ store, ask }: { store: InsightStore; ask: () => void }) {
   );
 }
 
+/** Has the kernel look for the filter's words in all that the events say, and again in what comes after that. */
+function useSearch(store: InsightStore, search: (text: string, since: number) => void): boolean {
+  const text = store.filter.value;
+  const found = store.found.value?.text === text ? store.found.value : null;
+  const since = found?.until ?? 0;
+  const behind = text.trim() !== "" && (!found || (store.events.value.at(-1)?.number ?? -1) >= since);
+  useEffect(() => {
+    if (!behind) return;
+    const timer = setTimeout(() => search(text, since), since ? AGAIN_MS : TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [text, since, behind]);
+  return behind && !found;
+}
+
 export function EventsPart(props: {
   store: InsightStore;
+  search: (text: string, since: number) => void;
   read: (number: number) => void;
   askTest: () => void;
   showTurn: (turn: number) => void;
@@ -115,13 +134,14 @@ export function EventsPart(props: {
     if (atEnd.current && list.current) list.current.scrollTop = list.current.scrollHeight;
   });
   const payload = store.payload.value;
+  const searching = useSearch(store, props.search);
   return (
     <div class="rw-events">
       <div class="rw-events-head">
         <input
           type="search"
           aria-label="Filter events"
-          placeholder="Filter: name, words, turn 3"
+          placeholder="Filter: name, any words, turn 3"
           value={store.filter.value}
           onInput={(event) => (store.filter.value = event.currentTarget.value)}
         />
@@ -177,7 +197,11 @@ export function EventsPart(props: {
           />
         ))}
         {rows.length === 0 && (
-          <li class="rw-insight-empty">No events{store.filter.value && " like that"} yet.</li>
+          <li class="rw-insight-empty">
+            {searching
+              ? "Looking through all events …"
+              : `No events${store.filter.value && " like that"} yet.`}
+          </li>
         )}
       </ol>
     </div>

@@ -3,6 +3,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type {
   EventRow,
+  EventsFound,
   Health,
   InsightCommand,
   Money,
@@ -18,6 +19,13 @@ export type Sender = "" | EventRow["sender"];
 
 /** Events that a page lists at most; of more the oldest leave. */
 export const MOST_EVENTS = 5000;
+
+/** Events with all words of a text; up to the number `until` every one was looked at. */
+export interface Found {
+  text: string;
+  rows: readonly EventRow[];
+  until: number;
+}
 
 export class InsightStore {
   readonly turns: Signal<ReadonlyMap<number, ShownTurn>> = signal(new Map());
@@ -37,6 +45,8 @@ export class InsightStore {
   readonly roundTrip: Signal<number | null> = signal(null);
 
   readonly filter = signal("");
+  /** What the kernel found of the filter's words in the events themselves; null until it has answered. */
+  readonly found: Signal<Found | null> = signal(null);
   readonly sender: Signal<Sender> = signal("");
   /** The events that stood there when the list was paused; null while it runs. */
   readonly paused: Signal<readonly EventRow[] | null> = signal(null);
@@ -44,10 +54,16 @@ export class InsightStore {
   readonly shownEvents = computed(() => {
     const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const sender = this.sender.value;
-    return (this.paused.value ?? this.events.value).filter((row) => {
+    const rows = this.paused.value ?? this.events.value;
+    const found = this.found.value?.text === this.filter.value ? this.found.value.rows : [];
+    const within = rowsOf(found, rows);
+    const fits = (row: EventRow) => {
+      if (within.has(row.number)) return true;
       const text = `${row.name} ${row.note} ${row.turn === null ? "" : `turn ${row.turn}`}`.toLowerCase();
-      return (!sender || row.sender === sender) && words.every((word) => text.includes(word));
-    });
+      return words.every((word) => text.includes(word));
+    };
+    const before = found.filter(({ number }) => rows[0] && number < rows[0].number);
+    return [...before, ...rows.filter(fits)].filter((row) => !sender || row.sender === sender);
   });
 
   readonly newest = computed(() => Math.max(0, ...this.turns.value.keys()));
@@ -65,6 +81,9 @@ export class InsightStore {
         break;
       case "events":
         this.events.value = merged(command.whole ? [] : this.events.value, command.rows);
+        break;
+      case "found":
+        this.found.value = joined(this.found.value, command);
         break;
       case "payload":
         this.payload.value = command;
@@ -94,6 +113,31 @@ export class InsightStore {
         this.health.value = command;
     }
   }
+}
+
+/** Returns what was found so far and now; a search of other words, or from the beginning, takes its place. */
+function joined(before: Found | null, news: EventsFound): Found {
+  const goesOn = before?.text === news.text && news.since > 0;
+  return { text: news.text, rows: goesOn ? [...before.rows, ...news.rows] : news.rows, until: news.until };
+}
+
+/** Returns the numbers of the rows in which events stand: their own, or that of the run which they joined. */
+function rowsOf(events: readonly EventRow[], rows: readonly EventRow[]): Set<number> {
+  const numbers = new Set<number>();
+  const last = new Map<string, number>();
+  let next = 0;
+  const place = (below: number) => {
+    for (; next < events.length && events[next]!.number < below; next++) {
+      const home = last.get(events[next]!.name);
+      if (home !== undefined) numbers.add(home);
+    }
+  };
+  for (const row of rows) {
+    place(row.number);
+    last.set(row.name, row.number);
+  }
+  place(Infinity);
+  return numbers;
 }
 
 /** Returns rows with new ones among them; a row of a known number takes its place. */

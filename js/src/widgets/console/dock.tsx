@@ -1,6 +1,6 @@
 /**
- * A console beside the code: in JupyterLab's side panel if its extension is there, else as a bar that floats over the
- * notebook with microphone, level, stop and the last words.
+ * A console beside the code: in JupyterLab's side panel or a split if its extension is there, else as a bar that floats
+ * over the notebook with microphone, level, stop and the last words.
  */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
@@ -9,7 +9,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { sender } from "../../anywidget";
 import type { AudioPort } from "../../audio/port/port";
 import type { PortState } from "../../audio/port/state";
-import type { CloseDock as DockReport } from "../../messages";
+import type { CloseDock as DockReport, DockPlace } from "../../messages";
 import { lab, type Lab, type Panel } from "../../lab/commands";
 import { saveWithoutCode } from "../../saved_state";
 import { Scope } from "../../ui/bind";
@@ -21,6 +21,8 @@ import { holdHandlers, meter } from "../sound/microphone";
 interface Traits {
   port_id: string;
   shown: boolean;
+  /** Where JupyterLab shows the console. */
+  place: DockPlace;
   words: string;
   /** Id of the console's model, which JupyterLab shows in its side panel. */
   console_id: string;
@@ -145,7 +147,7 @@ function show(model: AnyModel<Traits>): () => void {
   return stop;
 }
 
-/** Shows the whole console in JupyterLab's side panel; returns what takes it away, or null if that cannot be. */
+/** Shows the whole console in JupyterLab, beside the code; returns what takes it away, or null if that cannot be. */
 async function showInPanel(model: AnyModel<Traits>, jupyterLab: Lab): Promise<(() => void) | null> {
   const manager = model.widget_manager as unknown as Partial<Manager> | undefined;
   if (!manager?.get_model || !manager.create_view) return null;
@@ -155,7 +157,7 @@ async function showInPanel(model: AnyModel<Traits>, jupyterLab: Lab): Promise<((
   panel.disposed.connect(() => {
     if (ours) sender<DockReport>(model)({ type: "close" }); // the user closed the panel
   });
-  jupyterLab.dock(panel, "Talk");
+  jupyterLab.dock(panel, "Talk", model.get("place"));
   return () => {
     ours = false;
     if (!panel.isDisposed) panel.dispose();
@@ -178,11 +180,14 @@ export default {
       hide = inPanel ?? show(model);
     };
     const changed = () => void follow();
+    const moved = () => model.get("shown") && changed();
     changed();
     model.on("change:shown", changed);
+    model.on("change:place", moved);
     return () => {
       turn++;
       model.off("change:shown", changed);
+      model.off("change:place", moved);
       hide();
     };
   },

@@ -88,6 +88,7 @@ export function InsightView(props: {
         {shown === "events" && (
           <EventsPart
             store={store}
+            search={(text, since) => send({ type: "search", page_id: PAGE_ID, text, since })}
             read={(number) => send({ type: "payload", number })}
             askTest={() => send({ type: "test" })}
             showTurn={showTurn}
@@ -126,6 +127,7 @@ export default (() => {
     initialize({ model }) {
       saveWithoutCode(model);
       return onMessage<InsightCommand>(model, (message) => {
+        if (message.type === "found" && message.page_id !== PAGE_ID) return;
         if (message.type !== "pong") return store.apply(message);
         const sent = message.page_id === PAGE_ID ? pings.get(message.number) : undefined;
         if (sent !== undefined) store.roundTrip.value = performance.now() - sent;

@@ -7,8 +7,10 @@ import type { Advice } from "../../audio/capture/level_advice";
 import type { AudioPort } from "../../audio/port/port";
 import { watchPort } from "../../audio/port/registry";
 import type { PortState } from "../../audio/port/state";
+import { lab, LAB_KEYS } from "../../lab/commands";
 import type { InputMode } from "../../messages";
 import { Scope } from "../../ui/bind";
+import { type Keys, steerByKeys } from "../../ui/page/keys";
 import { DevicePicker } from "../../ui/sound/device_picker";
 import { MicrophoneIcon, MicrophoneOffIcon, PowerIcon, Spinner } from "../../ui/icons";
 import { ProblemPanel, QuietLine } from "../../ui/problem";
@@ -25,6 +27,8 @@ interface Traits {
   /** Id of the model whose stream is heard in place of a microphone; empty for the microphone. */
   source_id: string;
   muted: boolean;
+  /** Keys that work from anywhere in the page. */
+  shortcuts: Keys;
   /** Minutes until it goes off by itself; null is never. */
   idle_off: number | null;
   hidden_off: number | null;
@@ -143,6 +147,8 @@ export function MicrophoneView(props: {
   mode: ReadonlySignal<InputMode>;
   limits: ReadonlySignal<Limits>;
   status: ReadonlySignal<KnownStatus>;
+  /** The key that is held to talk from anywhere; empty for none. */
+  hold: ReadonlySignal<string>;
   /** Opens the stream that is heard in place of a microphone; null for the microphone. */
   source: ReadonlySignal<(() => Promise<MediaStream>) | null>;
 }) {
@@ -156,7 +162,7 @@ export function MicrophoneView(props: {
   const talk = on && props.mode.value === "push_to_talk";
   const elsewhere = !on && !why && (state?.elsewhere ?? false);
   const ring = useLevel(port, on && !muted);
-  const { title, hint, news } = microphoneWords(state, why, props.limits.value);
+  const { title, hint, news } = microphoneWords(state, why, props.limits.value, props.hold.value);
   const advice = on && !muted ? ADVICE[state!.advice] : "";
   const toggle = () => {
     if (on || microphone === "opening") return port?.closeMicrophone();
@@ -250,12 +256,25 @@ export default {
       apply();
       endState = port?.subscribe(follow) ?? (() => {});
     });
+    const scope = new Scope();
+    const status = sharedStatus(scope, model.get("port_id"));
+    const endKeys = steerByKeys({
+      keys: () => model.get("shortcuts"),
+      port: () => (current && !whyNot(status.value.status, current.state) ? current : null),
+      open: () => {
+        const id = model.get("source_id");
+        void (id ? current?.openFromStream(() => streamOf(model, id)) : current?.openMicrophone());
+      },
+      isLabs: (action) => lab() !== null && LAB_KEYS[action] === model.get("shortcuts")[action],
+    });
     const otherSource = () => {
       if (current && current.state.microphone !== "off") current.closeMicrophone();
     };
     model.on("change:muted", apply);
     model.on("change:source_id", otherSource);
     return () => {
+      endKeys();
+      scope.end();
       endWatch();
       endState();
       model.off("change:muted", apply);
@@ -270,6 +289,8 @@ export default {
     const hidden = scope.trait(model, "hidden_off");
     const limits = computed(() => ({ idle: idle.value, hidden: hidden.value }));
     const status = sharedStatus(scope, model.get("port_id"));
+    const keys = scope.trait(model, "shortcuts");
+    const hold = computed(() => keys.value.hold);
     const id = scope.trait(model, "source_id");
     const source = computed(() => (id.value ? () => streamOf(model, id.value) : null));
     return scope.show(
@@ -281,6 +302,7 @@ export default {
         mode={mode}
         limits={limits}
         status={status}
+        hold={hold}
         source={source}
       />,
     );

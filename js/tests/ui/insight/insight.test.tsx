@@ -61,6 +61,26 @@ describe("events", () => {
     expect(store.events.value[0]!.number).toBe(10);
   });
 
+  it("are found by what stands in them, in the row of their run, and before the first that is listed", () => {
+    const store = new InsightStore();
+    const delta = { name: "response.output_audio.delta", count: 9 };
+    store.apply({
+      type: "events",
+      rows: [row(10, { name: "error" }), row(11, delta), row(12), row(30, delta)],
+      whole: true,
+    });
+    const numbers = () => store.shownEvents.value.map(({ number }) => number);
+    store.filter.value = "item_7";
+    expect(numbers()).toEqual([]);
+    const found = { type: "found" as const, page_id: "p", text: "item_7" };
+    store.apply({ ...found, rows: [row(3), row(14, delta)], since: 0, until: 31 });
+    expect(numbers()).toEqual([3, 11]);
+    store.apply({ ...found, rows: [row(33, delta)], since: 31, until: 40 });
+    expect(numbers()).toEqual([3, 11, 30]);
+    store.filter.value = "item_8"; // of which nothing is known yet
+    expect(numbers()).toEqual([]);
+  });
+
   it("are filtered by name, words, turn and direction", () => {
     const store = new InsightStore();
     const rows = [
