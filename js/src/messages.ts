@@ -66,8 +66,8 @@ export type InsightTab = "events" | "money" | "settings" | "time" | "tools";
 export type CaptionsCommand = UpsertCaption | Remove;
 export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
-export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed;
-export type ReplayReport = OpenReplay | WantSound | WantCells;
+export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed | MathModule;
+export type ReplayReport = OpenReplay | WantSound | WantCells | NeedMath;
 export type InsightCommand =
   | EventRows
   | EventPayload

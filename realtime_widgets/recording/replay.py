@@ -101,9 +101,10 @@ class Replay(RealtimeWidget):
                 self._packing.submit(self._reporting, page_id, partial(self._send_script, page_id))
             case msg.WantSound(page_id, index):
                 self._packing.submit(self._reporting, page_id, partial(self._send_sound, page_id, index))
-
             case msg.WantCells(page_id):
                 self._packing.submit(self._reporting, page_id, partial(self._send_cells, page_id))
+            case msg.NeedMath():
+                self._command(msg.MathModule(), [bundle("math.js").read_bytes()])
 
     def _send_cells(self, page_id: str) -> None:
         cells = [{**cell, "id": uuid.uuid4().hex[:8]} for cell in cells_of(self._recording.state, self.title)]

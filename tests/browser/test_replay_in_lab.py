@@ -50,7 +50,9 @@ async def record(path: Path) -> float:
     talk = Talk()
     turns = [
         *talk.spoken_turn("How late?", "Noon.", tone(1_500)),
-        *talk.function_call_turn("1 + 2?", [Call("add", {"first": 1, "second": 2}, "3")], "Three."),
+        *talk.function_call_turn(
+            "1 + 2?", [Call("add", {"first": 1, "second": 2}, "3")], "Three. So $1 + 2 = 3$, for $5."
+        ),
     ]
     async with ScriptedServer([*talk.start(model="gpt-realtime-2.1"), HEARD, *turns]) as server:
         session = RealtimeSession(endpoint=server.url, tools=[add])
@@ -72,6 +74,7 @@ async def test_a_recording_is_played_and_scrubbed(lab: Lab, tmp_path: Path) -> N
     text = await box.inner_text()
     assert "Talk with gpt-realtime-2.1" in text
     assert "How late?" in text and "Three." in text and "add" in text
+    await page.expect(".rw-replay math")
     await page.screenshot("whole", ".rw-replay")
     await page.page.evaluate(_WATCH)
     # At an earlier place only what was said by then is there.
@@ -97,6 +100,11 @@ async def test_a_recording_is_played_and_scrubbed(lab: Lab, tmp_path: Path) -> N
     assert "**You:** How late?" in sources[2:]
     [call] = [cell for cell in cells if "".join(cell["source"]) == "add(first=1, second=2)"]
     assert call["outputs"][0]["data"]["text/plain"] in ("3", ["3"])
+    sent = Recording.load(tmp_path / "talk.rwz").save(tmp_path / "talk.html")
+    await page.page.goto(sent.as_uri())
+    await page.expect("article math")
+    said = await page.text("article:has(math)")
+    assert "Three. So" in said and "$1" not in said and ", for $5." in said
 
 
 async def test_what_the_page_played_is_in_the_recording_to_the_cut(lab: Lab, tmp_path: Path) -> None:

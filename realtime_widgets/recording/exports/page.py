@@ -10,6 +10,7 @@ from realtime_widgets.core.captions.subtitles import clock_time
 from realtime_widgets.core.usage.cost import dollars
 from realtime_widgets.recording.entries import entries_of
 from realtime_widgets.recording.exports.bars import waterfall
+from realtime_widgets.recording.exports.formulas import drawing_script
 from realtime_widgets.recording.times import spans_of
 from realtime_widgets.shown_text import in_html
 from realtime_widgets.widgets.saved.as_html import html_line
@@ -51,7 +52,8 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } figure { margin: 1rem 0; } figca
 .waterfall svg { height: auto; cursor: auto; } .waterfall text { font-size: 11px; fill: CanvasText; }
 @media print { .play { display: none; } }
 """
-#: Its only script: a click on a time or on the picture of the sound leads there; what is heard is marked.
+#: Its script, beside the one for formulas: a click on a time or on the picture of the sound leads there; what is
+#: heard is marked.
 _SCRIPT = """
 const sound = document.querySelector("audio"), lines = [...document.querySelectorAll("article[data-at]")];
 const picture = document.querySelector(".play svg"), mark = document.querySelector("line.now");
@@ -121,8 +123,11 @@ def page_of(recording: ShownTalk, title: str) -> str:
     title
         Its heading.
     """
-    script = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-    policy = f"{_POLICY} script-src 'sha256-{script}'"
+    drawing = drawing_script(line.text for line in recording.state.lines.values())
+    scripts = [_SCRIPT, *filter(None, [drawing])]
+    hashes = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    allowed = " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in hashes)
+    policy = f"{_POLICY} script-src {allowed}"
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width"><title>{in_html(title)}</title>'
@@ -135,6 +140,7 @@ def page_of(recording: ShownTalk, title: str) -> str:
         f"<main>{''.join(_lines(recording))}</main>",
         _waterfalls(recording),
         f"<script>{_SCRIPT}</script>",
+        f'<script type="module">{drawing}</script>' if drawing else "",
     ]
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>'
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from realtime_widgets.widgets.messages.base import Message
 from realtime_widgets.widgets.messages.insight import TurnDetail
-from realtime_widgets.widgets.messages.transcript import Entry
+from realtime_widgets.widgets.messages.transcript import Entry, MathModule, NeedMath
 
 
 class ReplayStep(Struct, frozen=True):
@@ -56,7 +56,7 @@ class ReplayCells(Message, frozen=True, tag="cells"):
     text: str
 
 
-ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed
+ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed | MathModule
 
 
 class OpenReplay(Message, frozen=True, tag="open"):
@@ -78,4 +78,4 @@ class WantCells(Message, frozen=True, tag="want_cells"):
     page_id: str
 
 
-ReplayReport = OpenReplay | WantSound | WantCells
+ReplayReport = OpenReplay | WantSound | WantCells | NeedMath

@@ -16,6 +16,7 @@ import { linesAfter, stepsBy, turnAt } from "../../ui/replay/script";
 import { hideCopy } from "../../ui/page/saved_copy";
 import { FrontEndContext, frontEndOf } from "../../ui/tools/front_end";
 import { EntryView, type Talk } from "../../ui/transcript/entry";
+import { formulasCame, formulasFrom } from "../../ui/transcript/formulas";
 import { useEntryKeys, useFollowEnd } from "../../ui/transcript/list";
 import { TranscriptStore } from "../talk/transcript_store";
 
@@ -237,6 +238,7 @@ export default (() => {
       ));
       made.seek(model.get("seconds"));
       const end = onMessage<ReplayCommand>(model, (message, buffers) => {
+        if (message.type === "math") return formulasCame(bufferOf(buffers, "module"));
         if (message.page_id !== PAGE_ID) return;
         if (message.type === "script") shown.follow(message.steps, message.turns);
         else if (message.type === "cells") insertCells(model, JSON.parse(message.text) as object[]);
@@ -249,6 +251,7 @@ export default (() => {
             made.fail();
           });
       });
+      formulasFrom(() => send({ type: "math" }));
       send({ type: "open", page_id: PAGE_ID });
       return () => {
         end();

@@ -12,6 +12,7 @@ import { Scope } from "../../ui/bind";
 import { FoldIcon, MicrophoneIcon } from "../../ui/icons";
 import { leaveTalk, leftTalk, takeTalk } from "../../ui/page/left_talk";
 import { hideCopy } from "../../ui/page/saved_copy";
+import { keepOn } from "../../ui/sound/keep_on";
 import { type KnownStatus, sharedStatus } from "../../ui/statuses";
 import { Composer } from "../../ui/transcript/composer";
 import type { Attached } from "../../ui/transcript/attached";
@@ -104,6 +105,8 @@ export function TranscriptView(props: {
   port: ReadonlySignal<PortState | null>;
   status: ReadonlySignal<KnownStatus>;
   left: ReadonlySignal<Said[] | null>;
+  /** The talk begins anew: what is on stays on. */
+  begins: () => void;
   send: (message: TranscriptReport, ...buffers: ArrayBuffer[]) => void;
 }) {
   const { kept, port, status, canSay, send } = props;
@@ -135,7 +138,10 @@ export function TranscriptView(props: {
   const entries = () => store.order.peek().map((id) => store.entry(id)!.peek());
   const found = search.value === null ? null : matching(entries(), search.value);
   const shown = found ? order.filter((id) => found.has(id)) : order;
-  const begin = () => send({ type: "new_talk" });
+  const begin = () => {
+    props.begins();
+    send({ type: "new_talk" });
+  };
   return (
     <div class={`rw-transcript-box${folded.value ? " rw-folded" : ""}`}>
       {!folded.value && order.length > 0 && (
@@ -198,6 +204,8 @@ export default (() => {
     render({ model, el }) {
       const scope = new Scope();
       scope.add(hideCopy(model.get("saved_as")));
+      const { port, state } = scope.port(model);
+      const status = sharedStatus(scope, model.get("port_id"));
       return scope.show(
         el,
         "rw-transcript",
@@ -206,9 +214,10 @@ export default (() => {
             kept={kept!}
             placeholder={scope.trait(model, "placeholder")}
             canSay={scope.trait(model, "can_say")}
-            port={scope.port(model).state}
-            status={sharedStatus(scope, model.get("port_id"))}
+            port={state}
+            status={status}
             left={leftTalk(scope)}
+            begins={() => port.value && keepOn(port.value, state, status)}
             send={sender<TranscriptReport>(model)}
           />
         </FrontEndContext.Provider>,
