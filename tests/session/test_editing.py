@@ -132,8 +132,8 @@ async def test_sound_that_is_not_kept_any_more_says_so(connect: Open, monkeypatc
         await session.start()
         await until(session, lambda: len(session.runtime.core.conversation.items) == 4)
         await server.finished()
+        await until(session, lambda: session.runtime.sounds.has("item_4"))
         assert not session.runtime.sounds.has("item_2")
-        assert session.runtime.sounds.has("item_4")
         Transcript(session)._obey(msg.PlayEntry("item_2"), [])
         await until(
             session, lambda: any("not kept any more" in each.text for each in session.runtime.core.notices)

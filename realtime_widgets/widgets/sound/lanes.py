@@ -147,14 +147,14 @@ class PageLanes:
 
     def _move(self, page_id: str) -> None:
         """Number everything from now on: the page has sent its last report without a number."""
-        lane = self._joined.pop(page_id, None)
         page = self._pages[page_id] = _PageChannel(self, page_id, self._clock)
         self.comm(msg.LaneMoved(page_id), None)
-        if lane is not None:
-            page.use(lane)
+        if lane := self._joined.get(page_id):
             early, lane.early = lane.early, []
             for report, payload in early:
                 page.hear(report, payload)
+            if lane.round_trip_ms is not None:  # else the page's word that it uses the lane is still to come
+                self.use(lane)
 
     def joined(self, lane: _Lane) -> None:
         """Note a connection that its page has not begun to use."""
@@ -245,7 +245,7 @@ class _Lane:
 
     def __init__(self, lanes: PageLanes, page_id: str, connection: LaneConnection) -> None:
         self.page_id = page_id
-        self.round_trip_ms = 0.0
+        self.round_trip_ms: float | None = None
         #: Numbered reports that came before the page's word that it has moved, which goes over the comm.
         self.early: list[tuple[msg.NumberedReport | msg.Acknowledged, bytes]] = []
         self._lanes, self._connection = lanes, connection
