@@ -57,6 +57,7 @@ const entry = (kind: Entry["kind"], text: string, change: Partial<Entry> = {}): 
   turn: null,
   at: null,
   sound: false,
+  sound_gone: false,
   edited: false,
   ...change,
 });

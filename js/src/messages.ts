@@ -418,7 +418,7 @@ export interface Upsert {
   after: string | null;
 }
 /**
- * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user waited for it, and `turn` is the number of its turn in the timeline. `at` is when it began, in seconds since 1970. `sound` says that it can be heard again, `edited` that the user has put other words in its place.
+ * One line of the transcript; of a cut answer `heard_ms` were heard, about `heard_length` characters. A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user waited for it, and `turn` is the number of its turn in the timeline. `at` is when it began, in seconds since 1970. `sound` says that it can be heard again, `sound_gone` that its sound is not kept any more, `edited` that the user has put other words in its place.
  */
 export interface Entry {
   id: string;
@@ -437,6 +437,7 @@ export interface Entry {
   turn: number | null;
   at: number | null;
   sound: boolean;
+  sound_gone: boolean;
   edited: boolean;
 }
 /**

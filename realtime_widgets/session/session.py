@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import weakref
 from contextvars import copy_context
@@ -1097,6 +1098,25 @@ class RealtimeSession:
             As for `start`.
         """
         await self._io(self._restarts.restart(keep_talk, budget))
+
+    @property
+    def kept_sound_minutes(self) -> float:
+        """Minutes of both sides' sound, together, that the transcript can play again (15 at first; 0 keeps none).
+
+        It is kept in memory only, 2.9 MB a minute; of more the oldest turns go, and their button says so.
+        """
+        return self._engine.run(lambda: self._runtime.sounds.minutes)
+
+    @kept_sound_minutes.setter
+    def kept_sound_minutes(self, minutes: float) -> None:
+        if not 0 <= minutes < math.inf:
+            raise ConfigurationError(f"kept_sound_minutes must be 0 or more, not {minutes}")
+
+        def keep() -> None:
+            self._runtime.sounds.minutes = minutes
+            self._runtime.perform([])  # the transcript shows it
+
+        self._engine.run(keep)
 
     def dock(self, shown: bool | Literal["panel", "split"] = True) -> None:
         """Show the session beside the code: in JupyterLab's side panel or a split, elsewhere as a bar over it.

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.runtime.sound import kept_sound
 from realtime_widgets.testing import PlayedMicrophone, PlayedSpeaker, ScriptedServer, Talk, expect, stall, tone
 from realtime_widgets.testing.scripted_server import shapes
 from realtime_widgets.testing.scripted_server.steps import Emit
@@ -123,12 +122,12 @@ async def test_both_sides_can_be_heard_again(connect: Open) -> None:
         assert speaker.heard().endswith(heard[4800:33600])
 
 
-async def test_sound_that_is_not_kept_any_more_says_so(connect: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_sound, "MOST_BYTES", 1000)
+async def test_sound_that_is_not_kept_any_more_says_so(connect: Open) -> None:
     talk = Talk()
     turns = [*talk.spoken_turn("One?", "One.", tone(100)), *talk.spoken_turn("Two?", "Two.", tone(100))]
     async with ScriptedServer([*talk.start(), *turns]) as server:
         session = connect(server, transcription="whisper-1")
+        session.kept_sound_minutes = 0.0003
         await session.start()
         await until(session, lambda: len(session.runtime.core.conversation.items) == 4)
         await server.finished()
@@ -138,6 +137,11 @@ async def test_sound_that_is_not_kept_any_more_says_so(connect: Open, monkeypatc
         await until(
             session, lambda: any("not kept any more" in each.text for each in session.runtime.core.notices)
         )
+        session.kept_sound_minutes = 0
+        assert not session.runtime.sounds.has("item_4")
+        assert session.runtime.sounds.gone("item_4")
+        with pytest.raises(ConfigurationError, match="must be 0 or more, not -1"):
+            session.kept_sound_minutes = -1
 
 
 async def test_images_that_are_pasted_go_with_the_words(connect: Open) -> None:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from realtime_widgets.timeline.builder import Happening
 
-#: Sound that is kept, in bytes: about a quarter of an hour; of more the oldest items are forgotten.
-MOST_BYTES = 45_000_000
+#: Sound that is kept unless that is set, in minutes of both sides together; of more the oldest items go.
+KEPT_MIN = 15.0
+_BYTES_PER_MIN = 60 * SAMPLE_RATE * BYTES_PER_SAMPLE
 #: Longest speech that is kept as an item, in bytes: two minutes of the captured stream.
 LONGEST_SPEECH = 120 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _HEARD = (ev.SpeechStopped, ev.InputCommitted)
@@ -28,12 +29,19 @@ class KeptSound:
     speech_of
         Returns the first sample and the one after the last of the captured stream that an item holds; None if that
         is not known.
+
+    Attributes
+    ----------
+    minutes
+        How much is kept, in minutes of both sides together; the newest item always is. 0 keeps none.
     """
 
     def __init__(self, speech_of: Callable[[str], tuple[int, int] | None]) -> None:
         self._speech_of = speech_of
         self._items: dict[str, bytearray] = {}
         self._size = 0
+        self._gone: set[str] = set()
+        self._minutes = KEPT_MIN
         #: The end of the captured stream, with the number of the first sample of each block.
         self._stream: deque[tuple[int, bytes]] = deque()
         self._stream_bytes = 0
@@ -54,6 +62,20 @@ class KeptSound:
             elif isinstance(event, ev.ItemDeleted):
                 self._drop(event.item_id)
 
+    @property
+    def minutes(self) -> float:
+        """How much is kept."""
+        return self._minutes
+
+    @minutes.setter
+    def minutes(self, minutes: float) -> None:
+        self._minutes = minutes
+        self._forget_oldest()
+
+    def gone(self, item_id: str) -> bool:
+        """Whether there was sound of an item, and it was forgotten because more came than is kept."""
+        return item_id in self._gone
+
     def has(self, item_id: str) -> bool:
         """Whether there is sound of an item."""
         return bool(self._items.get(item_id))
@@ -65,6 +87,7 @@ class KeptSound:
     def clear(self) -> None:
         """Forget all sound of items."""
         self._items.clear()
+        self._gone.clear()
         self._size = 0
 
     def _capture(self, pcm: bytes) -> None:
@@ -85,10 +108,18 @@ class KeptSound:
                 self._add(item_id, pcm[start * BYTES_PER_SAMPLE : end * BYTES_PER_SAMPLE])
 
     def _add(self, item_id: str, pcm: bytes) -> None:
+        if item_id in self._gone:
+            return
         self._items.setdefault(item_id, bytearray()).extend(pcm)
         self._size += len(pcm)
-        while self._size > MOST_BYTES and len(self._items) > 1:
-            self._drop(next(iter(self._items)))
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        most = self._minutes * _BYTES_PER_MIN
+        while self._size > most and len(self._items) > (self._minutes > 0):
+            oldest = next(iter(self._items))
+            self._drop(oldest)
+            self._gone.add(oldest)
 
     def _drop(self, item_id: str) -> None:
         self._size -= len(self._items.pop(item_id, b""))

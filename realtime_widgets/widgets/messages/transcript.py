@@ -99,7 +99,8 @@ class Entry(Struct):
 
     A `preamble` is what the model says before its answer. On an answer `delay` says how many seconds the user
     waited for it, and `turn` is the number of its turn in the timeline. `at` is when it began, in seconds since
-    1970. `sound` says that it can be heard again, `edited` that the user has put other words in its place.
+    1970. `sound` says that it can be heard again, `sound_gone` that its sound is not kept any more, `edited` that
+    the user has put other words in its place.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Entry(Struct):
     turn: int | None = None
     at: float | None = None
     sound: bool = False
+    sound_gone: bool = False
     edited: bool = False
 
 

@@ -184,7 +184,7 @@ class Transcript(RealtimeWidget):
             if isinstance(entry.tool, msg.ToolCard):
                 add_by_hand(entry.tool, runtime.by_hand)
             entry.at = self._times.setdefault(entry.id, round(time.time(), 1))
-            entry.sound = sounds.has(entry.id)
+            entry.sound, entry.sound_gone = sounds.has(entry.id), sounds.gone(entry.id)
             shown[entry.id] = (entry, after)
             if self._shown.get(entry.id) != (entry, after):
                 self._command(msg.Upsert(timed(entry, left), after))
@@ -225,7 +225,8 @@ def _play_again(runtime: SessionRuntime, item_id: str) -> None:
         runtime.perform(runtime.core.make_way())
         runtime.perform(runtime.core.play_clip(pcm)[1])
     else:
-        runtime.tell("The sound of this is not kept any more: only the last quarter of an hour is.")
+        kept = f"only the last {runtime.sounds.minutes:g} minutes are" if runtime.sounds.minutes else "none is"
+        runtime.tell(f"The sound of this is not kept any more: {kept}.")
 
 
 def _saved_with_time(entry: dict[str, Any], left: Mapping[str, float]) -> dict[str, Any]:

@@ -92,11 +92,12 @@ export function Actions(props: {
   return (
     <div class="rw-actions" role="group" aria-label="This entry" onMouseLeave={() => setSure(false)}>
       {text && <CopyButton text={() => asText(entry)} title={entry.tool ? "Copy as code" : "Copy"} />}
-      {live && entry.sound && (
+      {live && (entry.sound || entry.sound_gone) && (
         <button
           type="button"
-          title="Hear it again"
-          aria-label="Hear it again"
+          disabled={!entry.sound}
+          title={entry.sound ? "Hear it again" : "Its sound is not kept any more"}
+          aria-label={entry.sound ? "Hear it again" : "Its sound is not kept any more"}
           onClick={() => send({ type: "play_entry", id: entry.id })}
         >
           <PlayIcon />

@@ -21,6 +21,7 @@ function entry(kind: Entry["kind"], text: string, more: Partial<Entry> = {}): En
     turn: null,
     at: null,
     sound: false,
+    sound_gone: false,
     edited: false,
     ...more,
   };

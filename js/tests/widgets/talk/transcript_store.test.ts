@@ -17,6 +17,7 @@ function entry(id: string, text = ""): Entry {
     turn: null,
     at: null,
     sound: false,
+    sound_gone: false,
     edited: false,
   };
 }
