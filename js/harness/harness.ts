@@ -118,6 +118,7 @@ async function show(scene: Scene): Promise<void> {
     muted: scene.port.muted ?? false,
     idle_off: 10,
     hidden_off: 5,
+    shortcuts: { hold: "Alt+Shift+H", talk: "Alt+Shift+T", mute: "Alt+Shift+M", stop: "Alt+Shift+S" },
   };
   await mount("microphone", microphone, controls);
   const player = { port_id: "played", now_playing: scene.now_playing, volume: 0.8 };
