@@ -13,6 +13,7 @@ from devtools.places.places import PLACES
 from devtools.places.trying import Found, try_place
 
 ROOT = Path(__file__).parents[2]
+DEFAULT_FOLDER = ROOT / ".places"
 _COLUMNS = (
     "Place",
     "Version",
@@ -29,7 +30,7 @@ def main() -> int:
     """Try them one after the other. Return 1 if one of them fails."""
     parser = argparse.ArgumentParser(prog="python -m devtools.places", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="front ends to try; default: all")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".places", help="for environments and screenshots")
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="for environments and screenshots")
     arguments = parser.parse_args()
     known = {place.name: place for place in PLACES}
     if unknown := [name for name in arguments.names if name not in known]:
