@@ -29,6 +29,8 @@ export const MAX_STARTUP_MS = 500;
 const LARGEST = (MAX_STARTUP_MS / 1000) * SAMPLE_RATE;
 /** A longer delay is a stall, too long for the largest buffer to cover. */
 const STALL = 1.5 * LARGEST;
+/** So much later than it could be a part may have begun, of a service that speaks in real time. */
+const LATE_START = 0.1 * SAMPLE_RATE;
 /** The fastest arrival is taken over the last five to ten seconds only, because clocks drift. */
 const HALF_WINDOW = 5 * SAMPLE_RATE;
 /**
@@ -124,9 +126,12 @@ export class Arrivals {
     return since - this.origin >= startup && since - this.recent >= Math.min(startup, SMALLEST);
   }
 
-  /** How much later `place` sounds at `at` than without a buffer; audio sent ahead by a fast service is not delay. */
+  /**
+   * How much later `place` sounds at `at` than without a buffer. Audio sent ahead by a fast service is not delay; but
+   * a part whose first blocks were late, while the page was busy, is heard sooner once that is over.
+   */
   delay(at: number, place: number): number {
-    return at - place - Math.max(this.origin, this.recent);
+    return at - place - Math.max(this.steady ? this.origin - LATE_START : this.origin, this.recent);
   }
 
   /** By how much the next block may be late if `place` sounds at `at`. */

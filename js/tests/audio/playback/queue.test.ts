@@ -410,7 +410,18 @@ describe("an answer spoken in real time", () => {
     }
   });
 
-  it.each([5, 50, 100])("keeps its pauses where %i blocks come at once and the rest in time", (ahead) => {
+  it.each([5, 10])(
+    "is heard up to 100 ms sooner where %i blocks come at once and the rest in time",
+    (late) => {
+      const queue = new PlaybackQueue(24_000, 40);
+      const { underruns, skipped } = speak(queue, "a", phrases(14), (i) => Math.max(0, i - late) * 20);
+      expect(underruns).toBe(0);
+      expect(skipped).toBeGreaterThan(0);
+      expect(skipped).toBeLessThanOrEqual(2400);
+    },
+  );
+
+  it.each([40, 50, 100])("keeps its pauses where %i blocks come at once and the rest in time", (ahead) => {
     const queue = new PlaybackQueue(24_000, 40);
     const { underruns, skipped } = speak(queue, "a", phrases(14), (i) => Math.max(0, i - ahead) * 20);
     expect(underruns).toBe(0);
