@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from devtools.places.places import Place
 
-ROOT = Path(__file__).parents[2]
 #: Longest time until a server answers, a page shows the console, and a burst is heard, in seconds.
 _START_S, _SHOW_S, _HEAR_S = 60.0, 60.0, 15.0
 #: How long the kernel's main thread is kept busy, in seconds.

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-#: A message that has not come for this long is counted as lost, and the later ones are delivered, in seconds.
+#: A message that has not come for this long is given up, and the later ones are delivered, in seconds.
 GAP_S = 2.0
 #: How much is kept to be sent again, in bytes of sound: 40 s of PCM16 at 24 kHz.
 KEPT_BYTES = 40 * 48_000
@@ -32,16 +32,9 @@ class Sent(Generic[Out]):
 
 
 class NumberedChannel(Generic[Out, In]):
-    """Both directions of one page's messages.
-
-    Attributes
-    ----------
-    lost
-        Messages of the other side that never came.
-    """
+    """Both directions of one page's messages."""
 
     def __init__(self) -> None:
-        self.lost = 0
         self._next = 0
         self._kept: deque[Sent[Out]] = deque()
         self._kept_bytes = 0
@@ -88,9 +81,7 @@ class NumberedChannel(Generic[Out, In]):
         if self._expected not in self._early and (
             now - self._gap_since > GAP_S or len(self._early) > KEPT_MESSAGES
         ):
-            first = min(self._early)
-            self.lost += first - self._expected
-            self._expected = first
+            self._expected = min(self._early)
         ready = []
         while self._expected in self._early:
             ready.append(self._early.pop(self._expected))

@@ -180,12 +180,6 @@ async def lane_server(engine: Engine) -> LaneServer:
         raise
 
 
-def cut_all() -> None:
-    """Cut the connections of all pages, as a network that fails does; each comes back by itself."""
-    if _starting is not None and _starting[1].done():
-        _starting[1].result().cut()
-
-
 async def _started(engine: Engine) -> LaneServer:
     server = LaneServer()
     await server.start()

@@ -31,8 +31,9 @@ _BURST_EVERY_S = 1.0
 #: Cuts the connections of all lanes, as a proxy that is restarted would.
 _CUT = """
 from realtime_widgets.concurrency.io_thread import shared_engine
-from realtime_widgets.lane.server import cut_all
-shared_engine().run(cut_all)
+from realtime_widgets.lane.server import lane_server
+engine = shared_engine()
+engine.run(engine.submit(lane_server(engine)).result().cut)
 """
 #: One C call that holds the interpreter.
 _HOLD = """

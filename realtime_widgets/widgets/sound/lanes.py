@@ -64,8 +64,6 @@ class PageLanes:
         #: Connections of pages that have joined and do not use them so far.
         self._joined: dict[str, _Lane] = {}
         self._offering: set[asyncio.Task[None]] = set()
-        #: Why there is no lane at all; empty if there can be one.
-        self.problem = ""
 
     @property
     def numbered(self) -> frozenset[str]:
@@ -76,11 +74,6 @@ class PageLanes:
         """Return the measured way to a page and back over its lane, in milliseconds; None if it has none."""
         page = self._pages.get(page_id or "")
         return page.lane.round_trip_ms if page and page.lane else None
-
-    def lost(self, page_id: str | None) -> int:
-        """Return how many of a page's numbered messages never came."""
-        page = self._pages.get(page_id or "")
-        return page.channel.lost if page else 0
 
     def send(self, page_id: str, command: msg.PortCommand, buffers: list[bytes] | None = None) -> bool:
         """Send a command to a page; return False if its messages are not numbered."""
@@ -140,8 +133,7 @@ class PageLanes:
         try:
             server = await lane_server(shared_engine())
         except OSError as error:
-            self.problem = f"no port of this machine can be had: {error}"
-            return log.warning("there is no direct lane: %s", self.problem)
+            return log.warning("there is no direct lane: no port of this machine can be had: %s", error)
         token = server.offer(lambda connection: _Lane(self, page_id, connection))
         self.comm(msg.LaneOffer(page_id, server.lane_id, server.port, token), None)
 

@@ -5,7 +5,7 @@
  * mid-sentence loses nothing and repeats nothing. Twin of `realtime_widgets/lane/channel.py`.
  */
 
-/** A message that has not come for this long is counted as lost, and the later ones are delivered (ms). */
+/** A message that has not come for this long is given up, and the later ones are delivered (ms). */
 const GAP_MS = 2000;
 /** How much is kept to be sent again, in bytes of sound: 40 s of PCM16 at 24 kHz. */
 const KEPT_BYTES = 40 * 48_000;
@@ -27,8 +27,6 @@ export interface Received<In> {
 
 /** Both directions of one page's messages. Times are in milliseconds. */
 export class NumberedChannel<Out, In> {
-  /** Messages of the other side that never came. */
-  lost = 0;
   private next = 0;
   private kept: Sent<Out>[] = [];
   private keptBytes = 0;
@@ -73,9 +71,7 @@ export class NumberedChannel<Out, In> {
     this.early.set(number, { message, pcm });
     const late = now - this.gapSince > GAP_MS || this.early.size > KEPT_MESSAGES;
     if (!this.early.has(this.expected) && late) {
-      const first = Math.min(...this.early.keys());
-      this.lost += first - this.expected;
-      this.expected = first;
+      this.expected = Math.min(...this.early.keys());
     }
     const ready: Received<In>[] = [];
     for (let found = this.early.get(this.expected); found; found = this.early.get(this.expected)) {
