@@ -101,6 +101,9 @@ export type CameraCommand = TakePicture | CameraOff;
 export type CameraMessage = CameraReport | CameraPicture;
 export type ReviewCommand = ReviewItems | ReviewGone | ReviewAsking | ReviewSound;
 export type ReviewReport = ReviewReady | Judge | PlaySide | Decide;
+export type LinkCommand = Links | LinkOpened;
+export type PageCommand = PageWelcome | PageModels | ModelMessage;
+export type PageFrame = PageJoin | ModelMessage;
 export type KeyReport = Key | Forget;
 export type StatusReport = Restart | TalkHere | ShowPanel | ShowDock;
 
@@ -1211,6 +1214,79 @@ export interface PlaySide {
   id: string;
   side: "heard" | "spoken";
   page_id: string;
+}
+/**
+ * A view of a link would like fresh tokens, good for ten minutes and for one page each.
+ */
+export interface AskLinks {
+  type: "ask_links";
+  view_id: string;
+  count: number;
+}
+/**
+ * Tokens for one view, and where the kernel serves the page; `address` is where a proxy has it, if one is known.
+ */
+export interface Links {
+  type: "links";
+  view_id: string;
+  tokens: string[];
+  lane_id: string;
+  port: number;
+  address: string;
+}
+/**
+ * A token of that view was used; it would like another one.
+ */
+export interface LinkOpened {
+  type: "link_opened";
+  view_id: string;
+}
+/**
+ * All models, the one to show, and a key by which the page comes back after its connection was cut.
+ */
+export interface PageWelcome {
+  type: "page_welcome";
+  key: string;
+  root: string;
+  models: PageModel[];
+}
+/**
+ * A widget's model: its state without code and style, which are files beside the page. `buffers` are the lengths of the state's binary values in the frame's payload, which belong at `buffer_paths`.
+ */
+export interface PageModel {
+  model_id: string;
+  module: string;
+  style: string;
+  state: {
+    [k: string]: unknown;
+  };
+  buffer_paths: (string | number)[][];
+  buffers: number[];
+}
+/**
+ * Models that what is shown refers to from now on.
+ */
+export interface PageModels {
+  type: "page_models";
+  models: PageModel[];
+}
+/**
+ * A message of a widget to its front ends or back, as ipywidgets has it; `buffers` are the lengths of its buffers.
+ */
+export interface ModelMessage {
+  type: "model_message";
+  model_id: string;
+  data: {
+    [k: string]: unknown;
+  };
+  buffers: number[];
+}
+/**
+ * A page shows its token; answered by `page_welcome`.
+ */
+export interface PageJoin {
+  type: "page_join";
+  token: string;
 }
 /**
  * A whole recording, when it is over; PCM16 in the buffer.

@@ -1,6 +1,7 @@
 """The Jupyter server's relay of the direct lane: one WebSocket of a page, one to its kernel on this machine.
 
-It checks the user and the origin as the server's kernel connections do, and looks at nothing that it relays.
+It checks the user and the origin as the server's kernel connections do, and looks at nothing that it relays. The
+files of a kernel's page of its own are relayed too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.websocket import (
     WebSocketClientConnection,
     WebSocketClosedError,
@@ -24,17 +25,48 @@ from tornado.websocket import (
 )
 
 from realtime_widgets.lane.directory import find
-from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PATH
+from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PAGE, PATH
 
 #: How long the kernel may take to accept a connection, in seconds.
 CONNECT_S = 5.0
 ROUTE = "realtime-widgets/lane/([0-9a-f]{32})"
+PAGE_ROUTE = "realtime-widgets/page/([0-9a-f]{32})/([a-z0-9_.]*)"
+#: Headers of a page's file that are the kernel's to set.
+PAGE_HEADERS = ("Content-Type", "Content-Security-Policy", "Referrer-Policy", "Cache-Control")
 
 
 def add_relay(web_app: Any) -> None:
     """Serve lanes below the server's base URL."""
     base = web_app.settings["base_url"]
-    web_app.add_handlers(".*$", [(url_path_join(base, ROUTE), LaneRelay)])
+    routes = [(url_path_join(base, ROUTE), LaneRelay), (url_path_join(base, PAGE_ROUTE), PageRelay)]
+    web_app.add_handlers(".*$", routes)
+
+
+class PageRelay(JupyterHandler):
+    """Hands on the files of the page that a kernel serves; who is not logged in is asked to."""
+
+    auth_resource = "kernels"
+
+    @web.authenticated
+    async def get(self, lane_id: str, name: str) -> None:
+        """Fetch a file from the kernel, so that the page is of the kernel's version and not of the server's."""
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")):
+            raise web.HTTPError(403)
+        port = find(lane_id)
+        if port is None:
+            raise web.HTTPError(404, reason="there is no such kernel any more")
+        try:
+            file = await AsyncHTTPClient().fetch(
+                f"http://127.0.0.1:{port}{PAGE}{name}", connect_timeout=CONNECT_S, follow_redirects=False
+            )
+        except HTTPClientError as error:
+            raise web.HTTPError(404 if error.code == 404 else 502) from error
+        except OSError as error:
+            raise web.HTTPError(502, reason="the kernel does not answer") from error
+        for header in PAGE_HEADERS:
+            if value := file.headers.get(header):
+                self.set_header(header, value)
+        await self.finish(file.body)
 
 
 class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: Where a kernel serves its lane.
 PATH = "/lane"
+#: Below which it serves the files of a page of its own.
+PAGE = "/page/"
 _LENGTH = 4
 #: Largest frame, in bytes: a header and some seconds of sound.
 MAX_FRAME_BYTES = 2**20

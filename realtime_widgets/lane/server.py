@@ -11,22 +11,25 @@ import contextlib
 import logging
 import secrets
 import time
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 from websockets.asyncio.server import serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 
 from realtime_widgets.lane.directory import announce, withdraw
-from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PATH, pack, unpack
+from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PAGE, PATH, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from websockets.asyncio.server import Server, ServerConnection
-    from websockets.http11 import Request, Response
+    from websockets.http11 import Request
 
     from realtime_widgets.concurrency.io_thread import Engine
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 TOKEN_S = 60.0
 #: How long a page may take to show its token after it has connected, in seconds.
 JOIN_S = 10.0
+#: Most bytes that wait for a page that does not take them.
+MAX_WAITING_BYTES = 2**26
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 log = logging.getLogger(__name__)
@@ -53,17 +58,31 @@ class LaneUser(Protocol):
         """The connection is gone."""
 
 
+@dataclass(frozen=True)
+class ServedFile:
+    """A file of a page: its media type, what is in it, and headers."""
+
+    media_type: str
+    body: bytes
+    headers: dict[str, str]
+
+
 class LaneConnection:
-    """The connection to one page; sends in order, at once."""
+    """The connection to one page; sends in order, at once, and is cut if the page takes nothing."""
 
     def __init__(self, websocket: ServerConnection) -> None:
         self._websocket = websocket
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+        self._waiting_bytes = 0
         self._sending = asyncio.ensure_future(self._send())
 
     def send(self, header: bytes, payload: bytes = b"") -> None:
         """Send a frame after those that wait."""
-        self._outgoing.put_nowait(pack(header, payload))
+        frame = pack(header, payload)
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            return self.close()
+        self._outgoing.put_nowait(frame)
 
     def close(self) -> None:
         """Cut the connection."""
@@ -73,7 +92,19 @@ class LaneConnection:
     async def _send(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                await self._websocket.send(await self._outgoing.get())
+                frame = await self._outgoing.get()
+                await self._websocket.send(frame)
+                self._waiting_bytes -= len(frame)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """Whom a token lets in: until when, for how long from now on if it is used often, and who is told."""
+
+    until: float
+    for_s: float
+    often: bool
+    joined: Callable[[LaneConnection], LaneUser]
 
 
 class LaneServer:
@@ -85,14 +116,20 @@ class LaneServer:
         Where, on 127.0.0.1.
     lane_id
         By which the Jupyter server finds it; empty without Jupyter's folders.
+    find_file
+        Finds the file at a path below `PAGE`.
+    origins
+        Hosts of pages that proxies show under another name than this machine's.
     """
 
     def __init__(self) -> None:
         self.port = 0
         self.lane_id = ""
+        self.find_file: Callable[[str], ServedFile | None] = lambda _path: None
+        self.origins: set[str] = set()
         self._server: Server | None = None
         self._connections: set[LaneConnection] = set()
-        self._offers: dict[str, tuple[float, Callable[[LaneConnection], LaneUser]]] = {}
+        self._offers: dict[str, _Offer] = {}
 
     async def start(self) -> None:
         """Begin to serve.
@@ -108,18 +145,23 @@ class LaneServer:
             0,
             compression=None,
             max_size=MAX_FRAME_BYTES,
-            process_request=_check,
+            process_request=self._check,
             logger=_quiet_log(),
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self.lane_id = announce(self.port)
 
-    def offer(self, joined: Callable[[LaneConnection], LaneUser]) -> str:
-        """Return a token for one page; `joined` is called with its connection, once."""
+    def offer(
+        self, joined: Callable[[LaneConnection], LaneUser], for_s: float = TOKEN_S, often: bool = False
+    ) -> str:
+        """Return a token for one page, good for `for_s` seconds; `joined` is called with its connection.
+
+        It counts once, or, with `often`, each time until it has not been used for so long.
+        """
         now = time.monotonic()
-        self._offers = {token: offer for token, offer in self._offers.items() if offer[0] > now}
+        self._offers = {token: offer for token, offer in self._offers.items() if offer.until > now}
         token = secrets.token_urlsafe(24)
-        self._offers[token] = (now + TOKEN_S, joined)
+        self._offers[token] = _Offer(now + for_s, for_s, often, joined)
         return token
 
     def cut(self) -> None:
@@ -157,8 +199,32 @@ class LaneServer:
             user.closed()
 
     def _taken(self, token: str) -> Callable[[LaneConnection], LaneUser] | None:
-        until, joined = self._offers.pop(token, (0.0, None))
-        return joined if until > time.monotonic() else None
+        offer, now = self._offers.pop(token, None), time.monotonic()
+        if offer is None or offer.until <= now:
+            return None
+        if offer.often:
+            self._offers[token] = replace(offer, until=now + offer.for_s)
+        return offer.joined
+
+    def _check(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Let in the Jupyter server, which names no origin, and pages of this machine; hand out a page's files."""
+        path = urlsplit(request.path).path
+        if path.startswith(PAGE):
+            file = self.find_file(path)
+            if file is None:
+                return connection.respond(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+            headers = Headers(file.headers | {"Content-Type": file.media_type, "Connection": "close"})
+            headers["Content-Length"] = str(len(file.body))
+            return Response(HTTPStatus.OK, "OK", headers, file.body)
+        if path != PATH:
+            return connection.respond(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).hostname not in _LOOPBACK and not self._known(origin):
+            return connection.respond(HTTPStatus.FORBIDDEN, "pages of other hosts are not let in\n")
+        return None
+
+    def _known(self, origin: str) -> bool:
+        return (urlsplit(origin).hostname or "") in self.origins
 
 
 async def lane_server(engine: Engine) -> LaneServer:
@@ -188,16 +254,6 @@ async def _started(engine: Engine) -> LaneServer:
 
 
 _starting: tuple[Engine, asyncio.Task[LaneServer]] | None = None
-
-
-def _check(connection: ServerConnection, request: Request) -> Response | None:
-    """Let in the Jupyter server, which names no origin, and pages of this machine."""
-    if request.path != PATH:
-        return connection.respond(HTTPStatus.NOT_FOUND, "there is nothing here\n")
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
-        return connection.respond(HTTPStatus.FORBIDDEN, "pages of other hosts are not let in\n")
-    return None
 
 
 def _quiet_log() -> logging.Logger:

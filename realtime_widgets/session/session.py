@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from realtime_widgets.teaching.lesson import Lesson
     from realtime_widgets.tools import HostedMcp, ToolChange
     from realtime_widgets.widgets import AudioPlayer, Microphone, RealtimeConsole, ReplyCard
+    from realtime_widgets.widgets.page.link import PageLink
     from realtime_widgets.widgets.teaching.lesson import LessonView
 
 #: How long `mcp.add` waits for the service's answer to the new tools, in seconds.
@@ -1146,6 +1147,33 @@ class RealtimeSession:
                 f"this session is over: {self._runtime.closed_reason}; start it again with session.restart()"
             )
         self._console().dock(bool(shown), "split" if shown == "split" else "panel")
+
+    def page(self, address: str | None = None) -> PageLink:
+        """Return a link that opens the console in a browser tab of its own: the same talk, the same sound.
+
+        It is for where a notebook's page has no microphone: VS Code, Colab, frames, plain http. The kernel serves
+        the tab on loopback; where there is one, the Jupyter server relays it under its own address, and Colab,
+        code-server and Codespaces forward it. It counts once, for one tab and ten minutes.
+
+        Parameters
+        ----------
+        address
+            Where a proxy of yours shows the kernel's port, such as ``"https://example.org/talk/"``.
+
+        Returns
+        -------
+        PageLink
+            Shows itself as the link; ``new_url()`` returns an address as text, and ``open_browser()`` opens it on
+            the kernel's machine.
+
+        Raises
+        ------
+        ConfigurationError
+            If the address is none of http or https.
+        """
+        from realtime_widgets.widgets.page.link import PageLink  # most sessions never need it
+
+        return PageLink(self._console(), address)
 
     def talk_here(self) -> None:
         """Go on with the session in its console, although another one took its place in the notebook."""

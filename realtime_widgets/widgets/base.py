@@ -100,12 +100,27 @@ def asking_client() -> str:
 
     It is the same for a browser's cells and for its widgets: the session of their messages' headers.
     """
+    if page := _page.get():
+        return page
     get_parent = getattr(_kernel(), "get_parent", None)
     try:
         client = get_parent()["header"]["session"] if get_parent else ""
     except (LookupError, TypeError):  # nothing is being handled, or the kernel is of another kind
         return ""
     return client if isinstance(client, str) else ""
+
+
+@contextlib.contextmanager
+def as_client(client: str) -> Iterator[None]:
+    """Handle a message of a page that is not the notebook's: `asking_client` returns this id meanwhile."""
+    token = _page.set(client)
+    try:
+        yield
+    finally:
+        _page.reset(token)
+
+
+_page: contextvars.ContextVar[str] = contextvars.ContextVar("page", default="")
 
 
 def _kernel() -> Any:
@@ -153,6 +168,8 @@ class RealtimeWidget(anywidget.AnyWidget):
 
     _css = bundle("widgets.css")
     _last_misfit = ""
+    #: Called with each message that goes to the front ends, and its buffers.
+    mirrors: tuple[Callable[[RealtimeWidget, dict[str, Any], list[Any]], None], ...] = ()
     #: Whether the page can send buffers; otherwise it sends them as text.
     binary = traitlets.Bool(read_only=True).tag(sync=True)
 
@@ -243,6 +260,8 @@ class RealtimeWidget(anywidget.AnyWidget):
     def _send(self, msg: Any, buffers: Any = None) -> None:
         with without_shell_parent():
             super()._send(msg, buffers=buffers)
+        for mirror in self.mirrors:
+            mirror(self, msg, buffers or [])
 
 
 class SessionReference(Generic[Session]):

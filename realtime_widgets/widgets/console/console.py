@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from realtime_widgets.widgets.base import RealtimeWidget, ShownSession
     from realtime_widgets.widgets.console.dock import DockBar
     from realtime_widgets.widgets.insight.panel import InsightPanel
-    from realtime_widgets.widgets.messages import DockPlace, InsightTab, ShowPanel
+    from realtime_widgets.widgets.messages import DockPlace, InsightTab, MicrophoneReport, ShowPanel
+    from realtime_widgets.widgets.page.link import PageLink
+
+#: Problems of a microphone that another page does not have: it is on plain http, or in a frame without the right.
+NO_MICROPHONE_HERE = ("insecure", "policy", "worklet")
 
 
 class RealtimeConsole(Card):
@@ -51,12 +55,14 @@ class RealtimeConsole(Card):
         self.status.on_dock = self._show_dock
         self.insight: InsightPanel | None = None
         self._dock: DockBar | None = None
+        self._page_link: PageLink | None = None
         self.player: AudioPlayer | None = None
         self.microphone: Microphone | None = None
         controls: list[RealtimeWidget] = []
         if not session.runtime.endpoint.call_id:
             self.player, self.microphone = AudioPlayer(session), Microphone(session)
             controls = [self.microphone, self.player]
+            port_of(session).on_microphone.append(self._offer_page)
         super().__init__([self.status, self.transcript], controls, port_of(session) if controls else None)
         self.height = height
         shared_engine().call(session.runtime.warm_up)
@@ -84,8 +90,7 @@ class RealtimeConsole(Card):
             self.insight = InsightPanel(session)
             self.insight.on_close = self.hide_panel
         self.insight.tab, self.insight.turn = tab, turn
-        if self.insight not in self.parts:
-            self.parts = [self.status, self.insight, self.transcript]
+        self._arrange(insight=True)
 
     def dock(self, shown: bool = True, place: DockPlace = "panel") -> None:
         """Show the console beside the code or take it away; see `RealtimeSession.dock`."""
@@ -102,7 +107,24 @@ class RealtimeConsole(Card):
         """Hide what `show_panel` shows."""
         if self.insight is not None:
             self.insight.stop()
-            self.parts = [self.status, self.transcript]
+            self._arrange(insight=False)
+
+    def _arrange(self, insight: bool) -> None:
+        parts = [self.status, self.insight if insight else None, self.transcript, self._page_link]
+        self.parts = [part for part in parts if part is not None]
+
+    def _offer_page(self, report: MicrophoneReport) -> None:
+        """Show the link to a page of its own if this page may use no microphone, and take it away again."""
+        code = report.problem.code if report.problem else ""
+        if code in NO_MICROPHONE_HERE and self._page_link is None:
+            from realtime_widgets.widgets.page.link import PageLink  # most consoles never need it
+
+            self._page_link = PageLink(self, reason="A page of its own can use the microphone.")
+        elif report.state == "on" and self._page_link is not None:
+            self._page_link = None
+        else:
+            return
+        self._arrange(self.insight in self.parts)
 
     def _show_panel(self, wanted: ShowPanel) -> None:
         self.show_panel(wanted.tab, wanted.turn or 0)
