@@ -31,6 +31,8 @@ from realtime_widgets.lane.frames import MAX_FRAME_BYTES, PAGE, PATH
 CONNECT_S = 5.0
 ROUTE = "realtime-widgets/lane/([0-9a-f]{32})"
 PAGE_ROUTE = "realtime-widgets/page/([0-9a-f]{32})/([a-z0-9_.]*)"
+#: How the kernel closes a connection whose token is none.
+REFUSED = 1008
 #: Headers of a page's file that are the kernel's to set.
 PAGE_HEADERS = ("Content-Type", "Content-Security-Policy", "Referrer-Policy", "Cache-Control")
 
@@ -132,4 +134,6 @@ class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 await self.write_message(frame, binary=True)
         except WebSocketClosedError:
             return
-        self.close()
+        code = self._kernel.close_code
+        # A refusal is handed on, so that the page does not try again; other codes may be none that can be sent.
+        self.close(code if code == REFUSED else None, self._kernel.close_reason if code == REFUSED else None)

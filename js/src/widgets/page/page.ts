@@ -42,7 +42,8 @@ function start(): void {
   history.replaceState(null, "", location.pathname + location.search);
   const base = relayBase(location.pathname);
   if (base) document.body.dataset["baseUrl"] = base; // by which the port finds the direct lane
-  const shown = document.body.appendChild(document.createElement("main"));
+  const shown = document.createElement("div");
+  document.body.appendChild(document.createElement("main")).append(shown);
   const styles = new Set<string>();
   const line = new ContactLine(document.body, () => connection.again());
   const host = new WidgetHost({
