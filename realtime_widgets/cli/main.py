@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add(commands, "demo", "open the quickstart in JupyterLab, on the local endpoint", demo)
     _add(commands, "doctor", "find what keeps you from talking, with the cure", doctor)
     _add(commands, "serve", "serve the Realtime protocol from this machine", serve)
-    _add(commands, "talk", "speak a sound file into a session and hear the answer", talk)
+    _add(commands, "talk", "talk in a browser tab, or speak a sound file and hear the answer", talk)
     _add(commands, "captions", "write a recording down, as text or subtitles", captions)
     _add(commands, "evaluate", "run scenarios, and report which expectations held", evaluate)
     _add(commands, "audit", "check that nothing in an audit trail was changed", audit)

@@ -1,4 +1,4 @@
-"""``realtime-widgets talk``: speaks a sound file into a session and prints the answers."""
+"""``realtime-widgets talk``: speaks a sound file into a session and prints the answers, or opens a browser tab."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import webbrowser
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("sound", type=Path, help="WAV, FLAC, OGG or MP3 file with what you say")
+    parser.add_argument(
+        "sound",
+        type=Path,
+        nargs="?",
+        help="WAV, FLAC, OGG or MP3 file with what you say; without one you talk in a browser tab",
+    )
+    parser.add_argument("--browser", action="store_true", help="open the tab in this machine's browser")
     parser.add_argument(
         "--tools", type=Path, metavar="FILE.py", help="Python file; its public functions become tools"
     )
@@ -45,6 +52,8 @@ def run(namespace: argparse.Namespace) -> int:
     """Run the command."""
     # An error ends the command with its text; the log would say it a second time.
     logging.getLogger("realtime_widgets").addHandler(logging.NullHandler())
+    if namespace.sound is None and namespace.out is not None:
+        raise ConfigurationError("--out takes the answers to a sound file; in a browser tab you hear them")
     tools = load_tools(namespace.tools) if namespace.tools else []
     session = RealtimeSession(
         namespace.instructions,
@@ -52,13 +61,16 @@ def run(namespace: argparse.Namespace) -> int:
         model=namespace.model,
         endpoint=namespace.endpoint,
         tools=tools,
-        reconnect=False,  # one file, one run: a reader of the output sees it at once
+        reconnect=namespace.sound is None,  # one file, one run: a reader of the output sees it at once
     )
     file = None if namespace.json is None else _opened(namespace.json)
     session.journal.write_to(file)
     problems: list[str] = []
     try:
-        problems = asyncio.run(_talk(session, namespace.sound, namespace.out))
+        if namespace.sound is None:
+            asyncio.run(_talk_in_a_tab(session, namespace.browser))
+        else:
+            problems = asyncio.run(_talk(session, namespace.sound, namespace.out))
     finally:
         session.journal.write_to(None)
         if file is not None:
@@ -77,6 +89,28 @@ def _opened(path: Path) -> IO[bytes]:
         return path.open("wb")
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+
+
+async def _talk_in_a_tab(session: RealtimeSession, browser: bool) -> None:
+    """Serve the console in a tab of its own until the user ends it, with a fresh link when one was opened."""
+    from realtime_widgets.widgets.page.mirror import LINK_S  # a talk with a file needs no widgets
+
+    await session.start()
+    link = session.page()
+    opened = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            url = link.new_url(lambda: loop.call_soon_threadsafe(opened.set))
+            print(f"Talk in this tab (the link is for one, Ctrl-C ends it): {url}", flush=True)
+            if browser:
+                webbrowser.open(url)
+                browser = False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(opened.wait(), LINK_S)
+            opened.clear()
+    finally:
+        await session.close()
 
 
 async def _talk(session: RealtimeSession, sound: Path, out: Path | None) -> list[str]:

@@ -6,16 +6,20 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from websockets.asyncio.client import connect
 
 from realtime_widgets.audio.samples import read_sound, write_wav
 from realtime_widgets.cli.talk import load_tools
 from realtime_widgets.errors import ConfigurationError
-from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, tone
+from realtime_widgets.lane.frames import pack
+from realtime_widgets.testing import Call, ScriptedServer, Talk, cut, stall, tone
 from tests.session.watching import HEARD
 
 
@@ -61,6 +65,33 @@ async def test_a_talk_from_the_terminal(sound: Path, tmp_path: Path) -> None:
     events = [json.loads(line) for line in (tmp_path / "talk.jsonl").read_text().splitlines()]
     assert events[0]["sender"] in ("client", "server")
     assert {event["event"]["type"] for event in events} >= {"session.update", "response.done"}
+
+
+async def test_a_talk_in_a_browser_tab_until_ctrl_c() -> None:
+    talk = Talk()
+    async with ScriptedServer([*talk.start(), stall()]) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "realtime_widgets.cli.main", "talk", "--endpoint", server.url),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode()
+        address, _, token = line.split()[-1].partition("#")
+        async with connect(f"ws://127.0.0.1:{urlsplit(address).port}/lane", max_size=2**26) as tab:
+            await tab.send(pack(json.dumps({"type": "page_join", "token": token}).encode()))
+            welcome = await tab.recv()
+            assert b"page_welcome" in welcome[:100]  # type: ignore[operator]
+            another = (await process.stdout.readline()).decode()
+            assert another.split("#")[-1] != token
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 130
+        server.resume()
+
+
+async def test_answers_in_a_tab_go_to_no_file() -> None:
+    code, _, err = await run("talk", "--out", "heard.wav")
+    assert code == 2
+    assert "--out" in err
 
 
 async def test_a_terminal_obeys_nothing_that_was_said(sound: Path) -> None:

@@ -19,7 +19,7 @@ from realtime_widgets.widgets.base import RealtimeWidget, bundle
 from realtime_widgets.widgets.page.mirror import WidgetMirror
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from realtime_widgets.lane.server import LaneServer
 
@@ -62,15 +62,20 @@ class PageLink(RealtimeWidget):
         super().__init__(root=root, reason=reason)
         self._listen(msg.AskLinks, self._asked)
 
-    def new_url(self) -> str:
+    def new_url(self, opened: Callable[[], None] = lambda: None) -> str:
         """Return a fresh address of the page, for one tab and ten minutes; whoever has it can talk.
+
+        Parameters
+        ----------
+        opened
+            Called on the I/O thread when a tab was opened by it.
 
         Raises
         ------
         OSError
             If no port of this machine can be had.
         """
-        server, token = shared_engine().submit(self._mirror.link(lambda: None)).result()
+        server, token = shared_engine().submit(self._mirror.link(opened)).result()
         address = self._public(server) or f"http://127.0.0.1:{server.port}{PAGE}"
         return f"{address}#{token}"
 
