@@ -68,6 +68,7 @@ export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
 export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed | MathModule;
 export type ReplayReport = OpenReplay | WantSound | WantCells | NeedMath;
+export type InsertReport = CanInsert | CellsInserted;
 export type InsightCommand =
   | EventRows
   | EventPayload
@@ -775,6 +776,30 @@ export interface WantSound {
  */
 export interface WantCells {
   type: "want_cells";
+  page_id: string;
+}
+/**
+ * Insert cells, as JSON in the format of a notebook's file, below a cell; for the page that it names.
+ */
+export interface InsertCells {
+  type: "insert";
+  page_id: string;
+  cell_id: string;
+  text: string;
+}
+/**
+ * Whether the page can insert cells into the notebook.
+ */
+export interface CanInsert {
+  type: "can_insert";
+  page_id: string;
+  takes: boolean;
+}
+/**
+ * The cells are in the notebook.
+ */
+export interface CellsInserted {
+  type: "inserted";
   page_id: string;
 }
 /**
