@@ -15,9 +15,20 @@ export type CloseReason =
   | "unseen"
   | "user";
 export type SoundState = "blocked" | "failed" | "ready" | "waiting";
-export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+export type PortCommand =
+  Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat | SilenceRefused;
 export type PortReport =
-  Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+  | Hello
+  | Here
+  | Bye
+  | Claim
+  | Audio
+  | MicrophoneReport
+  | Playback
+  | Cleared
+  | Interrupt
+  | Talk
+  | CheckSilence;
 export type CommCommand =
   | Activate
   | Configure
@@ -27,6 +38,7 @@ export type CommCommand =
   | CloseMicrophone
   | Roll
   | Beat
+  | SilenceRefused
   | LaneOffer
   | LaneMoved
   | NumberedCommand
@@ -42,6 +54,7 @@ export type CommReport =
   | Cleared
   | Interrupt
   | Talk
+  | CheckSilence
   | LaneAsk
   | LaneMove
   | NumberedReport
@@ -190,6 +203,13 @@ export interface Beat {
   heard: boolean;
 }
 /**
+ * The check of an interruption of that page is over without a figure: an answer plays, or begins to.
+ */
+export interface SilenceRefused {
+  type: "silence_refused";
+  page_id: string;
+}
+/**
  * A page has loaded the port, or was cut off from the kernel; it waits for `activate`.
  */
 export interface Hello {
@@ -315,6 +335,14 @@ export interface Talk {
   pressed: boolean;
 }
 /**
+ * Play a test tone as an answer is played, or interrupt it as an answer is interrupted.
+ */
+export interface CheckSilence {
+  type: "check_silence";
+  page_id: string;
+  step: "cut" | "tone";
+}
+/**
  * Where a page finds its kernel, and a token that lets it in once. Over the notebook's connection. `lane_id` is for the Jupyter server's relay, empty if that cannot find the kernel; `port` for a page on the kernel's own machine.
  */
 export interface LaneOffer {
@@ -339,7 +367,7 @@ export interface NumberedCommand {
   page_id: string;
   number: number;
   received: number;
-  message: Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+  message: Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat | SilenceRefused;
 }
 /**
  * The sender has all messages of the other side below number `received`.
@@ -371,7 +399,18 @@ export interface NumberedReport {
   page_id: string;
   number: number;
   received: number;
-  message: Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+  message:
+    | Hello
+    | Here
+    | Bye
+    | Claim
+    | Audio
+    | MicrophoneReport
+    | Playback
+    | Cleared
+    | Interrupt
+    | Talk
+    | CheckSilence;
 }
 /**
  * The page may use the lane. On the lane.

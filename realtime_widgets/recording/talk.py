@@ -330,7 +330,7 @@ class RecordedTalk:
         """Insert the talk as cells below the running one, and print what was done.
 
         JupyterLab gets the cells of `to_notebook`: words as markdown, tool calls as code that runs, with their
-        results. Other front ends get one cell of code, with the words as comments, because a kernel can insert no other.
+        results. Other front ends get one cell of code, with the words as comments: a kernel can insert no other.
 
         Raises
         ------

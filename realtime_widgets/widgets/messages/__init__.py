@@ -102,6 +102,7 @@ from realtime_widgets.widgets.messages.port import (
     Audio,
     Beat,
     Bye,
+    CheckSilence,
     Claim,
     Clear,
     Cleared,
@@ -119,6 +120,7 @@ from realtime_widgets.widgets.messages.port import (
     PortReport,
     Position,
     Roll,
+    SilenceRefused,
     Talk,
 )
 from realtime_widgets.widgets.messages.replay import (
@@ -210,6 +212,7 @@ __all__ = [
     "CaptionsCommand",
     "CellsInserted",
     "ChangeSettings",
+    "CheckSilence",
     "Claim",
     "Clear",
     "Cleared",
@@ -330,6 +333,7 @@ __all__ = [
     "ShownTurn",
     "ShownWave",
     "Silence",
+    "SilenceRefused",
     "SoundState",
     "Status",
     "StatusReport",
