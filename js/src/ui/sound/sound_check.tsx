@@ -126,6 +126,7 @@ export function SoundCheck({ port }: { port: AudioPort }) {
       </button>
       {result && (
         <ul role="status">
+          <li>{silenceWords(result.silence)}</li>
           {result.verdict ? (
             <>
               <li>{VERDICTS[result.verdict]}</li>
@@ -136,9 +137,8 @@ export function SoundCheck({ port }: { port: AudioPort }) {
               </li>
             </>
           ) : (
-            <li>With the microphone on, it is checked too how you are heard.</li>
+            <li>With the microphone on, the check also says how you are heard.</li>
           )}
-          <li>{silenceWords(result.silence)}</li>
         </ul>
       )}
     </div>
