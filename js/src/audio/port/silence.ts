@@ -3,6 +3,7 @@
  *
  * The time runs from the page's wish to the last sample that its player output, both on the clock of the player's
  * context: to the kernel and back, as an interruption by voice goes.
+ * That clock moves in steps of what the browser renders at once, so the time may be too short by one such step.
  */
 
 import { type Silence, SilenceWatch } from "../sound_check";
