@@ -29,6 +29,8 @@ NAMES = (
     "ReplyReport",
     "ReplayCommand",
     "ReplayReport",
+    "InsertCells",
+    "InsertReport",
     "InsightCommand",
     "InsightReport",
     "InsightTab",

@@ -15,9 +15,20 @@ export type CloseReason =
   | "unseen"
   | "user";
 export type SoundState = "blocked" | "failed" | "ready" | "waiting";
-export type PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+export type PortCommand =
+  Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat | SilenceRefused;
 export type PortReport =
-  Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+  | Hello
+  | Here
+  | Bye
+  | Claim
+  | Audio
+  | MicrophoneReport
+  | Playback
+  | Cleared
+  | Interrupt
+  | Talk
+  | CheckSilence;
 export type CommCommand =
   | Activate
   | Configure
@@ -27,6 +38,7 @@ export type CommCommand =
   | CloseMicrophone
   | Roll
   | Beat
+  | SilenceRefused
   | LaneOffer
   | LaneMoved
   | NumberedCommand
@@ -42,6 +54,7 @@ export type CommReport =
   | Cleared
   | Interrupt
   | Talk
+  | CheckSilence
   | LaneAsk
   | LaneMove
   | NumberedReport
@@ -68,6 +81,7 @@ export type ReplyCommand = ReplyClip | Silence;
 export type ReplyReport = PlayReply | StopReply | ReplyEnded;
 export type ReplayCommand = ReplayScript | ReplaySound | ReplayCells | ReplayFailed | MathModule;
 export type ReplayReport = OpenReplay | WantSound | WantCells | NeedMath;
+export type InsertReport = CanInsert | CellsInserted;
 export type InsightCommand =
   | EventRows
   | EventPayload
@@ -190,6 +204,13 @@ export interface Roll {
 export interface Beat {
   type: "beat";
   heard: boolean;
+}
+/**
+ * The check of an interruption of that page is over without a figure: an answer plays, or begins to.
+ */
+export interface SilenceRefused {
+  type: "silence_refused";
+  page_id: string;
 }
 /**
  * A page has loaded the port, or was cut off from the kernel; it waits for `activate`.
@@ -317,6 +338,14 @@ export interface Talk {
   pressed: boolean;
 }
 /**
+ * Play a test tone as an answer is played, or interrupt it as an answer is interrupted.
+ */
+export interface CheckSilence {
+  type: "check_silence";
+  page_id: string;
+  step: "cut" | "tone";
+}
+/**
  * Where a page finds its kernel, and a token that lets it in once. Over the notebook's connection. `lane_id` is for the Jupyter server's relay, empty if that cannot find the kernel; `port` for a page on the kernel's own machine.
  */
 export interface LaneOffer {
@@ -341,7 +370,7 @@ export interface NumberedCommand {
   page_id: string;
   number: number;
   received: number;
-  message: Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat;
+  message: Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat | SilenceRefused;
 }
 /**
  * The sender has all messages of the other side below number `received`.
@@ -373,7 +402,18 @@ export interface NumberedReport {
   page_id: string;
   number: number;
   received: number;
-  message: Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk;
+  message:
+    | Hello
+    | Here
+    | Bye
+    | Claim
+    | Audio
+    | MicrophoneReport
+    | Playback
+    | Cleared
+    | Interrupt
+    | Talk
+    | CheckSilence;
 }
 /**
  * The page may use the lane. On the lane.
@@ -778,6 +818,30 @@ export interface WantSound {
  */
 export interface WantCells {
   type: "want_cells";
+  page_id: string;
+}
+/**
+ * Insert cells, as JSON in the format of a notebook's file, below a cell; for the page that it names.
+ */
+export interface InsertCells {
+  type: "insert";
+  page_id: string;
+  cell_id: string;
+  text: string;
+}
+/**
+ * Whether the page can insert cells into the notebook.
+ */
+export interface CanInsert {
+  type: "can_insert";
+  page_id: string;
+  takes: boolean;
+}
+/**
+ * The cells are in the notebook.
+ */
+export interface CellsInserted {
+  type: "inserted";
   page_id: string;
 }
 /**

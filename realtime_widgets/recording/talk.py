@@ -14,7 +14,7 @@ from realtime_widgets.audio.pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
 from realtime_widgets.core.captions.subtitles import to_markdown as segments_to_markdown
 from realtime_widgets.core.captions.subtitles import to_srt, to_text, to_vtt
 from realtime_widgets.errors import ConfigurationError, RecordingError
-from realtime_widgets.recording.exports.cells import code_of, notebook_of
+from realtime_widgets.recording.exports.cells import cells_of, code_of, notebook_of
 from realtime_widgets.recording.exports.files import running_shell, save
 from realtime_widgets.recording.file.format import FORMAT, VERSION
 from realtime_widgets.recording.file.parts import open_parts
@@ -327,9 +327,10 @@ class RecordedTalk:
         return notebook_of(self.state, title or self.title)
 
     def insert_below(self) -> None:
-        """Insert the talk as a cell below the running one: words as comments, tool calls as code that runs.
+        """Insert the talk as cells below the running one, and print what was done.
 
-        A kernel can insert one cell of code only; the button of the recording's widget inserts words as markdown.
+        JupyterLab gets the cells of `to_notebook`: words as markdown, tool calls as code that runs, with their
+        results. Other front ends get one cell of code, with the words as comments: a kernel can insert no other.
 
         Raises
         ------
@@ -339,7 +340,20 @@ class RecordedTalk:
         shell = running_shell()
         if shell is None:
             raise ConfigurationError("there is no notebook to insert a cell into: recording.save('talk.ipynb')")
-        shell.set_next_input(code_of(self.state))
+        from realtime_widgets.recording.exports.inserting import insert_cells  # brings ipywidgets
+
+        cells = cells_of(self.state, self.title)
+        done = insert_cells(cells, shell.kernel)
+        if done == "refused":
+            shell.set_next_input(code_of(self.state))
+            print(
+                "The talk goes into one cell of code below: this front end takes no other cells from Python. "
+                "recording.save('talk.ipynb') makes a notebook of it."
+            )
+        elif done == "inserted":
+            print(f"Inserted {len(cells)} cells below.")
+        else:
+            print(f"Sent {len(cells)} cells to the page, which did not say yet that they are there.")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write it as another kind of file; one that is there is replaced once the new one is whole.

@@ -56,3 +56,30 @@ async def test_devices_are_chosen_and_a_talk_goes_on_with_the_next(lab: Lab) -> 
         assert await page.live_tracks() == 1
         await page.click("button[aria-label='Your microphone']")
         await page.wait_for_tracks(0)
+
+
+async def test_the_sound_check_measures_an_interruption_without_a_service(lab: Lab) -> None:
+    page = await lab.open([_SESSION.format(url="http://127.0.0.1:9/v1")])
+    await page.run_cell(0)
+    await page.page.set_viewport_size({"width": 1366, "height": 768})
+    await page.click("button[aria-label=Devices]")
+    speaker = await page.tap_speaker()
+    await page.click("button:has-text('Sound check')")
+    await page.expect(".rw-check:has-text('a tone is interrupted')")
+    await page.expect(".rw-check li:has-text('falls silent after about')")
+    await page.screenshot("silence_1366")
+    said = await page.text(".rw-check ul")
+    milliseconds = int(said.split("after about ")[1].split(" ms")[0])
+    assert 0 < milliseconds < 1_500
+    assert ("good" in said) == (milliseconds <= 200)
+    # It was cut: what the page played is shorter than the tone, which lasts 2 s.
+    [(begin, end)] = (await speaker.read()).loud_stretches(gap_ms=100)
+    assert 300 < end - begin < 1_950
+    assert await page.evaluate_in_kernel("len(list(session.conversation))") == 0
+    assert await page.evaluate_in_kernel("session.state") != "speaking"
+    await page.page.set_viewport_size({"width": 420, "height": 768})
+    await page.page.keyboard.press("Escape")
+    await page.click("button[aria-label=Devices]")
+    await page.click("button:has-text('Sound check')")
+    await page.expect(".rw-check li:has-text('falls silent after about')")
+    await page.screenshot("silence_420")

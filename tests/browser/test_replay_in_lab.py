@@ -141,3 +141,28 @@ async def test_what_the_page_played_is_in_the_recording_to_the_cut(lab: Lab, tmp
     sounded = sum(end - begin for begin, end in heard.loud_stretches(gap_ms=5))
     assert milliseconds == pytest.approx(sounded, abs=25)
     assert recording.captured.any()
+
+
+async def test_cells_are_inserted_from_python_once_by_the_page_that_ran_the_cell(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "talk.rwz"
+    await record(path)
+    page = await lab.open([f"{_SHOW.format(path=str(path))}.insert_below()", "'the cell after it'"])
+    other = await lab.open_again(page, elsewhere=True)
+    await page.run_cell(0)
+    assert "Inserted" in await page.output_text(0)
+
+    async def sources() -> list[str]:
+        await page.save()
+        return ["".join(cell["source"]) for cell in json.loads(page.path.read_text())["cells"]]
+
+    once = await sources()
+    assert once[-1] == "'the cell after it'"
+    assert once.count("**You:** How late?") == once.count("add(first=1, second=2)") == 1
+    # Neither a tab that shows the notebook too nor a page that is loaded again inserts anything.
+    assert await other.page.locator(".jp-Cell:has-text('add(first=1')").count() <= 1
+    await other.close()
+    await page.reload()
+    await page.run_cell(len(once) - 1)
+    assert await sources() == once
+    await page.run_cell(0)  # the user asks again
+    assert (await sources()).count("**You:** How late?") == 2

@@ -44,3 +44,49 @@ export function wayBack(heard: readonly Heard[], tones: readonly number[]): numb
   ways.sort((a, b) => a - b);
   return ways[Math.floor(ways.length / 2)]!;
 }
+
+/** Samples below this are silence; the player's fades end above it. */
+const SILENT = 1e-4;
+/** An interruption is good if the answer is silent within this time (ms): two syllables talk over one another then. */
+const GOOD_MS = 200;
+/** The kernel's test tone lasts this long (s): one that ended by itself was not interrupted. */
+const TONE_S = 2;
+
+/** Follows the samples that the player outputs, on the clock of its context (s). */
+export class SilenceWatch {
+  /** Seconds between the first and the last sample that sounded; 0 before. */
+  sounded = 0;
+  /** When the last sample that sounded was output. */
+  last = NaN;
+  /** How long it has been silent since. */
+  silent = 0;
+  private first = NaN;
+
+  push(samples: Float32Array, time: number, rate: number): void {
+    const place = samples.findLastIndex((sample) => Math.abs(sample) >= SILENT);
+    if (place >= 0) {
+      if (Number.isNaN(this.first)) this.first = time;
+      this.last = time + (place + 1) / rate;
+      this.sounded = this.last - this.first;
+    }
+    this.silent = time + samples.length / rate - this.last;
+  }
+
+  /** Returns how long after `asked` the sound ended (ms); null if it was not cut. */
+  after(asked: number): number | null {
+    return this.sounded >= TONE_S - 0.05 ? null : Math.max(0, (this.last - asked) * 1000);
+  }
+}
+
+/** What the check of an interruption found: a time in ms, that an answer plays, or that the tone was not cut in time. */
+export type Silence = number | "busy" | "none";
+
+/** Says in words how soon an interrupted answer is silent. */
+export function silenceWords(silence: Silence): string {
+  if (silence === "busy")
+    return "An answer plays, so it was not measured how soon an interruption is silent: check again afterwards.";
+  if (silence === "none")
+    return "The test tone was not heard, or not interrupted in time: a cell runs, or the page may not play.";
+  const slow = silence > GOOD_MS ? "slow; other programs or a long way to the kernel may be why" : "good";
+  return `An interrupted answer falls silent after about ${Math.round(silence)} ms here: ${slow}.`;
+}

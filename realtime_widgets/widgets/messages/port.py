@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -80,7 +80,13 @@ class Beat(Message, frozen=True, tag="beat"):
     heard: bool = True
 
 
-PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat
+class SilenceRefused(Message, frozen=True, tag="silence_refused"):
+    """The check of an interruption of that page is over without a figure: an answer plays, or begins to."""
+
+    page_id: str
+
+
+PortCommand = Activate | Configure | Play | End | Clear | CloseMicrophone | Roll | Beat | SilenceRefused
 
 
 # From the page
@@ -196,4 +202,13 @@ class Talk(Message, frozen=True, tag="talk"):
     pressed: bool
 
 
-PortReport = Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk
+class CheckSilence(Message, frozen=True, tag="check_silence"):
+    """Play a test tone as an answer is played, or interrupt it as an answer is interrupted."""
+
+    page_id: str
+    step: Literal["tone", "cut"]
+
+
+PortReport = (
+    Hello | Here | Bye | Claim | Audio | MicrophoneReport | Playback | Cleared | Interrupt | Talk | CheckSilence
+)

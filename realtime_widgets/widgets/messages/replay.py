@@ -79,3 +79,27 @@ class WantCells(Message, frozen=True, tag="want_cells"):
 
 
 ReplayReport = OpenReplay | WantSound | WantCells | NeedMath
+
+
+class InsertCells(Message, frozen=True, tag="insert"):
+    """Insert cells, as JSON in the format of a notebook's file, below a cell; for the page that it names."""
+
+    page_id: str
+    cell_id: str
+    text: str
+
+
+class CanInsert(Message, frozen=True, tag="can_insert"):
+    """Whether the page can insert cells into the notebook."""
+
+    page_id: str
+    takes: bool
+
+
+class CellsInserted(Message, frozen=True, tag="inserted"):
+    """The cells are in the notebook."""
+
+    page_id: str
+
+
+InsertReport = CanInsert | CellsInserted

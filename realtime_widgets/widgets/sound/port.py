@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary, WeakMethod, ref
 
 import ipywidgets
@@ -34,6 +34,7 @@ from realtime_widgets.widgets import messages as msg
 from realtime_widgets.widgets.base import RealtimeWidget, SessionReference, asking_client, bundle
 from realtime_widgets.widgets.running_cell import running_cell
 from realtime_widgets.widgets.sound.lanes import PageLanes
+from realtime_widgets.widgets.sound.silence_check import TONE_ITEM, SilenceCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,6 +160,7 @@ class AudioPort(RealtimeWidget):
         self._next_sound = 0
         #: Whether messages of pages wait for the running cell, because the front end has no subshells.
         self._in_shell = False
+        self._check = SilenceCheck(self._clock, self._command, self._next_generation)
         self._lanes = PageLanes(self._clock, super()._command, self._report, self._lane_changed, self._tell_misfit)
         self.idle_off_s: float | None = None
         self.hidden_off_s: float | None = None
@@ -201,6 +203,7 @@ class AudioPort(RealtimeWidget):
 
     def play(self, block: Block) -> None:
         """Send a block to the page. Without a page it waits a little, and then counts as read."""
+        self._check.give_way()
         if self._player is not None:
             self._send_block(block)
         elif self._alone:
@@ -210,6 +213,7 @@ class AudioPort(RealtimeWidget):
 
     def silence(self) -> None:
         """Silence the page; it answers with its final positions."""
+        self._check.give_way()
         self._waiting.clear()
         self._with_page.clear()
         self._generation += 1
@@ -326,12 +330,15 @@ class AudioPort(RealtimeWidget):
             case msg.Playback():
                 self._played(report)
             case msg.Cleared():
-                if self._unanswered:  # else it is late, or nobody asked
+                # Otherwise it is late, or nothing of the talk was cleared.
+                if self._unanswered and report.generation != self._check.cleared:
                     self._cleared(report.positions)
             case msg.Interrupt():
                 self._interrupted(runtime)
             case msg.Talk():
                 (runtime.press if report.pressed else runtime.release)()
+            case msg.CheckSilence(page_id, step):
+                self._check_silence(runtime, page_id, step)
             case msg.MicrophoneReport():
                 self._microphone(runtime, report)
 
@@ -364,6 +371,7 @@ class AudioPort(RealtimeWidget):
 
     def _move(self, runtime: SessionRuntime) -> None:
         """Play where the sound is now, from where the last page was heard; without a page, count as read."""
+        self._check.give_way()
         before, self._player = self._player, self._pages.player
         self.statistics.moves += None not in (before, self._player) and before != self._player
         self._stop_watch()
@@ -445,7 +453,7 @@ class AudioPort(RealtimeWidget):
 
     def _played(self, report: msg.Playback) -> None:
         self.playback = report
-        positions = _played_to(report.positions)
+        positions = _played_to([each for each in report.positions if each.item_id != TONE_ITEM])
         if report.generation == self._generation:
             self._drop_heard(dict(positions))
             if self._listener and self._clearing is None:
@@ -488,6 +496,19 @@ class AudioPort(RealtimeWidget):
             # Nothing was left to cut, but the page waits for a new generation.
             self._generation += 1
             self._command(msg.Clear(self._generation))
+
+    def _next_generation(self) -> int:
+        self._generation += 1
+        return self._generation
+
+    def _check_silence(self, runtime: SessionRuntime, page_id: str, step: Literal["tone", "cut"]) -> None:
+        """Play the test tone if nothing of the talk is played or about to be, or interrupt it."""
+        if step == "cut":
+            self._check.cut()
+        elif self._player == page_id and runtime.core.quiet() and not self._unanswered and not self._check.running:
+            self._check.begin(page_id, self._generation)
+        else:
+            self._check.refuse(page_id)
 
     def _expect_word(self) -> None:
         if self._watch is None:

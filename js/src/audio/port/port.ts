@@ -54,6 +54,7 @@ export class AudioPort {
   private readonly endListening: () => void;
   private readonly endChoice: () => void;
   private readonly endDevices: () => void;
+  private readonly refused = new Set<() => void>();
   /** Until when the microphone opens again if the kernel answers. */
   private reopensUntil = 0;
 
@@ -201,6 +202,17 @@ export class AudioPort {
     return this.output.tap(callback);
   }
 
+  /** Has the kernel play a test tone, or interrupt it; see `silence.ts`. */
+  checkSilence(step: "tone" | "cut"): void {
+    this.outbox.send({ type: "check_silence", page_id: this.pageId, step });
+  }
+
+  /** Calls `listener` when the kernel does not play the tone, or ends it for an answer. */
+  onRefused(listener: () => void): () => void {
+    this.refused.add(listener);
+    return () => this.refused.delete(listener);
+  }
+
   stats(): PortStats {
     return { page_id: this.pageId, context_rate: this.output.rate, ...this.counters.all };
   }
@@ -229,6 +241,9 @@ export class AudioPort {
         return this.kernel.beat(command.heard, this.presence.seen);
       case "microphone":
         return this.closeMicrophone(command.reason);
+      case "silence_refused":
+        if (command.page_id === this.pageId) for (const listener of [...this.refused]) listener();
+        return;
     }
     if (!this.state.active) return;
     switch (command.type) {

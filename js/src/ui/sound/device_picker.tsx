@@ -101,9 +101,16 @@ export function DevicePicker(props: {
     if (!open || !element) return;
     // In the top layer nothing cuts it off: the console hides what reaches over its edge.
     element.showPopover?.();
-    const { left, top } = box.current!.getBoundingClientRect();
-    element.style.left = `${Math.max(8, Math.min(left, innerWidth - element.offsetWidth - 8))}px`;
-    element.style.top = `${Math.max(8, top - element.offsetHeight - 6)}px`;
+    const place = () => {
+      const { left, top } = box.current!.getBoundingClientRect();
+      element.style.left = `${Math.max(8, Math.min(left, innerWidth - element.offsetWidth - 8))}px`;
+      element.style.top = `${Math.max(8, top - element.offsetHeight - 6)}px`;
+    };
+    // It grows by the result of a sound check, which must not end below the page.
+    const sizes = new ResizeObserver(place);
+    place();
+    sizes.observe(element);
+    return () => sizes.disconnect();
   }, [open]);
   return (
     <div

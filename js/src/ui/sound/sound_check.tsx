@@ -1,15 +1,29 @@
-/** A sound check of ten seconds: somebody speaks, then tones are played; nothing of it is sent. */
+/** A sound check: somebody speaks, tones are played, and one is interrupted; nothing of it is sent. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { acquireContext, releaseContext } from "../../audio/context";
 import type { AudioPort } from "../../audio/port/port";
-import { type Heard, judged, type Verdict, wayBack } from "../../audio/sound_check";
+import { measureSilence } from "../../audio/port/silence";
+import {
+  type Heard,
+  judged,
+  type Silence,
+  silenceWords,
+  type Verdict,
+  wayBack,
+} from "../../audio/sound_check";
 
 const SPEAK_S = 5;
 const TONES = 4;
 const TONE_S = 0.12;
 const BETWEEN_S = 1;
 const PITCH_HZ = 880;
+
+const PHASES = {
+  speak: "Say something …",
+  tones: "Listen: four tones",
+  cut: "Listen: a tone is interrupted",
+};
 
 const VERDICTS: Record<Verdict, string> = {
   none: "Nothing was heard of you: choose another microphone, or look whether it is switched off.",
@@ -19,11 +33,11 @@ const VERDICTS: Record<Verdict, string> = {
 };
 
 interface Result {
-  verdict: Verdict;
+  /** Null if the microphone was off. */
+  verdict: Verdict | null;
   /** From the loudspeaker to the microphone (ms); null if no tone came back. */
   way: number | null;
-  /** What the sound card still plays when an answer is interrupted (ms). */
-  silence: number;
+  silence: Silence;
 }
 
 /** Plays a tone on the page's loudspeaker; returns when it begins, on the page's clock (s). */
@@ -39,7 +53,7 @@ function playTone(context: AudioContext): number {
 }
 
 export function SoundCheck({ port }: { port: AudioPort }) {
-  const [phase, setPhase] = useState<"" | "speak" | "tones">("");
+  const [phase, setPhase] = useState<"" | "speak" | "tones" | "cut">("");
   const [result, setResult] = useState<Result | null>(null);
   const stop = useRef(() => {});
   useEffect(() => () => stop.current(), []);
@@ -49,10 +63,13 @@ export function SoundCheck({ port }: { port: AudioPort }) {
     const echo: Heard[] = [];
     const tones: number[] = [];
     const timers: ReturnType<typeof setTimeout>[] = [];
+    const aborting = new AbortController();
+    const spoken = port.state.microphone === "on";
     let heard = speech;
     port.withhold(true);
     // A microphone that closes meanwhile ends the check.
     const endWatch = port.subscribe(() => {
+      if (!spoken) return;
       if (port.state.microphone === "off" || port.state.microphone === "error") stop.current();
     });
     const listening = setInterval(() => heard.push({ at: performance.now() / 1000, ...port.inputLevel }), 10);
@@ -60,13 +77,24 @@ export function SoundCheck({ port }: { port: AudioPort }) {
       stop.current = () => {};
       clearInterval(listening);
       timers.forEach(clearTimeout);
+      aborting.abort();
       releaseContext();
       endWatch();
       port.withhold(false);
       setPhase("");
     };
     const after = (seconds: number, action: () => void) => timers.push(setTimeout(action, seconds * 1000));
+    const interrupt = async () => {
+      setPhase("cut");
+      port.claim();
+      const latency = () => (context.outputLatency || 0) + (context.baseLatency || 0);
+      const silence = await measureSilence(port, () => context.currentTime, latency, aborting.signal);
+      if (aborting.signal.aborted) return;
+      setResult({ verdict: spoken ? judged(speech) : null, way: wayBack(echo, tones), silence });
+      stop.current();
+    };
     setResult(null);
+    if (!spoken) return void interrupt();
     setPhase("speak");
     after(SPEAK_S, () => {
       heard = echo;
@@ -74,16 +102,12 @@ export function SoundCheck({ port }: { port: AudioPort }) {
     });
     for (let number = 0; number < TONES; number++)
       after(SPEAK_S + 0.5 + number * BETWEEN_S, () => tones.push(playTone(context)));
-    after(SPEAK_S + 0.7 + TONES * BETWEEN_S, () => {
-      const silence = Math.round(((context.outputLatency || 0) + (context.baseLatency || 0)) * 1000);
-      setResult({ verdict: judged(speech), way: wayBack(echo, tones), silence });
-      stop.current();
-    });
+    after(SPEAK_S + 0.7 + TONES * BETWEEN_S, () => void interrupt());
   };
   if (phase)
     return (
       <div class="rw-check" role="status">
-        <strong>{phase === "speak" ? "Say something …" : "Listen: four tones"}</strong>
+        <strong>{PHASES[phase]}</strong>
         <span>Nothing of this is sent.</span>
         <button type="button" class="rw-line-button" onClick={() => stop.current()}>
           Stop
@@ -95,25 +119,26 @@ export function SoundCheck({ port }: { port: AudioPort }) {
       <button
         type="button"
         class="rw-line-button"
-        disabled={port.state.microphone !== "on"}
-        title="Ten seconds: you speak, then tones are played; the microphone has to be on"
+        title="You speak and tones are played while the microphone is on (10 s); then one is interrupted"
         onClick={run}
       >
         Sound check
       </button>
       {result && (
         <ul role="status">
-          <li>{VERDICTS[result.verdict]}</li>
-          <li>
-            {result.way === null
-              ? "The tones did not come back: headphones, or the browser takes the echo out."
-              : `The tones came back after about ${Math.round(result.way)} ms: loudspeaker to microphone.`}
-          </li>
-          <li>
-            {result.silence
-              ? `An interrupted answer falls silent after about ${result.silence} ms here: what the sound card holds.`
-              : "This browser does not tell what its sound card holds."}
-          </li>
+          <li>{silenceWords(result.silence)}</li>
+          {result.verdict ? (
+            <>
+              <li>{VERDICTS[result.verdict]}</li>
+              <li>
+                {result.way === null
+                  ? "The tones did not come back: headphones, or the browser takes the echo out."
+                  : `The tones came back after about ${Math.round(result.way)} ms: loudspeaker to microphone.`}
+              </li>
+            </>
+          ) : (
+            <li>With the microphone on, the check also says how you are heard.</li>
+          )}
         </ul>
       )}
     </div>

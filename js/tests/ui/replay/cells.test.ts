@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { insertCells, takesCells } from "../../../src/ui/replay/cells";
+import { insertBelow, insertCells, takesCells } from "../../../src/ui/replay/cells";
 
 function made(outputs: unknown[][]) {
   const cells: object[] = outputs.map((each) => ({ toJSON: () => ({ outputs: each }) }));
@@ -25,6 +25,16 @@ describe("cells of a recording", () => {
     const { cells, model } = made([[], []]);
     insertCells(model, [{ source: "a" }]);
     expect(cells.at(-1)).toEqual({ source: "a" });
+  });
+
+  it("go below the cell that ran, and to the end if it is gone", () => {
+    const { cells, model } = made([[], [], []]);
+    Object.assign(cells[1]!, { id: "ran" });
+    insertBelow(model, "ran", [{ source: "a" }]);
+    insertBelow(model, "gone", [{ source: "b" }]);
+    expect(cells[2]).toEqual({ source: "a" });
+    expect(cells.at(-1)).toEqual({ source: "b" });
+    expect(() => insertBelow({ widget_manager: {} }, "ran", [{}])).toThrow("no notebook");
   });
 
   it("go nowhere in other front ends", () => {
