@@ -143,6 +143,7 @@ async def test_what_the_page_played_is_in_the_recording_to_the_cut(lab: Lab, tmp
     assert recording.captured.any()
 
 
+@pytest.mark.nightly  # 23 s; tests/recording/test_inserting.py has the same without a browser
 async def test_cells_are_inserted_from_python_once_by_the_page_that_ran_the_cell(lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "talk.rwz"
     await record(path)

@@ -91,11 +91,7 @@ describe("how soon an interruption is silent", () => {
   it("is measured from the wish to the last sample, and what the sound card holds", async () => {
     const { port, asked, output } = played();
     let now = 0;
-    const silence = measureSilence(
-      port,
-      () => now,
-      () => 0.02,
-    );
+    const silence = measureSilence(port, () => now - 0.02);
     for (; asked.length < 2; now += 0.005) output(0.2, now);
     const wished = now - 0.005;
     for (const end = wished + 0.05; now < end; now += 0.005) output(0.2, now);
@@ -108,20 +104,10 @@ describe("how soon an interruption is silent", () => {
 
   it("never disturbs an answer", async () => {
     const plays = played(true);
-    expect(
-      await measureSilence(
-        plays.port,
-        () => 0,
-        () => 0,
-      ),
-    ).toBe("busy");
+    expect(await measureSilence(plays.port, () => 0)).toBe("busy");
     expect(plays.asked).toEqual([]);
     const comes = played();
-    const silence = measureSilence(
-      comes.port,
-      () => 0,
-      () => 0,
-    );
+    const silence = measureSilence(comes.port, () => 0);
     comes.refuse();
     expect(await silence).toBe("busy");
   });

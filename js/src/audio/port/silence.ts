@@ -1,9 +1,8 @@
 /**
  * Measures how soon an interruption is silent: the kernel plays a tone as it plays an answer, and clears it.
  *
- * The time runs from the page's wish to the last sample that its player output, both on the clock of the player's
+ * The time runs from the page's wish to the last sample that left the loudspeaker, both on the clock of the player's
  * context: to the kernel and back, as an interruption by voice goes.
- * That clock moves in steps of what the browser renders at once, so the time may be too short by one such step.
  */
 
 import { type Silence, SilenceWatch } from "../sound_check";
@@ -24,11 +23,10 @@ export interface CheckedPort {
   onRefused(listener: () => void): () => void;
 }
 
-/** Measures once; `now` is the time of the player's context (s), `latency` what follows it (s). */
+/** Measures once; `audible` returns the time of the sample that is heard now, on the clock of the player's context (s). */
 export function measureSilence(
   port: CheckedPort,
-  now: () => number,
-  latency: () => number,
+  audible: () => number,
   signal?: AbortSignal,
 ): Promise<Silence> {
   return new Promise((resolve) => {
@@ -60,11 +58,11 @@ export function measureSilence(
         watch.push(samples, time, rate);
         if (Number.isNaN(asked)) {
           if (watch.sounded < SOUNDS_S) return;
-          asked = now();
+          asked = audible();
           port.checkSilence("cut");
         } else if (watch.silent >= SILENT_S) {
           const after = watch.after(asked);
-          finish(after === null ? "none" : after + latency() * 1000);
+          finish(after ?? "none");
         }
       }),
     );

@@ -52,6 +52,16 @@ function playTone(context: AudioContext): number {
   return performance.now() / 1000 + 0.02;
 }
 
+/**
+ * Returns the time of the sample that is heard now, on the context's clock (s). `currentTime` moves in steps, and is
+ * ahead of what is heard.
+ */
+function audibleTime(context: AudioContext): number {
+  const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
+  if (performanceTime > 0) return contextTime + (performance.now() - performanceTime) / 1000;
+  return context.currentTime - (context.outputLatency || 0) - (context.baseLatency || 0);
+}
+
 export function SoundCheck({ port }: { port: AudioPort }) {
   const [phase, setPhase] = useState<"" | "speak" | "tones" | "cut">("");
   const [result, setResult] = useState<Result | null>(null);
@@ -87,8 +97,7 @@ export function SoundCheck({ port }: { port: AudioPort }) {
     const interrupt = async () => {
       setPhase("cut");
       port.claim();
-      const latency = () => (context.outputLatency || 0) + (context.baseLatency || 0);
-      const silence = await measureSilence(port, () => context.currentTime, latency, aborting.signal);
+      const silence = await measureSilence(port, () => audibleTime(context), aborting.signal);
       if (aborting.signal.aborted) return;
       setResult({ verdict: spoken ? judged(speech) : null, way: wayBack(echo, tones), silence });
       stop.current();
