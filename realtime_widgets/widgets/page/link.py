@@ -62,7 +62,7 @@ class PageLink(RealtimeWidget):
         super().__init__(root=root, reason=reason)
         self._listen(msg.AskLinks, self._asked)
 
-    def new_url(self, opened: Callable[[], None] = lambda: None) -> str:
+    def new_url(self, opened: Callable[[], object] = lambda: None) -> str:
         """Return a fresh address of the page, for one tab and ten minutes; whoever has it can talk.
 
         Parameters

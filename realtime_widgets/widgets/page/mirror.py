@@ -52,7 +52,7 @@ class WidgetMirror:
         self._lock = threading.RLock()
         self._handling: queue.SimpleQueue[Callable[[], None]] | None = None
 
-    async def link(self, opened: Callable[[], None]) -> tuple[LaneServer, str]:
+    async def link(self, opened: Callable[[], object]) -> tuple[LaneServer, str]:
         """Return the server, and a token that lets one page in; `opened` is called when it has; on the I/O thread.
 
         Raises
