@@ -1288,7 +1288,7 @@ export interface AskLinks {
   count: number;
 }
 /**
- * Tokens for one view, and where the kernel serves the page; `address` is where a proxy has it, if one is known.
+ * Tokens for one view, and where the kernel serves the page; `address` is a known proxy's.
  */
 export interface Links {
   type: "links";
@@ -1335,7 +1335,7 @@ export interface PageModels {
   models: PageModel[];
 }
 /**
- * A message of a widget to its front ends or back, as ipywidgets has it; `buffers` are the lengths of its buffers.
+ * A message of a widget to its front ends or back, as ipywidgets has it; `buffers` are lengths.
  */
 export interface ModelMessage {
   type: "model_message";

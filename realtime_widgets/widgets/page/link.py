@@ -62,6 +62,10 @@ class PageLink(RealtimeWidget):
         super().__init__(root=root, reason=reason)
         self._listen(msg.AskLinks, self._asked)
 
+    def __repr__(self) -> str:
+        """Say what it is, for where no front end shows it."""
+        return "a link to this talk in a browser tab of its own; run the cell to have it, or call new_url()"
+
     def new_url(self, opened: Callable[[], object] = lambda: None) -> str:
         """Return a fresh address of the page, for one tab and ten minutes; whoever has it can talk.
 
