@@ -83,9 +83,14 @@ class WidgetMirror:
         return page
 
     def leave(self, page: _Page) -> None:
-        """Forget a page whose connection is gone."""
+        """Forget a page whose connection is gone; without pages nothing is mirrored."""
         with self._lock:
             self._pages.discard(page)
+            if self._pages:
+                return
+            for widget in self._widgets.values():
+                widget.mirrors = tuple(mirror for mirror in widget.mirrors if mirror != self._sent)
+            self._widgets.clear()
 
     def handle(self, client: str, model_id: str, data: dict[str, Any], buffers: list[bytes]) -> None:
         """Handle a page's message for one of the widgets as the kernel's comm would, on the mirror's thread."""
@@ -120,10 +125,9 @@ class WidgetMirror:
     def _sent(self, widget: RealtimeWidget, message: dict[str, Any], buffers: list[Any]) -> None:
         """Pass on what a widget has sent to its front ends, on whichever thread it does so."""
         with self._lock:
-            new = self._follow_references(widget, message)
             if not self._pages:
                 return
-            if new:
+            if new := self._follow_references(widget, message):
                 models = [_model(each) for each in new]
                 self._spread(*_packed(msg.PageModels([model for model, _ in models]), models))
             parts = [bytes(each) for each in buffers]

@@ -21,6 +21,7 @@ from realtime_widgets.lane.frames import pack, unpack
 from realtime_widgets.widgets import console_of
 from realtime_widgets.widgets.messages import MicrophoneProblem, MicrophoneReport
 from realtime_widgets.widgets.page.link import PageLink, forwarded
+from realtime_widgets.widgets.page.mirror import WidgetMirror
 from realtime_widgets.widgets.sound.port import port_of
 
 if TYPE_CHECKING:
@@ -190,3 +191,28 @@ def test_a_wrong_address_is_named(session: RealtimeSession) -> None:
 )
 def test_the_proxies_that_environments_name(environment: dict[str, str], address: str) -> None:
     assert forwarded(8123, environment) == address
+
+
+async def test_a_console_without_tabs_mirrors_nothing(link: PageLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = threading.Event()
+    leave = WidgetMirror.leave
+
+    def leave_and_tell(mirror: WidgetMirror, page: Any) -> None:
+        leave(mirror, page)
+        left.set()
+
+    monkeypatch.setattr(WidgetMirror, "leave", leave_and_tell)
+    url, _, token = link.new_url().partition("#")
+    console: RealtimeConsole = link.root
+    assert not console.mirrors
+    tab = await _join(url, token)
+    assert console.mirrors
+    assert console.transcript.mirrors
+    await tab.socket.close()
+    assert await asyncio.to_thread(left.wait, 20)
+    assert not console.mirrors
+    assert not console.transcript.mirrors
+    again = await _join(url, tab.welcome["key"])
+    console.height = "21rem"
+    assert (await again.until(method="update"))["data"]["state"] == {"height": "21rem"}
+    await again.socket.close()
