@@ -44,6 +44,18 @@ def add_relay(web_app: Any) -> None:
     web_app.add_handlers(".*$", routes)
 
 
+async def _port_of(handler: JupyterHandler, lane_id: str) -> int:
+    """Return the port of a lane, for a user who may run code; anything else is refused."""
+    if not await ensure_async(
+        handler.authorizer.is_authorized(handler, handler.current_user, "execute", "kernels")
+    ):
+        raise web.HTTPError(403)
+    port = find(lane_id)
+    if port is None:
+        raise web.HTTPError(404, reason="there is no such kernel any more")
+    return port
+
+
 class PageRelay(JupyterHandler):
     """Hands on the files of the page that a kernel serves; who is not logged in is asked to."""
 
@@ -52,11 +64,7 @@ class PageRelay(JupyterHandler):
     @web.authenticated
     async def get(self, lane_id: str, name: str) -> None:
         """Fetch a file from the kernel, so that the page is of the kernel's version and not of the server's."""
-        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")):
-            raise web.HTTPError(403)
-        port = find(lane_id)
-        if port is None:
-            raise web.HTTPError(404, reason="there is no such kernel any more")
+        port = await _port_of(self, lane_id)
         try:
             file = await AsyncHTTPClient().fetch(
                 f"http://127.0.0.1:{port}{PAGE}{name}", connect_timeout=CONNECT_S, follow_redirects=False
@@ -92,11 +100,7 @@ class LaneRelay(WebSocketMixin, WebSocketHandler, JupyterHandler):
     @ws_authenticated
     async def get(self, lane_id: str) -> None:
         """Connect to the kernel first, so that a page learns by a plain refusal that there is no lane."""
-        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")):
-            raise web.HTTPError(403)
-        port = find(lane_id)
-        if port is None:
-            raise web.HTTPError(404)
+        port = await _port_of(self, lane_id)
         try:
             address = f"ws://127.0.0.1:{port}{PATH}"
             connecting = websocket_connect(address, max_message_size=MAX_FRAME_BYTES)

@@ -1,9 +1,7 @@
 /** Where a page of its own is to be reached from this browser: by a proxy, the Jupyter server, or loopback. */
 
-import type { Server } from "../audio/lane/places";
+import { LOOPBACK, type Server } from "../audio/lane/places";
 import type { Links } from "../messages";
-
-const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /** What a page knows of the ways to its kernel. */
 export interface Ways {

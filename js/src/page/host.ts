@@ -1,6 +1,7 @@
 /** Makes the models that the kernel mirrors and renders their widgets, as a notebook's front end does. */
 
 import type { AnyWidget, Host } from "@anywidget/types";
+import { joined } from "../audio/pcm";
 import type { ModelMessage, PageCommand, PageModel as ModelState } from "../messages";
 import { PageModel, withBuffers, type WidgetMessage } from "./models";
 
@@ -104,14 +105,4 @@ export class WidgetHost implements Host {
 function split(payload: ArrayBuffer, lengths: number[]): ArrayBuffer[] {
   let at = 0;
   return lengths.map((length) => payload.slice(at, (at += length)));
-}
-
-function joined(parts: ArrayBuffer[]): ArrayBuffer {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(new Uint8Array(part), at);
-    at += part.byteLength;
-  }
-  return all.buffer;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { CapturedBlock } from "./blocks";
+import { joined } from "../pcm";
 
 /** A block at or above this level counts as speech (root mean square, relative to full scale: -54 dB). */
 const SPEECH_RMS = 0.002;
@@ -46,12 +47,6 @@ export class BlockGroups {
     this.waiting = [];
     this.waitingMs = 0;
     if (parts.length < 2) return parts[0] ?? null;
-    const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
-    let at = 0;
-    for (const part of parts) {
-      whole.set(new Uint8Array(part), at);
-      at += part.byteLength;
-    }
-    return whole.buffer;
+    return joined(parts);
   }
 }

@@ -10,7 +10,8 @@ export interface Server {
   token: string;
 }
 
-const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+/** Names of the browser's own machine. */
+export const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Returns what this page says of its Jupyter server, null if it says nothing: JupyterLab, Notebook 7, Voila, nbclassic. */
 export function serverOf(page: Document): Server | null {

@@ -61,8 +61,7 @@ export function measureSilence(
           asked = audible();
           port.checkSilence("cut");
         } else if (watch.silent >= SILENT_S) {
-          const after = watch.after(asked);
-          finish(after ?? "none");
+          finish(watch.after(asked) ?? "none");
         }
       }),
     );
